@@ -1,0 +1,8 @@
+//! The words every layer shares: identities, the shapes that doors return, files, and time as a value.
+//!
+//! It holds no behaviour beyond checking that a value may exist.
+
+pub mod clock;
+pub mod files;
+pub mod ids;
+pub mod read;

@@ -1,0 +1,255 @@
+//! The read shapes: what doors return and domain judges. Only fields that something looks at.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::model::ids::{
+    AppId, CheckRunId, CommentId, DeliveryId, HookAttemptId, InstallationId, Login, PrNumber,
+    RepoId, RepoName, Sha, UserId,
+};
+
+/// Who somebody is on GitHub.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Account {
+    /// The key; logins can change hands.
+    pub id: UserId,
+    /// The present name.
+    pub login: Login,
+    /// Whether GitHub calls it a bot.
+    pub bot: bool,
+}
+
+/// The App as GitHub knows it, and the account in whose name it writes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    /// The App's number: pins check runs.
+    pub app: AppId,
+    /// The App's short name.
+    pub slug: String,
+    /// `slug[bot]`: pins pull requests, comments and commits.
+    pub bot: Account,
+}
+
+/// An installation of the App on an account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Installation {
+    /// The key.
+    pub id: InstallationId,
+    /// The account it is installed on.
+    pub account: Login,
+    /// Whether GitHub has it suspended: then nothing may be done there.
+    pub suspended: bool,
+}
+
+/// How many may see a repository, from few to all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Visibility {
+    /// Only those it was given to.
+    Private,
+    /// Everybody in the enterprise.
+    Internal,
+    /// Everybody.
+    Public,
+}
+
+/// A repository.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Repository {
+    /// The key.
+    pub id: RepoId,
+    /// Its present name.
+    pub name: RepoName,
+    /// The branch whose head is the truth.
+    pub default_branch: String,
+    /// Who may see it.
+    pub visibility: Visibility,
+    /// Archived repositories cannot be written to.
+    pub archived: bool,
+}
+
+/// A commit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Commit {
+    /// Its id.
+    pub sha: Sha,
+    /// Its root tree.
+    pub tree: Sha,
+    /// Its parents, first parent first.
+    pub parents: Vec<Sha>,
+    /// The whole message.
+    pub message: String,
+    /// The account that GitHub found for the author's address; forgeable unless `verified`.
+    pub author: Option<Account>,
+    /// Whether GitHub verified the signature.
+    pub verified: bool,
+}
+
+/// One side of a pull request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Side {
+    /// The branch, without `refs/heads/`.
+    pub branch: String,
+    /// The commit it points to.
+    pub sha: Sha,
+    /// The repository; `None` when a fork has been deleted.
+    pub repo: Option<RepoId>,
+}
+
+/// A pull request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PullRequest {
+    /// Its number.
+    pub number: PrNumber,
+    /// Whether it is open.
+    pub open: bool,
+    /// Whether it has been merged.
+    pub merged: bool,
+    /// Whether it is a draft.
+    pub draft: bool,
+    /// The title.
+    pub title: String,
+    /// The text.
+    pub body: String,
+    /// Who opened it.
+    pub author: Account,
+    /// What it brings.
+    pub head: Side,
+    /// Where it goes.
+    pub base: Side,
+    /// The names of its labels.
+    pub labels: Vec<String>,
+}
+
+impl PullRequest {
+    /// Whether the head branch is in the same repository as the base.
+    pub fn same_repository(&self) -> bool {
+        self.head.repo.is_some() && self.head.repo == self.base.repo
+    }
+}
+
+/// How two commits relate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Comparison {
+    /// The best common ancestor.
+    pub merge_base: Commit,
+    /// The commits that the second has and the first has not, oldest first.
+    pub commits: Vec<Commit>,
+    /// How many there are; more than `commits` holds when GitHub cut the list.
+    pub total_commits: u64,
+}
+
+/// A published release.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Release {
+    /// The tag it is for.
+    pub tag: String,
+    /// Its title; may be empty.
+    pub name: String,
+    /// Its notes, Markdown; may be empty.
+    pub notes: String,
+    /// Not visible to others yet.
+    pub draft: bool,
+    /// Marked as not ready for production.
+    pub prerelease: bool,
+    /// The page.
+    pub url: String,
+    /// Who published it.
+    pub author: Option<Account>,
+}
+
+/// A comment on a pull request or an issue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Comment {
+    /// The key.
+    pub id: CommentId,
+    /// Who wrote it.
+    pub author: Account,
+    /// The text.
+    pub body: String,
+}
+
+/// How a check run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Conclusion {
+    /// All is well.
+    Success,
+    /// It found something.
+    Failure,
+    /// It has something to say and does not stop anybody.
+    Neutral,
+    /// A person has to act.
+    ActionRequired,
+    /// It was given up.
+    Cancelled,
+    /// It did not apply.
+    Skipped,
+    /// It took too long.
+    TimedOut,
+    /// GitHub lost track of it.
+    Stale,
+    /// The suite could not start.
+    StartupFailure,
+}
+
+/// A check run as it stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckRun {
+    /// The key.
+    pub id: CheckRunId,
+    /// Its name.
+    pub name: String,
+    /// The App that made it.
+    pub app: Option<AppId>,
+    /// How it ended; `None` while it is queued or runs.
+    pub conclusion: Option<Conclusion>,
+    /// What the App noted to recognise it by.
+    pub external_id: Option<String>,
+    /// The headline of its output.
+    pub title: Option<String>,
+    /// The summary of its output.
+    pub summary: Option<String>,
+}
+
+/// How bad a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Worth knowing.
+    Note,
+    /// Probably wrong.
+    Warning,
+    /// Wrong: it blocks.
+    Error,
+}
+
+/// Something found at a place in a file.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Finding {
+    /// The rule that found it, for looking it up.
+    pub code: String,
+    /// How bad it is.
+    pub severity: Severity,
+    /// The file, relative to the root of the tree.
+    pub file: String,
+    /// The line, from 1.
+    pub line: u32,
+    /// The column, from 1, in characters.
+    pub column: u32,
+    /// What is wrong and what to do.
+    pub message: String,
+}
+
+/// One attempt of GitHub to deliver a webhook.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HookAttempt {
+    /// The key for asking again.
+    pub id: HookAttemptId,
+    /// The delivery it carried: the same for each attempt.
+    pub delivery: DeliveryId,
+    /// When it was made.
+    pub at: Timestamp,
+    /// Whether the receiver answered with success.
+    pub delivered: bool,
+}
