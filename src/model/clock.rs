@@ -29,7 +29,9 @@ impl fmt::Debug for Clock {
 
 /// A source of random bytes, for jitter and for names that nobody can guess.
 #[derive(Clone)]
-pub struct Entropy(Arc<dyn Fn(&mut [u8]) + Send + Sync>);
+pub struct Entropy(Arc<Fill>);
+
+type Fill = dyn Fn(&mut [u8]) + Send + Sync;
 
 impl Entropy {
     /// A source that has `fill` fill each buffer.
