@@ -1,1 +1,153 @@
-//! To be written.
+//! What an event asks for: GitHub's deliveries become intents here, purely and totally.
+//!
+//! It knows the names of events and the JSON fields that are read; it knows nothing of policy.
+
+mod event;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::ids::{InstallationId, PrNumber, RepoRef};
+
+pub use event::{EVENTS, Unreadable, parse};
+
+/// Something to be made right. A handler reads the present state, so an intent carries names, not facts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Intent {
+    /// A release was published or a tag pushed in a source repository. `route` fans it out into one
+    /// [`Intent::Promote`] for each GitOps repository that follows the source.
+    Release {
+        /// Where it was published.
+        source: RepoRef,
+        /// The tag as it is written.
+        tag: String,
+    },
+    /// Bring the automatic environments of a GitOps repository forward.
+    Promote {
+        /// The repository written to.
+        repo: RepoRef,
+        /// What set it off, which also says which version is meant.
+        trigger: Trigger,
+    },
+    /// Validate a pull request and hold it against its gates.
+    Evaluate {
+        /// The repository of the pull request's base.
+        repo: RepoRef,
+        /// Which one.
+        pr: PrNumber,
+    },
+    /// A pull request was closed: record it, tidy up, go on with the next environment.
+    Conclude {
+        /// The repository of the pull request's base.
+        repo: RepoRef,
+        /// Which one.
+        pr: PrNumber,
+    },
+    /// Read a repository's configuration again: whom it follows, what runs where, what is open.
+    Follow {
+        /// Which repository.
+        repo: RepoRef,
+        /// How much to look at.
+        reach: Reach,
+    },
+    /// The App can no longer see this repository.
+    Forget {
+        /// Which repository.
+        repo: RepoRef,
+    },
+    /// List the repositories of an installation and follow each.
+    Survey {
+        /// Which installation.
+        installation: InstallationId,
+    },
+    /// The App was taken off an account.
+    Leave {
+        /// Which installation.
+        installation: InstallationId,
+    },
+}
+
+/// What set a promotion off.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "by", rename_all = "snake_case")]
+pub enum Trigger {
+    /// A release or a tag.
+    Release {
+        /// Where it was published.
+        source: RepoRef,
+        /// The tag as it is written.
+        tag: String,
+    },
+    /// The state itself: the newest release of each source, and what runs in the environments before.
+    State,
+}
+
+/// How much of a repository [`Intent::Follow`] looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reach {
+    /// The configuration and the open promotions: after a push to the default branch, and on every sweep.
+    Promotions,
+    /// All open pull requests as well: on start and on installation, when their checks may be missing.
+    Everything,
+}
+
+impl Intent {
+    /// The lane: intents of one lane are worked on one after the other, in order.
+    /// It is the repository written to; an installation's own work has a lane of its own.
+    pub fn lane(&self) -> String {
+        match self {
+            Self::Release { source: repo, .. }
+            | Self::Promote { repo, .. }
+            | Self::Evaluate { repo, .. }
+            | Self::Conclude { repo, .. }
+            | Self::Follow { repo, .. }
+            | Self::Forget { repo } => format!("repo:{}", repo.id),
+            Self::Survey { installation } | Self::Leave { installation } => {
+                format!("installation:{installation}")
+            }
+        }
+    }
+
+    /// What the intent is about: of two waiting jobs with the same lane and subject one is enough,
+    /// because both would read the same state. `None` where each counts.
+    pub fn subject(&self) -> Option<String> {
+        match self {
+            Self::Release { .. } => None,
+            Self::Promote {
+                trigger: Trigger::Release { source, tag },
+                ..
+            } => Some(format!("promote:{}:{tag}", source.id)),
+            Self::Promote {
+                trigger: Trigger::State,
+                ..
+            } => Some("promote".to_owned()),
+            Self::Evaluate { pr, .. } => Some(format!("evaluate:{pr}")),
+            Self::Conclude { pr, .. } => Some(format!("conclude:{pr}")),
+            Self::Follow {
+                reach: Reach::Promotions,
+                ..
+            } => Some("follow".to_owned()),
+            Self::Follow {
+                reach: Reach::Everything,
+                ..
+            } => Some("follow:everything".to_owned()),
+            Self::Forget { .. } => Some("forget".to_owned()),
+            Self::Survey { .. } => Some("survey".to_owned()),
+            Self::Leave { .. } => Some("leave".to_owned()),
+        }
+    }
+
+    /// The repository written to, where there is one.
+    pub fn repo(&self) -> Option<&RepoRef> {
+        match self {
+            Self::Promote { repo, .. }
+            | Self::Evaluate { repo, .. }
+            | Self::Conclude { repo, .. }
+            | Self::Follow { repo, .. }
+            | Self::Forget { repo } => Some(repo),
+            Self::Release { source, .. } => Some(source),
+            Self::Survey { .. } | Self::Leave { .. } => None,
+        }
+    }
+}

@@ -6,3 +6,4 @@ pub mod clock;
 pub mod files;
 pub mod ids;
 pub mod read;
+pub mod write;

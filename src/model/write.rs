@@ -1,0 +1,86 @@
+//! The write shapes: what domain asks for and the GitHub door makes so, each by meaning and not by id.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::ids::Sha;
+use crate::model::read::{Conclusion, Severity};
+
+/// A branch with one commit of ours on it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewBranch {
+    /// Its name, without `refs/heads/`.
+    pub branch: String,
+    /// The commit to build on.
+    pub parent: Sha,
+    /// The root tree of `parent`.
+    pub base_tree: Sha,
+    /// The files that the commit changes, whole.
+    pub files: Vec<FileChange>,
+    /// The commit's message; by it (and by author) the commit is known again.
+    pub message: String,
+}
+
+/// One file as a commit leaves it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileChange {
+    /// Its path.
+    pub path: String,
+    /// Its whole content. Not part of a recorded decision, which holds no file contents.
+    #[serde(skip)]
+    pub content: Vec<u8>,
+}
+
+impl std::fmt::Debug for FileChange {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} ({} bytes)", self.path, self.content.len())
+    }
+}
+
+/// A pull request of ours.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewPull {
+    /// The head branch, in the same repository.
+    pub branch: String,
+    /// The base branch.
+    pub base: String,
+    /// The title.
+    pub title: String,
+    /// The text, Markdown.
+    pub body: String,
+    /// The labels it carries from the start.
+    pub labels: Vec<String>,
+}
+
+/// A check run of ours, one for each name and head.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewCheck {
+    /// Its name, by which branch protection requires it.
+    pub name: String,
+    /// The commit it is about.
+    pub head: Sha,
+    /// How it ended; `None` while it runs.
+    pub conclusion: Option<Conclusion>,
+    /// The headline, at most 255 characters.
+    pub title: String,
+    /// The answer in short, Markdown.
+    pub summary: String,
+    /// The details, Markdown; may be empty.
+    pub text: String,
+    /// Remarks on lines of files.
+    pub annotations: Vec<Annotation>,
+}
+
+/// A remark on a line of a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Annotation {
+    /// The file, relative to the root of the repository.
+    pub path: String,
+    /// The line, from 1.
+    pub line: u32,
+    /// How bad it is.
+    pub severity: Severity,
+    /// A few words: the rule's code.
+    pub title: String,
+    /// What is wrong and what to do.
+    pub message: String,
+}
