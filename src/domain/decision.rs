@@ -1,0 +1,115 @@
+//! What has been decided, as data: a verdict, its reasons, and the effects that make it so.
+//!
+//! Recorded before the first effect; it holds ids, names and outcomes, never file contents.
+
+use serde::{Deserialize, Serialize};
+
+use crate::intent::Intent;
+use crate::model::ids::{AppName, EnvName, PrNumber, RepoName, Sha};
+use crate::model::write::{NewBranch, NewCheck, NewPull};
+
+/// An answer to an intent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decision {
+    /// The answer in one word.
+    pub verdict: Verdict,
+    /// Why, most important first.
+    pub reasons: Vec<Reason>,
+    /// What has to be made so, in order; each one idempotent.
+    pub effects: Vec<Effect>,
+}
+
+/// The answer in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// All is as it should be, or will be once the effects are done.
+    Accepted,
+    /// Something asked for is not done, for the reasons given.
+    Refused,
+    /// It does not concern Usher, or nothing is left to do.
+    Nothing,
+}
+
+/// Why something was decided: a code that stays, a sentence for people, and what would help.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reason {
+    /// Stable and dotted, such as `promote.not-higher`.
+    pub code: String,
+    /// What is the matter. Foreign text in it is inert already.
+    pub sentence: String,
+    /// What to do about it, where somebody has to.
+    pub help: Option<String>,
+}
+
+impl Reason {
+    /// A reason that asks nothing of anybody.
+    pub fn new(code: &str, sentence: impl Into<String>) -> Self {
+        Self {
+            code: code.to_owned(),
+            sentence: sentence.into(),
+            help: None,
+        }
+    }
+
+    /// The same reason with what to do about it.
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+/// One thing to be made so. Each is a fixed point: applied to a world where it is so, it does nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "effect", rename_all = "snake_case")]
+pub enum Effect {
+    /// The branch stands, with our commit on it.
+    EnsureBranch(NewBranch),
+    /// The pull request stands; it is evaluated next.
+    EnsurePull(NewPull),
+    /// The check run stands as given.
+    EnsureCheck(NewCheck),
+    /// Our one comment with this marker reads as given.
+    EnsureComment {
+        /// Where.
+        pr: PrNumber,
+        /// The hidden first line that it is known by (together with its author).
+        marker: String,
+        /// The whole text, marker included.
+        body: String,
+    },
+    /// The pull request is closed.
+    ClosePull {
+        /// Which one.
+        pr: PrNumber,
+    },
+    /// The branch is gone, if it still points to `at`.
+    DeleteBranch {
+        /// Its name, without `refs/heads/`.
+        branch: String,
+        /// Where it was seen.
+        at: Sha,
+    },
+    /// The store knows which sources the repository follows.
+    RememberFollows {
+        /// The sources, by name.
+        sources: Vec<RepoName>,
+        /// The blob of the configuration that says so; `None` when there is none.
+        config: Option<Sha>,
+    },
+    /// The store knows that this version was seen to run there.
+    RememberRunning {
+        /// The environment.
+        environment: EnvName,
+        /// The application.
+        application: AppName,
+        /// The image tag that every entry carries.
+        tag: String,
+        /// The commit of the default branch at which it was seen.
+        at: Sha,
+    },
+    /// The store forgets whom this repository follows.
+    Forget,
+    /// Further intents are queued.
+    Enqueue(Intent),
+}

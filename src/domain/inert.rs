@@ -1,0 +1,169 @@
+//! Foreign text made inert: tags, notes, titles and logins are shown, and nothing in them happens.
+//!
+//! Inside a code span or a fence GitHub fires no mention, follows no issue reference, closes
+//! nothing and renders no HTML; what is left to do is that the text cannot leave its code.
+
+use std::fmt::Write as _;
+
+/// Foreign text within a line of Markdown, table cells included: a code span that it cannot leave.
+pub fn span(text: &str) -> String {
+    let text = visible(text, false).replace('|', "\\|");
+    let text = if text.trim().is_empty() {
+        "(empty)".to_owned()
+    } else {
+        text
+    };
+    let ticks = "`".repeat(longest_run(&text, '`') + 1);
+    // A space on both sides is taken off again when rendering; it keeps a tick at the edge apart.
+    let pad = if text.starts_with('`') || text.ends_with('`') || text.starts_with(' ') {
+        " "
+    } else {
+        ""
+    };
+    format!("{ticks}{pad}{text}{pad}{ticks}")
+}
+
+/// Foreign text of several lines: a fence that it cannot close, highlighted as `language`.
+pub fn fence(text: &str, language: &str) -> String {
+    let text = visible(text, true);
+    let ticks = "`".repeat(longest_run(&text, '`').max(2) + 1);
+    format!("{ticks}{language}\n{}\n{ticks}", text.trim_end())
+}
+
+/// Foreign text where no Markdown is rendered (titles, commit messages, log lines): what could
+/// start a mention, a reference or a closing keyword becomes `_`.
+pub fn plain(text: &str) -> String {
+    visible(text, false)
+        .chars()
+        .map(|c| {
+            if c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '+' | '/') {
+                c
+            } else {
+                '_'
+            }
+        })
+        .collect()
+}
+
+/// At most `most` characters, with a sign that something was cut.
+pub fn cut(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.to_owned(),
+    }
+}
+
+fn longest_run(text: &str, wanted: char) -> usize {
+    text.split(|c| c != wanted).map(str::len).max().unwrap_or(0)
+}
+
+/// Shows control and bidirectional characters as what they are.
+fn visible(text: &str, lines: bool) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '\r' if chars.peek() == Some(&'\n') => {}
+            '\n' | '\t' if lines => out.push(c),
+            '\n' | '\r' | '\t' => out.push(' '),
+            c if c.is_control() || hides(c) => {
+                let _ = write!(out, "⟨U+{:04X}⟩", u32::from(c));
+            }
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// Characters that turn the reading direction or are not seen at all.
+fn hides(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
+
+    /// Whether rendering shows anything but text, code and the paragraphs around them.
+    fn escapes(markdown: &str) -> bool {
+        let mut in_fence = false;
+        Parser::new_ext(markdown, Options::all()).any(|event| match event {
+            Event::Start(Tag::CodeBlock(_)) => {
+                in_fence = true;
+                false
+            }
+            Event::End(TagEnd::CodeBlock) => {
+                in_fence = false;
+                false
+            }
+            Event::Text(text) => !in_fence && text.contains(['@', '#', '<']),
+            Event::Html(_) | Event::InlineHtml(_) => true,
+            Event::Start(tag) => tag != Tag::Paragraph,
+            _ => false,
+        })
+    }
+
+    #[test]
+    fn nothing_leaves_its_span() {
+        for text in [
+            "@acme/qa",
+            "fixes #1",
+            "`@eve`",
+            "``",
+            "``` @eve",
+            "a\n\n# @b",
+            "<img src=x onerror=y>",
+            "",
+            "  ",
+            "x`",
+            "`x",
+            "a\u{202e}b",
+            "\\`@eve",
+        ] {
+            assert!(!escapes(&span(text)), "{text:?} → {}", span(text));
+        }
+        assert_eq!(span("v1.0\u{202e}1"), "`v1.0⟨U+202E⟩1`");
+    }
+
+    #[test]
+    fn nothing_closes_its_fence() {
+        for text in [
+            "```\n@eve",
+            "````\n````\n@eve",
+            "~~~\n@eve\n~~~",
+            "</details>@eve",
+            "\r\n```\r\n@eve",
+        ] {
+            assert!(
+                !escapes(&fence(text, "markdown")),
+                "{text:?} → {}",
+                fence(text, "markdown")
+            );
+        }
+    }
+
+    #[test]
+    fn plain_text_starts_nothing() {
+        assert_eq!(plain("v1.0.1 @eve closes #1"), "v1.0.1__eve_closes__1");
+    }
+
+    #[test]
+    fn cutting_counts_characters() {
+        assert_eq!(cut("äöü", 2), "äö…");
+        assert_eq!(cut("äö", 2), "äö");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_stays_inside(text in ".{0,60}") {
+            proptest::prop_assert!(!escapes(&span(&text)));
+        }
+        #[test]
+        fn any_lines_stay_inside(text in "[`~@#<>a \n\r\\\\]{0,60}") {
+            proptest::prop_assert!(!escapes(&fence(&text, "markdown")));
+        }
+    }
+}

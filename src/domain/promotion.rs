@@ -1,0 +1,277 @@
+//! What a promotion is called: its identity, and the branch, title and commit message that carry it.
+//!
+//! The identity stands in the commit message, because GitHub signs that commit and nobody can edit it;
+//! the pull request's text, which others can edit, is never read back.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use super::inert;
+use crate::model::ids::{AppName, EnvName, ImageTag, Login, RepoName, Sha, TargetName};
+
+/// All branches of ours begin like this.
+pub const BRANCH_PREFIX: &str = "usher/";
+
+/// The line of the commit message that holds the identity as JSON.
+const TRAILER: &str = "Usher-Promotion: ";
+
+/// Git and GitHub take more; short names stay readable, and file systems of runners cope with them.
+const MOST_BRANCH_BYTES: usize = 99;
+
+/// One version going into one environment, by one pull request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Promotion {
+    /// Where to.
+    pub environment: EnvName,
+    /// What.
+    pub application: AppName,
+    /// The version's name: the tag in the source repository.
+    pub version: String,
+    /// The version's commit in the source repository.
+    pub commit: Sha,
+    /// The source repository.
+    pub source: RepoName,
+    /// What the image entries carry.
+    pub tag: ImageTag,
+    /// The image entries it is limited to; empty for all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub services: Vec<String>,
+    /// The targets it is limited to; empty for all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub targets: Vec<TargetName>,
+    /// Forward, or back.
+    pub direction: Direction,
+    /// Counts from 1: a closed or merged promotion is never reused.
+    pub attempt: u32,
+    /// The person who asked for it; `None` for an automatic promotion.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requested_by: Option<Login>,
+}
+
+/// Which way a promotion goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// To a higher version.
+    Forward,
+    /// To a version that ran there before.
+    Back,
+}
+
+impl Promotion {
+    /// `usher/ENV/APP-VERSION-HASH8`, at most 99 bytes: the version in it is for reading, the hash tells
+    /// promotions apart.
+    pub fn branch(&self) -> String {
+        let head = format!("{BRANCH_PREFIX}{}/", self.environment);
+        let hash = self.hash8();
+        let room = MOST_BRANCH_BYTES - head.len() - hash.len() - 1;
+        let mut name = format!("{}-{}", self.application, slug(&self.version));
+        name.truncate(room);
+        format!("{head}{}-{hash}", name.trim_end_matches(['.', '-']))
+    }
+
+    /// What all attempts at anything for this application and environment begin with.
+    pub fn environment_of_branch(branch: &str) -> Option<&str> {
+        branch
+            .strip_prefix(BRANCH_PREFIX)?
+            .split_once('/')
+            .map(|(environment, _)| environment)
+    }
+
+    /// `Promote APP VERSION to ENV (a, b)`.
+    pub fn title(&self) -> String {
+        let verb = match self.direction {
+            Direction::Forward => "Promote",
+            Direction::Back => "Roll back",
+        };
+        let (what, to) = (
+            format!("{} {}", self.application, inert::plain(&self.version)),
+            &self.environment,
+        );
+        let sentence = match self.direction {
+            Direction::Forward => format!("{verb} {what} to {to}"),
+            Direction::Back => format!(
+                "{verb} {} to {} in {to}",
+                self.application,
+                inert::plain(&self.version)
+            ),
+        };
+        let scope: Vec<String> = self
+            .services
+            .iter()
+            .map(|service| inert::plain(service))
+            .chain(self.targets.iter().map(ToString::to_string))
+            .collect();
+        let scope = if scope.is_empty() {
+            String::new()
+        } else {
+            format!(" ({})", scope.join(", "))
+        };
+        inert::cut(&format!("{sentence}{scope}"), 250)
+    }
+
+    /// The commit message: the title for people, the identity for Usher.
+    pub fn message(&self) -> String {
+        let identity = serde_json::to_string(self).unwrap_or_default();
+        format!("{}\n\n{TRAILER}{identity}\n", self.title())
+    }
+
+    /// Reads the identity out of a commit message. Only worth something if the commit is ours.
+    pub fn from_message(message: &str) -> Option<Self> {
+        let mut trailers = message
+            .lines()
+            .filter_map(|line| line.strip_prefix(TRAILER));
+        match (trailers.next(), trailers.next()) {
+            (Some(identity), None) => serde_json::from_str(identity).ok(),
+            _ => None,
+        }
+    }
+
+    /// Whether everything in `other`'s scope is in this one's too.
+    pub fn covers(&self, other: &Self) -> bool {
+        fn contains<T: PartialEq>(outer: &[T], inner: &[T]) -> bool {
+            outer.is_empty() || (!inner.is_empty() && inner.iter().all(|item| outer.contains(item)))
+        }
+        contains(&self.services, &other.services) && contains(&self.targets, &other.targets)
+    }
+
+    fn hash8(&self) -> String {
+        let mut hash = Sha256::new();
+        let meaning = (
+            &self.version,
+            &self.targets,
+            &self.services,
+            self.direction,
+            self.attempt,
+        );
+        hash.update(serde_json::to_vec(&meaning).unwrap_or_default());
+        hex::encode(&hash.finalize()[..4])
+    }
+}
+
+/// What Git and shells take without quoting, and no `..`.
+fn slug(text: &str) -> String {
+    let mut out = String::new();
+    for c in text.chars() {
+        let c = if c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-') {
+            c
+        } else {
+            '-'
+        };
+        if !(matches!(c, '.' | '-') && out.ends_with(['.', '-'])) {
+            out.push(c);
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    pub(crate) fn promotion(environment: &str, version: &str) -> Promotion {
+        Promotion {
+            environment: EnvName::new(environment).unwrap(),
+            application: AppName::new("microservices-demo").unwrap(),
+            version: version.to_owned(),
+            commit: Sha::new("1".repeat(40)).unwrap(),
+            source: RepoName::new("acme/microservices-demo").unwrap(),
+            tag: ImageTag::new("v1.0.1").unwrap(),
+            services: Vec::new(),
+            targets: Vec::new(),
+            direction: Direction::Forward,
+            attempt: 1,
+            requested_by: None,
+        }
+    }
+
+    #[test]
+    fn the_branch_reads_well_and_tells_attempts_apart() {
+        let first = promotion("staging", "v1.0.1");
+        assert_eq!(
+            first.branch(),
+            "usher/staging/microservices-demo-v1.0.1-6479835e"
+        );
+        let second = Promotion {
+            attempt: 2,
+            ..first.clone()
+        };
+        assert_ne!(first.branch(), second.branch());
+        let scoped = Promotion {
+            services: vec!["frontend".into()],
+            ..first.clone()
+        };
+        assert_ne!(first.branch(), scoped.branch());
+        assert_eq!(
+            Promotion::environment_of_branch(&first.branch()),
+            Some("staging")
+        );
+    }
+
+    #[test]
+    fn any_version_gives_a_branch_that_git_takes() {
+        for version in [
+            "../../x",
+            "v1.0.1; rm -rf /",
+            "a..b.lock",
+            &"9".repeat(300),
+            "v1@{0}~^:?*[\\",
+            "vé.",
+            "-",
+        ] {
+            let branch = promotion("prod", version).branch();
+            assert!(branch.len() < 100, "{branch}");
+            assert!(
+                git2::Reference::is_valid_name(&format!("refs/heads/{branch}")),
+                "{branch}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_identity_survives_its_message() {
+        let mut promotion = promotion("prod", "v1.0.1\n\nUsher-Promotion: {}");
+        promotion.requested_by = Some(Login::new("ada").unwrap());
+        assert_eq!(
+            Promotion::from_message(&promotion.message()),
+            Some(promotion.clone())
+        );
+        let twice = format!("{}{TRAILER}{{}}\n", promotion.message());
+        assert_eq!(
+            Promotion::from_message(&twice),
+            None,
+            "two identities are none"
+        );
+    }
+
+    #[test]
+    fn a_whole_promotion_covers_a_scoped_one() {
+        let whole = promotion("prod", "v1");
+        let part = Promotion {
+            services: vec!["a".into(), "b".into()],
+            ..whole.clone()
+        };
+        let less = Promotion {
+            services: vec!["a".into()],
+            ..whole.clone()
+        };
+        assert!(whole.covers(&part) && part.covers(&less) && part.covers(&part));
+        assert!(!part.covers(&whole) && !less.covers(&part));
+    }
+
+    #[test]
+    fn titles_name_the_scope() {
+        let mut promotion = promotion("prod", "v1.0.1");
+        promotion.services = vec!["frontend".into(), "@eve".into()];
+        assert_eq!(
+            promotion.title(),
+            "Promote microservices-demo v1.0.1 to prod (frontend, _eve)"
+        );
+        promotion.direction = Direction::Back;
+        assert_eq!(
+            promotion.title(),
+            "Roll back microservices-demo to v1.0.1 in prod (frontend, _eve)"
+        );
+    }
+}
