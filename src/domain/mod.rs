@@ -5,4 +5,5 @@
 pub mod decision;
 pub mod inert;
 pub mod merge;
+pub mod policy;
 pub mod promotion;

@@ -1,0 +1,203 @@
+//! An environment of the policy: where it stands in the promotion graph, its folders, who decides there.
+//!
+//! It knows what is wanted; whether it is fulfilled is judged elsewhere.
+
+use super::time::{Schedule, Window};
+use super::value::{Label, Overlay, Principal, Span};
+use crate::model::ids::{AppName, EnvName, TargetName};
+
+/// How something comes about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mover {
+    /// When a person says so.
+    Manual,
+    /// By itself, as soon as it may.
+    Automatic,
+}
+
+/// How a pull request is merged, where the branch has no merge queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// All its commits as one.
+    Squash,
+    /// By a merge commit.
+    Merge,
+    /// Its commits on top of the base.
+    Rebase,
+}
+
+/// An Application of Argo CD, on a server that the operator has given a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ArgoApplication {
+    /// The server's name in the operator's settings.
+    pub server: String,
+    /// The Application's name there.
+    pub application: String,
+}
+
+/// One Kustomize overlay folder of an environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// Its name; the environment's own where it has but one.
+    pub name: TargetName,
+    /// Its folder.
+    pub overlay: Overlay,
+    /// What deploys it.
+    pub argocd: Option<ArgoApplication>,
+}
+
+/// Targets that are promoted together, by one pull request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wave {
+    /// Which.
+    pub targets: Vec<TargetName>,
+    /// How long it runs before the next one.
+    pub soak: Option<Span>,
+    /// Whether it has to be healthy before the next one.
+    pub health: bool,
+}
+
+/// A label that somebody has to give.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Approval {
+    /// The label.
+    pub label: Label,
+    /// Who may give it.
+    pub by: Vec<Principal>,
+    /// Whether those with a hand in the promotion may, too.
+    pub own: bool,
+}
+
+/// Approving reviews that are needed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reviews {
+    /// How many.
+    pub count: u64,
+    /// Whose count; everybody's with write access if nobody is named.
+    pub by: Vec<Principal>,
+}
+
+/// Who answers for an environment.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Owners {
+    /// Who verifies what was promoted.
+    pub verification: Option<Principal>,
+    /// Who decides on the way back.
+    pub fallback: Option<Principal>,
+}
+
+/// How an environment goes back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rollback {
+    /// Who may, besides promoters.
+    pub by: Vec<Principal>,
+    /// How many of the last versions it may go back to; any if not said.
+    pub within: Option<u64>,
+    /// The environment that goes back first.
+    pub via: Option<EnvName>,
+    /// Whether Argo CD's rollback call may be used.
+    pub argocd: bool,
+}
+
+/// A named place in the promotion graph.
+#[derive(Debug, Clone)]
+pub struct Environment {
+    pub(super) name: EnvName,
+    pub(super) targets: Vec<Target>,
+    pub(super) waves: Vec<Wave>,
+    pub(super) promote: Mover,
+    pub(super) schedule: Option<Schedule>,
+    pub(super) merge: Mover,
+    pub(super) method: Method,
+    pub(super) after: Vec<EnvName>,
+    pub(super) promoters: Vec<Principal>,
+    pub(super) approvals: Vec<Approval>,
+    pub(super) reviews: Option<Reviews>,
+    pub(super) windows: Vec<Window>,
+    pub(super) owners: Owners,
+    pub(super) rollback: Option<Rollback>,
+    pub(super) renamed_from: Option<EnvName>,
+}
+
+impl Environment {
+    /// Its name.
+    pub fn name(&self) -> &EnvName {
+        &self.name
+    }
+
+    /// Its targets, in the order of the file; at least one.
+    pub fn targets(&self) -> &[Target] {
+        &self.targets
+    }
+
+    /// The folder of each target for one application.
+    pub fn targets_for(&self, application: &AppName) -> Vec<(TargetName, String)> {
+        let folder = |target: &Target| (target.name.clone(), target.overlay.of(application));
+        self.targets.iter().map(folder).collect()
+    }
+
+    /// In which order its targets are promoted; one wave of all where nothing is said.
+    pub fn waves(&self) -> &[Wave] {
+        &self.waves
+    }
+
+    /// Whether promotions into it open by themselves.
+    pub fn promote(&self) -> Mover {
+        self.promote
+    }
+
+    /// When a promotion may open by itself; at once if not said.
+    pub fn schedule(&self) -> Option<&Schedule> {
+        self.schedule.as_ref()
+    }
+
+    /// Whether promotions into it are merged by themselves.
+    pub fn merge(&self) -> Mover {
+        self.merge
+    }
+
+    /// How they are merged.
+    pub fn method(&self) -> Method {
+        self.method
+    }
+
+    /// Where a version has to run first; empty at the beginning of the graph.
+    pub fn after(&self) -> &[EnvName] {
+        &self.after
+    }
+
+    /// Who may ask for a promotion.
+    pub fn promoters(&self) -> &[Principal] {
+        &self.promoters
+    }
+
+    /// The labels that have to be given.
+    pub fn approvals(&self) -> &[Approval] {
+        &self.approvals
+    }
+
+    /// The reviews that are needed.
+    pub fn reviews(&self) -> Option<&Reviews> {
+        self.reviews.as_ref()
+    }
+
+    /// When nothing may move.
+    pub fn windows(&self) -> &[Window] {
+        &self.windows
+    }
+
+    /// Who answers for it.
+    pub fn owners(&self) -> &Owners {
+        &self.owners
+    }
+
+    /// How it goes back; `None` where nothing is said.
+    pub fn rollback(&self) -> Option<&Rollback> {
+        self.rollback.as_ref()
+    }
+
+    /// What it was called before.
+    pub fn renamed_from(&self) -> Option<&EnvName> {
+        self.renamed_from.as_ref()
+    }
+}

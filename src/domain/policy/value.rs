@@ -1,0 +1,430 @@
+//! The small values of a configuration: people, labels, spans of time, globs, patterns, paths.
+//!
+//! Each knows how it is written and what to say when it is not; none knows where it stands in the file.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use globset::{GlobBuilder, GlobMatcher};
+use regex::{Regex, RegexBuilder};
+
+use crate::model::ids::{AppName, Login, NotA};
+
+/// Why a text is not the value that is wanted, and what would be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Complaint {
+    /// What is wrong.
+    pub message: String,
+    /// What to write instead.
+    pub help: Option<String>,
+}
+
+impl Complaint {
+    pub(super) fn new(message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            help: Some(help.into()),
+        }
+    }
+
+    pub(super) fn bare(message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            help: None,
+        }
+    }
+}
+
+impl From<NotA> for Complaint {
+    fn from(not: NotA) -> Self {
+        Self::bare(format!("{} is not {}", quoted(&not.text), not.what))
+    }
+}
+
+/// A text in backquotes, cut where it is long, with what cannot be seen made visible.
+pub(super) fn quoted(text: &str) -> String {
+    let mut shown: String = text.chars().take(60).flat_map(visible).collect();
+    if text.chars().nth(60).is_some() {
+        shown.push('…');
+    }
+    format!("`{shown}`")
+}
+
+fn visible(c: char) -> impl Iterator<Item = char> {
+    let hidden = c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
+    let escaped = hidden.then(|| c.escape_unicode());
+    let plain = (!hidden).then_some(c);
+    escaped.into_iter().flatten().chain(plain)
+}
+
+/// What somebody may do in a repository, by GitHub's role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    /// May push.
+    Write,
+    /// May manage the repository without what is dangerous.
+    Maintain,
+    /// May do everything.
+    Admin,
+}
+
+/// Somebody who may do something.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Principal {
+    /// One person: `pat`.
+    User(Login),
+    /// The members of a team: `@acme/qa`.
+    Team {
+        /// The organisation.
+        organisation: Login,
+        /// The team's short name.
+        team: String,
+    },
+    /// Everybody with at least this role.
+    Role(Role),
+}
+
+impl Principal {
+    pub(super) fn parse(text: &str) -> Result<Self, Complaint> {
+        let help = "write a login (`pat`), a team (`\"@acme/qa\"`) or a role (`write`, `maintain`, `admin`)";
+        let bad = || Complaint::new(format!("{} is nobody", quoted(text)), help);
+        match text {
+            "write" => return Ok(Self::Role(Role::Write)),
+            "maintain" => return Ok(Self::Role(Role::Maintain)),
+            "admin" => return Ok(Self::Role(Role::Admin)),
+            "read" | "triage" => {
+                return Err(Complaint::new(
+                    format!("the role {} is too weak to decide anything", quoted(text)),
+                    "the roles are `write`, `maintain` and `admin`",
+                ));
+            }
+            _ => {}
+        }
+        let Some(team) = text.strip_prefix('@') else {
+            if text.contains('/') {
+                let help = format!("a team begins with @: write \"@{text}\"");
+                return Err(Complaint::new(format!("{} is nobody", quoted(text)), help));
+            }
+            return Login::new(text).map(Self::User).map_err(|_| bad());
+        };
+        let Some((organisation, team)) = team.split_once('/') else {
+            let help =
+                format!("a person is written without @: `{team}`; a team as \"@org/{team}\"");
+            return Err(Complaint::new(
+                format!("{} names no team", quoted(text)),
+                help,
+            ));
+        };
+        let slug = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        if team.is_empty() || team.len() > 100 || !team.chars().all(slug) {
+            return Err(bad());
+        }
+        Ok(Self::Team {
+            organisation: Login::new(organisation).map_err(|_| bad())?,
+            team: team.to_owned(),
+        })
+    }
+}
+
+impl fmt::Display for Principal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::User(login) => login.fmt(f),
+            Self::Team { organisation, team } => write!(f, "@{organisation}/{team}"),
+            Self::Role(Role::Write) => f.write_str("write"),
+            Self::Role(Role::Maintain) => f.write_str("maintain"),
+            Self::Role(Role::Admin) => f.write_str("admin"),
+        }
+    }
+}
+
+/// The name of a label that people give.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Label(String);
+
+impl Label {
+    pub(super) fn parse(text: &str) -> Result<Self, Complaint> {
+        if text.trim() != text || text.is_empty() || text.chars().any(char::is_control) {
+            return Err(Complaint::new(
+                format!("{} is not a label", quoted(text)),
+                "write a name without spaces around it, such as `qa-approved`",
+            ));
+        }
+        if text.chars().count() > 50 {
+            return Err(Complaint::bare(format!(
+                "the label {} is longer than the 50 characters that GitHub takes",
+                quoted(text)
+            )));
+        }
+        let lower = text.to_lowercase();
+        if lower == "usher" || lower.starts_with("env: ") {
+            return Err(Complaint::new(
+                format!("the label {} is one that Usher sets itself", quoted(text)),
+                "choose a name of your own: `usher` and `env: …` mark promotions",
+            ));
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The name as it is written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether GitHub takes the two for the same label: case does not count.
+    pub fn is(&self, name: &str) -> bool {
+        self.0.to_lowercase() == name.to_lowercase()
+    }
+}
+
+impl fmt::Display for Label {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A span of time, written as `30m`, `24h` or `1d12h`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Span(Duration);
+
+const UNITS: [(char, u64); 5] = [
+    ('w', 7 * 86_400),
+    ('d', 86_400),
+    ('h', 3_600),
+    ('m', 60),
+    ('s', 1),
+];
+
+impl Span {
+    /// Half an hour.
+    pub(super) const HALF_AN_HOUR: Self = Self(Duration::from_secs(1_800));
+
+    pub(super) fn parse(text: &str) -> Result<Self, Complaint> {
+        let bad = |message: String| {
+            Complaint::new(
+                message,
+                "write numbers with units, such as `30m`, `24h` or `1d12h`",
+            )
+        };
+        let not = || bad(format!("{} is not a duration", quoted(text)));
+        let mut units = UNITS.iter();
+        let mut rest = text;
+        let mut seconds: u64 = 0;
+        while !rest.is_empty() {
+            let digits = rest.find(|c: char| !c.is_ascii_digit()).ok_or_else(not)?;
+            let amount: u64 = rest[..digits].parse().map_err(|_| not())?;
+            let letter = rest[digits..].chars().next().ok_or_else(not)?;
+            // from large to small, each at most once
+            let (_, unit) = units.find(|(name, _)| *name == letter).ok_or_else(not)?;
+            seconds = amount
+                .checked_mul(*unit)
+                .and_then(|part| seconds.checked_add(part))
+                .ok_or_else(not)?;
+            rest = &rest[digits + letter.len_utf8()..];
+        }
+        match seconds {
+            0 if text.is_empty() => Err(not()),
+            0 => Err(bad(format!("{} is no time at all", quoted(text)))),
+            1..=31_622_400 => Ok(Self(Duration::from_secs(seconds))),
+            _ => Err(bad(format!("{} is longer than a year", quoted(text)))),
+        }
+    }
+
+    /// How long it is.
+    pub fn duration(self) -> Duration {
+        self.0
+    }
+}
+
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut rest = self.0.as_secs();
+        // weeks are written in days: people count them so
+        for (letter, unit) in UNITS.iter().skip(1) {
+            if rest >= *unit {
+                write!(f, "{}{letter}", rest / unit)?;
+                rest %= unit;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A shell-like pattern; `*` and `?` match any character.
+#[derive(Debug, Clone)]
+pub struct Glob {
+    text: String,
+    matcher: GlobMatcher,
+}
+
+impl Glob {
+    pub(super) fn parse(text: &str) -> Result<Self, Complaint> {
+        let bad = |error: &globset::Error| {
+            Complaint::new(
+                format!("{} is not a glob: {}", quoted(text), error.kind()),
+                "`*` stands for any text, `?` for one character, `[ab]` for one of some, `{x,y}` for either",
+            )
+        };
+        if text.is_empty() || text.len() > 200 {
+            return Err(Complaint::bare(
+                "a glob has at least one character and at most 200",
+            ));
+        }
+        // a slash is a character like any other in tags and image names
+        let glob = GlobBuilder::new(text)
+            .literal_separator(false)
+            .build()
+            .map_err(|error| bad(&error))?;
+        Ok(Self {
+            text: text.to_owned(),
+            matcher: glob.compile_matcher(),
+        })
+    }
+
+    /// Whether the whole of `text` matches.
+    pub fn matches(&self, text: &str) -> bool {
+        self.matcher.is_match(text)
+    }
+
+    /// The pattern as it is written.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+}
+
+/// A regular expression that is searched for in time linear to the text.
+#[derive(Debug, Clone)]
+pub struct Pattern(Regex);
+
+impl Pattern {
+    pub(super) fn parse(text: &str) -> Result<Self, Complaint> {
+        let built = RegexBuilder::new(text).size_limit(1 << 18).build();
+        built.map(Self).map_err(|error| {
+            // the last line says what; the ones before it draw the expression
+            let text = error.to_string();
+            let what = text.lines().last().unwrap_or_default();
+            let what = what.strip_prefix("error: ").unwrap_or(what);
+            Complaint::new(
+                format!("this is not a regular expression: {what}"),
+                "look-around and back-references are not known here; try it with https://docs.rs/regex",
+            )
+        })
+    }
+
+    /// As [`Pattern::parse`], with exactly one group, which catches the value.
+    pub(super) fn parse_value(text: &str) -> Result<Self, Complaint> {
+        let pattern = Self::parse(text)?;
+        match pattern.0.captures_len() {
+            2 => Ok(pattern),
+            1 => Err(Complaint::new(
+                "the expression has no group, so it catches no value",
+                "put parentheses around the number, such as `([0-9.]+)%`",
+            )),
+            more => Err(Complaint::new(
+                format!(
+                    "the expression has {} groups; which one is the value?",
+                    more - 1
+                ),
+                "keep one group and write the others as `(?:…)`",
+            )),
+        }
+    }
+
+    /// The expression.
+    pub fn regex(&self) -> &Regex {
+        &self.0
+    }
+}
+
+/// The path of a Kustomize overlay, which may hold `{application}`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Overlay(String);
+
+/// What stands for the application's name in an overlay's path.
+pub(super) const APPLICATION: &str = "{application}";
+
+impl Overlay {
+    pub(super) fn parse(text: &str) -> Result<Self, Complaint> {
+        let what = quoted(text);
+        if text == "." {
+            return Ok(Self(String::new()));
+        }
+        let tidy = text.trim_start_matches("./").trim_matches('/');
+        let instead =
+            || format!("write the folder's path from the root of the repository: `{tidy}`");
+        if text.is_empty() || text.len() > 500 || text.chars().any(char::is_control) {
+            return Err(Complaint::new(
+                format!("{what} is not a folder"),
+                "write the folder's path from the root of the repository, such as `kustomize/staging`",
+            ));
+        }
+        if text.starts_with('/') {
+            return Err(Complaint::new(
+                format!("{what} begins at the root of a machine"),
+                instead(),
+            ));
+        }
+        if text.contains('\\') {
+            let help = format!("write `{}`", text.replace('\\', "/"));
+            return Err(Complaint::new(format!("{what} holds a backslash"), help));
+        }
+        if text.split('/').any(|part| part == "..") {
+            return Err(Complaint::new(
+                format!("{what} leaves its folder by `..`"),
+                "write the folder's path from the root of the repository",
+            ));
+        }
+        if text.ends_with("/kustomization.yaml") || text.ends_with("/kustomization.yml") {
+            let folder = text.rsplit_once('/').map_or("", |(folder, _)| folder);
+            return Err(Complaint::new(
+                format!("{what} is a file"),
+                format!("name its folder: `{folder}`"),
+            ));
+        }
+        if text.split('/').any(|part| part.is_empty() || part == ".") {
+            return Err(Complaint::new(
+                format!("{what} is not a tidy path"),
+                instead(),
+            ));
+        }
+        if let Some(variable) = unknown_variable(&text.replace(APPLICATION, "")) {
+            return Err(Complaint::new(
+                format!("{} is not known in an overlay", quoted(&variable)),
+                "only `{application}` is, for the application's name",
+            ));
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The folder for one application; empty for the root of the repository.
+    pub fn of(&self, application: &AppName) -> String {
+        self.0.replace(APPLICATION, application.as_str())
+    }
+
+    /// Whether each application has a folder of its own.
+    pub fn is_per_application(&self) -> bool {
+        self.0.contains(APPLICATION)
+    }
+
+    /// As it is written, but empty for the root of the repository.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The first `{…}`, or the first brace that stands alone.
+pub(super) fn unknown_variable(text: &str) -> Option<String> {
+    let at = text.find(['{', '}'])?;
+    let rest = &text[at..];
+    let end = rest.find('}').map_or(rest.len(), |end| end + 1);
+    Some(rest[..end].to_owned())
+}
+
+impl FromStr for Span {
+    type Err = Complaint;
+    fn from_str(text: &str) -> Result<Self, Complaint> {
+        Self::parse(text)
+    }
+}
