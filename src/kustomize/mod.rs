@@ -1,1 +1,5 @@
-//! To be written.
+//! Knows YAML and Kustomize, in memory: what a kustomization reaches, and how to edit it without a scratch.
+//!
+//! It knows nothing of promotion, of GitHub, or of where the files come from.
+
+pub mod yaml;
