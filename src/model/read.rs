@@ -128,6 +128,15 @@ impl PullRequest {
     }
 }
 
+/// A file that a pull request changes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangedFile {
+    /// Where it stands now, or stood before it was removed.
+    pub path: String,
+    /// Where it stood before it was moved.
+    pub previous: Option<String>,
+}
+
 /// How two commits relate.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Comparison {

@@ -1,0 +1,10 @@
+//! What is read from GitHub, as the shapes of [`crate::model::read`].
+//!
+//! It judges nothing. What may be absent is an `Option`; what has to be there and is not, is
+//! [`Fault::Denied`](crate::fault::Fault::Denied).
+
+mod app;
+mod git;
+mod pulls;
+
+pub use pulls::CheckFilter;

@@ -1,0 +1,99 @@
+//! Comments and reactions of ours.
+//!
+//! It does not write their texts, and finds its own by author and hidden marker, never by marker alone.
+
+use http::Method;
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::fault::Fault;
+use crate::github::Repo;
+use crate::github::pace::Cost;
+use crate::github::text::body;
+use crate::model::ids::{CommentId, PrNumber};
+
+/// A small answer below a comment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reaction {
+    /// Seen.
+    Eyes,
+    /// Done.
+    Rocket,
+    /// Not done.
+    Confused,
+}
+
+impl Reaction {
+    fn content(self) -> &'static str {
+        match self {
+            Self::Eyes => "eyes",
+            Self::Rocket => "rocket",
+            Self::Confused => "confused",
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Made {
+    id: CommentId,
+}
+
+impl Repo {
+    /// Sees to it that one comment of ours with that marker says `text`. The marker is an HTML comment
+    /// that the body begins with; it is put there if `text` does not have it.
+    pub async fn ensure_comment(
+        &self,
+        number: PrNumber,
+        marker: &str,
+        text: &str,
+    ) -> Result<CommentId, Fault> {
+        let wanted = if text.starts_with(marker) {
+            body(text)
+        } else {
+            body(&format!("{marker}\n{text}"))
+        };
+        let us = self.line.github.identity().await?;
+        let comments = self.comments(number).await?;
+        let ours = comments
+            .into_iter()
+            .find(|c| c.author.id == us.bot.id && c.body.starts_with(marker));
+        let Some(ours) = ours else {
+            return self.comment(number, &wanted).await;
+        };
+        if !same_text(&ours.body, &wanted) {
+            let path = self.path(format_args!("/issues/comments/{}", ours.id));
+            let edit = json!({"body": wanted});
+            self.line
+                .write(Method::PATCH, &path, Some(&edit), Cost::Write)
+                .await?;
+        }
+        Ok(ours.id)
+    }
+
+    /// Writes a comment: each call makes another one.
+    pub async fn comment(&self, number: PrNumber, text: &str) -> Result<CommentId, Fault> {
+        let path = self.path(format_args!("/issues/{number}/comments"));
+        let new = json!({"body": body(text)});
+        let made: Made = self
+            .line
+            .write_for(Method::POST, &path, &new, Cost::Content)
+            .await?;
+        Ok(made.id)
+    }
+
+    /// Reacts to a comment; GitHub keeps one reaction of a kind for each account.
+    pub async fn react(&self, comment: CommentId, reaction: Reaction) -> Result<(), Fault> {
+        let path = self.path(format_args!("/issues/comments/{comment}/reactions"));
+        let content = json!({"content": reaction.content()});
+        self.line
+            .write(Method::POST, &path, Some(&content), Cost::Write)
+            .await?;
+        Ok(())
+    }
+}
+
+/// GitHub may change line ends and the last of them.
+fn same_text(a: &str, b: &str) -> bool {
+    let plain = |text: &str| text.replace("\r\n", "\n").trim_end().to_owned();
+    plain(a) == plain(b)
+}

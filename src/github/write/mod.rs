@@ -1,0 +1,12 @@
+//! What is made true on GitHub. Each `ensure_` verb looks first, compares meaning, and done twice equals
+//! done once; what our own App did not make is not ours, and is never changed.
+//!
+//! It does not decide anything. Nothing is ever resent blindly.
+
+mod branch;
+mod check;
+mod comment;
+mod pull;
+
+pub use branch::BranchOutcome;
+pub use comment::Reaction;

@@ -1,0 +1,154 @@
+//! Pull requests of ours: opened, labelled, closed.
+//!
+//! It does not write their texts, and leaves those of others alone.
+
+use http::Method;
+use serde_json::json;
+
+use crate::fault::Fault;
+use crate::github::Repo;
+use crate::github::answer;
+use crate::github::pace::Cost;
+use crate::github::text::{body, escape_path, escape_query, line};
+use crate::github::wire::{WireLabel, WirePull};
+use crate::model::ids::PrNumber;
+use crate::model::read::PullRequest;
+use crate::model::write::NewPull;
+
+const TITLE: usize = 256;
+/// Colours for labels that are not there yet: readable in GitHub's light and dark themes.
+const COLOURS: [&str; 8] = [
+    "1d76db", "0e8a16", "5319e7", "d93f0b", "006b75", "b60205", "8a6d00", "bfd4f2",
+];
+
+impl Repo {
+    /// Sees to it that there is an open pull request of ours from that branch. One that is there
+    /// already is taken as it is; only missing labels are added.
+    pub async fn ensure_pull(&self, new: &NewPull) -> Result<PullRequest, Fault> {
+        let pull = match self.our_open_pull(new).await? {
+            Some(pull) => pull,
+            None => self.open_pull(new).await?,
+        };
+        Ok(self.decorate(pull, &new.labels).await)
+    }
+
+    /// Sees to it that a pull request of ours is closed; one by somebody else is refused.
+    pub async fn close_pull(&self, number: PrNumber) -> Result<(), Fault> {
+        let repo = &self.repo.name;
+        let Some(pull) = self.pull(number).await? else {
+            return Err(Fault::Denied(format!(
+                "{repo} has no pull request #{number}"
+            )));
+        };
+        if !pull.open {
+            return Ok(());
+        }
+        let us = self.line.github.identity().await?;
+        if pull.author.id != us.bot.id {
+            let author = pull.author.login;
+            return Err(Fault::Denied(format!(
+                "{repo}#{number} was opened by {author}, so it is not Usher's to close"
+            )));
+        }
+        let path = self.path(format_args!("/pulls/{number}"));
+        let closed = json!({"state": "closed"});
+        self.line
+            .write(Method::PATCH, &path, Some(&closed), Cost::Write)
+            .await?;
+        Ok(())
+    }
+
+    async fn open_pull(&self, new: &NewPull) -> Result<PullRequest, Fault> {
+        let wanted = json!({
+            "title": line(&new.title, TITLE),
+            "head": new.branch,
+            "base": new.base,
+            "body": body(&new.body),
+        });
+        let path = self.path("/pulls");
+        let (asked, raw) = self
+            .line
+            .try_write(Method::POST, &path, Some(&wanted), Cost::Content)
+            .await?;
+        if raw.status.is_success() {
+            let made: WirePull = answer::parse(&asked, &raw)?;
+            return Ok(made.into_pull());
+        }
+        let fault = answer::fault(&asked, &raw);
+        if !raw.status.is_client_error() {
+            return Err(fault);
+        }
+        // perhaps an earlier self opened it a moment ago
+        self.our_open_pull(new).await?.ok_or(fault)
+    }
+
+    async fn our_open_pull(&self, new: &NewPull) -> Result<Option<PullRequest>, Fault> {
+        let head = escape_query(&format!("{}:{}", self.repo.name.owner(), new.branch));
+        let base = escape_query(&new.base);
+        let path = format!("/pulls?state=open&head={head}&base={base}&per_page=100");
+        let us = self.line.github.identity().await?;
+        let open = self.pulls(&path).await?.into_iter();
+        Ok(open
+            .filter(|pull| pull.author.id == us.bot.id && pull.same_repository())
+            .find(|pull| pull.head.branch == new.branch && pull.base.branch == new.base))
+    }
+
+    /// Labels decorate: what goes wrong with them is logged, and stops nothing.
+    async fn decorate(&self, mut pull: PullRequest, labels: &[String]) -> PullRequest {
+        let missing: Vec<&String> = labels
+            .iter()
+            .filter(|wanted| !pull.labels.iter().any(|l| l.eq_ignore_ascii_case(wanted)))
+            .collect();
+        if missing.is_empty() {
+            return pull;
+        }
+        match self.add_labels(pull.number, &missing).await {
+            Ok(now) => pull.labels = now,
+            Err(fault) => {
+                let (repo, number) = (&self.repo.name, pull.number);
+                tracing::warn!(%repo, %number, %fault, "labels could not be added");
+            }
+        }
+        pull
+    }
+
+    async fn add_labels(&self, number: PrNumber, labels: &[&String]) -> Result<Vec<String>, Fault> {
+        for label in labels {
+            self.ensure_label(label).await?;
+        }
+        let path = self.path(format_args!("/issues/{number}/labels"));
+        let now: Vec<WireLabel> = self
+            .line
+            .write_for(Method::POST, &path, &json!({"labels": labels}), Cost::Write)
+            .await?;
+        Ok(now.into_iter().map(|l| l.name).collect())
+    }
+
+    /// A label that is there keeps the colour that people gave it.
+    async fn ensure_label(&self, name: &str) -> Result<(), Fault> {
+        let path = self.path(format_args!("/labels/{}", escape_path(name)));
+        let found: Option<WireLabel> = self.line.find(&path).await?;
+        if found.is_some() {
+            return Ok(());
+        }
+        let new = json!({"name": name, "color": colour(name)});
+        let path = self.path("/labels");
+        let (asked, raw) = self
+            .line
+            .try_write(Method::POST, &path, Some(&new), Cost::Write)
+            .await?;
+        match answer::said(&raw) {
+            _ if raw.status.is_success() => Ok(()),
+            said if said.contains("already_exists") => Ok(()), // somebody was quicker
+            _ => Err(answer::fault(&asked, &raw)),
+        }
+    }
+}
+
+/// The same colour for the same name, whoever asks.
+fn colour(name: &str) -> &'static str {
+    let sum = name
+        .bytes()
+        .fold(7_usize, |sum, b| sum.wrapping_mul(31) + usize::from(b));
+    COLOURS[sum % COLOURS.len()]
+}
