@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions, AnyRow};
-use sqlx::{AnyConnection, AnyPool, Row};
+use sqlx::{AnyConnection, AnyPool, Connection, Row};
 
 use crate::fault::Fault;
 
@@ -76,7 +76,8 @@ impl Database {
             Self::connect_sqlite(file.strip_prefix("//").unwrap_or(file)).await
         } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             let options = options(url)?;
-            let pool = pool(10).connect_with(options).await?;
+            probe(&options).await?;
+            let pool = pool(10).connect_lazy_with(options);
             Ok(Self {
                 read: pool.clone(),
                 write: pool,
@@ -97,64 +98,85 @@ impl Database {
                     .into(),
             ));
         }
-        if file == ":memory:" {
-            let pool = pool(1).after_connect(|c, _| Box::pin(prepare_sqlite(c)));
-            let pool = pool.connect_with(options("sqlite::memory:")?).await?;
-            return Ok(Self {
-                read: pool.clone(),
-                write: pool,
-                dialect: Dialect::Sqlite,
-            });
-        }
-        let folder = Path::new(file).parent().unwrap_or(Path::new(""));
-        if !folder.as_os_str().is_empty() && !folder.is_dir() {
-            return Err(Fault::Broken(format!(
-                "the database file {file:?} cannot be made: there is no folder {folder:?}; make it, or name another file"
-            )));
-        }
-        let options = options(&format!("sqlite:{}?mode=rwc", percent_encode(file)))?;
-        let pool = |size| {
+        let sqlite = |size| {
             let pool = pool(size).test_before_acquire(false);
-            let pool = pool.after_connect(|c, _| Box::pin(prepare_sqlite(c)));
-            pool.connect_with(options.clone())
+            pool.after_connect(|c, _| Box::pin(prepare_sqlite(c)))
         };
-        let connected: Result<_, sqlx::Error> =
-            async { Ok((pool(1).await?, pool(4).await?)) }.await;
-        match connected {
-            Ok((write, read)) => Ok(Self {
-                read,
-                write,
-                dialect: Dialect::Sqlite,
-            }),
-            Err(error) => Err(match Fault::from(error) {
+        let (read, write) = if file == ":memory:" {
+            let pool = sqlite(1).connect_with(options("sqlite::memory:")?).await?;
+            (pool.clone(), pool)
+        } else {
+            let folder = Path::new(file).parent().unwrap_or(Path::new(""));
+            if !folder.as_os_str().is_empty() && !folder.is_dir() {
+                return Err(Fault::Broken(format!(
+                    "the database file {file:?} cannot be made: there is no folder {folder:?}; make it, or name another file"
+                )));
+            }
+            let options = options(&format!("sqlite:{}?mode=rwc", percent_encode(file)))?;
+            probe(&options).await.map_err(|fault| match fault {
                 Fault::Broken(why) => Fault::Broken(format!("the database file {file:?}: {why}")),
-                Fault::Transient { reason, after } => Fault::Transient {
-                    reason: format!("the database file {file:?}: {reason}"),
-                    after,
-                },
-                other => other,
-            }),
-        }
+                fault => fault,
+            })?;
+            let read = sqlite(4).connect_lazy_with(options.clone());
+            (read, sqlite(1).connect_lazy_with(options))
+        };
+        Ok(Self {
+            read,
+            write,
+            dialect: Dialect::Sqlite,
+        })
     }
 
-    /// Runs `work` in one transaction, again when another replica was in the way.
-    pub(super) async fn transact<T>(
-        &self,
-        work: impl AsyncFn(&mut AnyConnection) -> Result<T, sqlx::Error>,
-    ) -> Result<T, Fault> {
+    /// Begins a transaction for [`transact`].
+    pub(super) async fn begin(&self) -> Result<sqlx::Transaction<'static, sqlx::Any>, sqlx::Error> {
+        self.write.begin_with(self.dialect.begin()).await
+    }
+}
+
+/// Runs a block in one transaction, on a connection that it names, and gives what it gives; again
+/// when another replica was in the way. Leaving the block early changes nothing.
+///
+/// A macro, because the compiler cannot yet see that the future of a closure which borrows is `Send`.
+macro_rules! transact {
+    ($database:expr, |$connection:ident| $work:block) => {{
         let mut collisions = 0;
         loop {
             let attempt = async {
-                let mut transaction = self.write.begin_with(self.dialect.begin()).await?;
-                let done = work(&mut transaction).await?;
+                let mut transaction = $database.begin().await?;
+                let $connection: &mut sqlx::AnyConnection = &mut transaction;
+                let done = $work;
                 transaction.commit().await?;
-                Ok(done)
+                Ok::<_, sqlx::Error>(done)
             };
             match attempt.await {
-                Err(error) if is_collision(&error) && collisions < COLLISIONS => collisions += 1,
-                done => return Ok(done?),
+                Err(error) if $crate::store::database::collided(&error, collisions) => {
+                    collisions += 1;
+                }
+                done => break done.map_err($crate::fault::Fault::from),
             }
         }
+    }};
+}
+pub(super) use transact;
+
+/// Whether another replica was quicker, and trying again is not hopeless yet.
+pub(super) fn collided(error: &sqlx::Error, collisions: u32) -> bool {
+    is_collision(error) && collisions < COLLISIONS
+}
+
+/// Connects once, to learn at once what is wrong: a pool tries again until its patience ends, and
+/// then knows only that.
+async fn probe(options: &AnyConnectOptions) -> Result<(), Fault> {
+    let connection = async {
+        let mut connection = AnyConnection::connect_with(options).await?;
+        if connection.backend_name() == "SQLite" {
+            prepare_sqlite(&mut connection).await?;
+        }
+        connection.close().await
+    };
+    match tokio::time::timeout(PATIENCE, connection).await {
+        Ok(probed) => Ok(probed?),
+        Err(_) => Err(sqlx::Error::PoolTimedOut.into()),
     }
 }
 

@@ -9,7 +9,7 @@ use sqlx::Row;
 use sqlx::any::AnyRow;
 
 use super::Store;
-use super::database::{Columns, text};
+use super::database::{Columns, text, transact};
 use super::jobs::{NewJob, put};
 use crate::fault::Fault;
 use crate::model::ids::DeliveryId;
@@ -147,24 +147,21 @@ impl Store {
     /// somebody else did, and nothing was changed.
     pub async fn route(&self, id: &DeliveryId, jobs: &[NewJob]) -> Result<bool, Fault> {
         let now = self.now();
-        self.0
-            .database
-            .transact(async |c| {
-                let marked = sqlx::query(
-                    "UPDATE deliveries SET state = 'routed', reason = NULL, settled_at = $2
+        transact!(self.0.database, |c| {
+            let marked = sqlx::query(
+                "UPDATE deliveries SET state = 'routed', reason = NULL, settled_at = $2
                      WHERE id = $1 AND state = 'unrouted'",
-                )
-                .bind(id.as_str())
-                .bind(now)
-                .execute(&mut *c)
-                .await?;
-                if marked.rows_affected() == 0 {
-                    return Ok(false);
-                }
-                put(c, jobs, Some(id), now).await?;
-                Ok(true)
-            })
-            .await
+            )
+            .bind(id.as_str())
+            .bind(now)
+            .execute(&mut *c)
+            .await?;
+            if marked.rows_affected() == 0 {
+                return Ok(false);
+            }
+            put(c, jobs, Some(id), now).await?;
+            true
+        })
     }
 
     /// Puts a delivery that cannot be read aside, where an operator sees it. `false`: it was
@@ -187,17 +184,15 @@ impl Store {
     /// such delivery.
     pub async fn retry_delivery(&self, id: &DeliveryId) -> Result<bool, Fault> {
         let now = self.now();
-        self.0
-            .database
-            .transact(async |c| {
-                let back = sqlx::query(
-                    "UPDATE deliveries SET state = 'unrouted', reason = NULL, settled_at = NULL
+        transact!(self.0.database, |c| {
+            let back = sqlx::query(
+                "UPDATE deliveries SET state = 'unrouted', reason = NULL, settled_at = NULL
                      WHERE id = $1",
-                )
-                .bind(id.as_str())
-                .execute(&mut *c)
-                .await?;
-                sqlx::query(
+            )
+            .bind(id.as_str())
+            .execute(&mut *c)
+            .await?;
+            sqlx::query(
                     "UPDATE jobs SET state = 'replaced', reason = 'its delivery is routed again', ended_at = $2
                      WHERE state = 'buried' AND delivery = $1",
                 )
@@ -205,17 +200,16 @@ impl Store {
                 .bind(now)
                 .execute(&mut *c)
                 .await?;
-                sqlx::query(
-                    "UPDATE jobs SET attempts = 0, due_at = $2
+            sqlx::query(
+                "UPDATE jobs SET attempts = 0, due_at = $2
                      WHERE state = 'waiting' AND place <= $2 AND delivery = $1",
-                )
-                .bind(id.as_str())
-                .bind(now)
-                .execute(&mut *c)
-                .await?;
-                Ok(back.rows_affected() == 1)
-            })
-            .await
+            )
+            .bind(id.as_str())
+            .bind(now)
+            .execute(&mut *c)
+            .await?;
+            back.rows_affected() == 1
+        })
     }
 }
 

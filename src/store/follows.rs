@@ -7,7 +7,7 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
 use super::Store;
-use super::database::Columns;
+use super::database::{Columns, transact};
 use crate::fault::Fault;
 use crate::model::ids::{InstallationId, RepoId, RepoName, RepoRef, Sha};
 
@@ -64,26 +64,20 @@ impl Store {
         sources: &[Source],
         config: Option<&Sha>,
     ) -> Result<(), Fault> {
-        self.0
-            .database
-            .transact(async |c| {
-                note(c, repo).await?;
-                sqlx::query("UPDATE repositories SET config_sha = $2 WHERE id = $1")
-                    .bind(repo.id.0.cast_signed())
-                    .bind(config.map(Sha::as_str))
-                    .execute(&mut *c)
-                    .await?;
-                follow(c, repo.id, sources).await
-            })
-            .await
+        transact!(self.0.database, |c| {
+            note(c, repo).await?;
+            sqlx::query("UPDATE repositories SET config_sha = $2 WHERE id = $1")
+                .bind(repo.id.0.cast_signed())
+                .bind(config.map(Sha::as_str))
+                .execute(&mut *c)
+                .await?;
+            follow(c, repo.id, sources).await?;
+        })
     }
 
     /// Notes a repository and what it is called now; whom it follows stays.
     pub async fn note_repo(&self, repo: &RepoRef) -> Result<(), Fault> {
-        self.0
-            .database
-            .transact(async |c| note(c, repo).await)
-            .await
+        transact!(self.0.database, |c| { note(c, repo).await? })
     }
 
     /// The configuration that [`Self::set_follows`] was last called with for a repository.
@@ -117,36 +111,28 @@ impl Store {
 
     /// Forgets a repository and whom it follows; its history stays.
     pub async fn forget(&self, repo: RepoId) -> Result<(), Fault> {
-        self.0
-            .database
-            .transact(async |c| {
-                for statement in [
-                    "DELETE FROM follows WHERE repository = $1",
-                    "DELETE FROM repositories WHERE id = $1",
-                ] {
-                    let query = sqlx::query(statement).bind(repo.0.cast_signed());
-                    query.execute(&mut *c).await?;
-                }
-                Ok(())
-            })
-            .await
+        transact!(self.0.database, |c| {
+            for statement in [
+                "DELETE FROM follows WHERE repository = $1",
+                "DELETE FROM repositories WHERE id = $1",
+            ] {
+                let query = sqlx::query(statement).bind(repo.0.cast_signed());
+                query.execute(&mut *c).await?;
+            }
+        })
     }
 
     /// Forgets all repositories of an installation.
     pub async fn forget_installation(&self, id: InstallationId) -> Result<(), Fault> {
-        self.0
-            .database
-            .transact(async |c| {
-                for statement in [
-                    "DELETE FROM follows WHERE repository IN (SELECT id FROM repositories WHERE installation = $1)",
-                    "DELETE FROM repositories WHERE installation = $1",
-                ] {
-                    let query = sqlx::query(statement).bind(id.0.cast_signed());
-                    query.execute(&mut *c).await?;
-                }
-                Ok(())
-            })
-            .await
+        transact!(self.0.database, |c| {
+            for statement in [
+                "DELETE FROM follows WHERE repository IN (SELECT id FROM repositories WHERE installation = $1)",
+                "DELETE FROM repositories WHERE installation = $1",
+            ] {
+                let query = sqlx::query(statement).bind(id.0.cast_signed());
+                query.execute(&mut *c).await?;
+            }
+        })
     }
 }
 

@@ -10,7 +10,7 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, AssertSqlSafe, Row};
 
 use super::Store;
-use super::database::{Columns, micros, text};
+use super::database::{Columns, micros, text, transact};
 use crate::fault::Fault;
 use crate::model::ids::DeliveryId;
 
@@ -111,10 +111,7 @@ impl Store {
     /// Puts jobs into their lanes, all or none.
     pub async fn enqueue(&self, jobs: &[NewJob]) -> Result<(), Fault> {
         let now = self.now();
-        self.0
-            .database
-            .transact(async |c| put(c, jobs, None, now).await)
-            .await
+        transact!(self.0.database, |c| { put(c, jobs, None, now).await? })
     }
 
     /// A job by its id.
@@ -148,28 +145,26 @@ impl Store {
     /// anew. `false`: there is none such.
     pub async fn retry_job(&self, id: JobId) -> Result<bool, Fault> {
         let now = self.now();
-        self.0
-            .database
-            .transact(async |c| {
-                let row = sqlx::query(
-                    "SELECT lane, subject FROM jobs WHERE id = $1 AND state IN ('waiting', 'buried')",
-                )
-                .bind(id.0)
-                .fetch_optional(&mut *c)
-                .await?;
-                let Some(row) = row else { return Ok(false) };
-                let again = Again {
-                    id,
-                    lane: row.try_get("lane")?,
-                    subject: row.try_get("subject")?,
-                    place: now,
-                    due_at: now,
-                    attempts: 0,
-                };
-                again.wait(c, None, now).await?;
-                Ok(true)
-            })
-            .await
+        transact!(self.0.database, |c| {
+            let row = sqlx::query(
+                "UPDATE jobs SET attempts = 0 WHERE id = $1 AND state IN ('waiting', 'buried')
+                     RETURNING lane, subject",
+            )
+            .bind(id.0)
+            .fetch_optional(&mut *c)
+            .await?;
+            let Some(row) = row else { return Ok(false) };
+            let again = Again {
+                id,
+                lane: row.try_get("lane")?,
+                subject: row.try_get("subject")?,
+                place: now,
+                due_at: now,
+                attempts: 0,
+            };
+            again.wait(c, None, now).await?;
+            true
+        })
     }
 }
 

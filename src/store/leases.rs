@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use sqlx::{AssertSqlSafe, Row};
 
 use super::Store;
-use super::database::{Columns, Dialect, is_collision, micros, text};
+use super::database::{Columns, Dialect, is_collision, micros, text, transact};
 use super::jobs::{self, Again, Job, NewJob, put};
 use crate::fault::Fault;
 use crate::model::clock::Entropy;
@@ -136,33 +136,30 @@ impl Store {
         reason: &str,
     ) -> Result<Held, Fault> {
         let now = self.now();
-        self.0
-            .database
-            .transact(async |c| {
-                // Locks the row, so that nobody can take the lease before this is through.
-                let row = sqlx::query(
-                    "UPDATE jobs SET leased_until = leased_until
+        transact!(self.0.database, |c| {
+            // Locks the row, so that nobody can take the lease before this is through.
+            let row = sqlx::query(
+                "UPDATE jobs SET leased_until = leased_until
                      WHERE id = $1 AND lease = $2 AND state = 'leased' RETURNING place, attempts",
-                )
-                .bind(held.job.id.0)
-                .bind(held.token.as_str())
-                .fetch_all(&mut *c)
-                .await?;
-                let Some(row) = row.first() else {
-                    return Ok(Held::Lost);
-                };
-                let again = Again {
-                    id: held.job.id,
-                    lane: held.job.lane.clone(),
-                    subject: held.job.subject.clone(),
-                    place: row.try_get("place")?,
-                    due_at: micros(due_at),
-                    attempts: row.try_get("attempts")?,
-                };
-                again.wait(c, Some(reason), now).await?;
-                Ok(Held::Yes)
-            })
-            .await
+            )
+            .bind(held.job.id.0)
+            .bind(held.token.as_str())
+            .fetch_all(&mut *c)
+            .await?;
+            let Some(row) = row.first() else {
+                return Ok(Held::Lost);
+            };
+            let again = Again {
+                id: held.job.id,
+                lane: held.job.lane.clone(),
+                subject: held.job.subject.clone(),
+                place: row.try_get("place")?,
+                due_at: micros(due_at),
+                attempts: row.try_get("attempts")?,
+            };
+            again.wait(c, Some(reason), now).await?;
+            Held::Yes
+        })
     }
 
     /// When there may next be something to claim, if nothing is put in before: an instant that is
@@ -190,10 +187,8 @@ impl Store {
         follow_ups: &[NewJob],
     ) -> Result<Held, Fault> {
         let now = self.now();
-        self.0
-            .database
-            .transact(async |c| {
-                let ended = sqlx::query(
+        transact!(self.0.database, |c| {
+            let ended = sqlx::query(
                     "UPDATE jobs SET state = $3, reason = $4, ended_at = $5, lease = NULL, leased_until = NULL
                      WHERE id = $1 AND lease = $2 AND state = 'leased'",
                 )
@@ -204,13 +199,12 @@ impl Store {
                 .bind(now)
                 .execute(&mut *c)
                 .await?;
-                if ended.rows_affected() == 0 {
-                    return Ok(Held::Lost);
-                }
-                put(c, follow_ups, None, now).await?;
-                Ok(Held::Yes)
-            })
-            .await
+            if ended.rows_affected() == 0 {
+                return Ok(Held::Lost);
+            }
+            put(c, follow_ups, None, now).await?;
+            Held::Yes
+        })
     }
 }
 
