@@ -1,1 +1,326 @@
-//! To be written.
+//! A GitHub in a box: REST API, webhooks and pages over real HTTP, on a real Git object store.
+//! It is an opinion of GitHub of its own, written from GitHub's documentation, and names nothing
+//! else of the crate.
+
+mod auth;
+mod control;
+mod folder;
+mod git;
+mod hooks;
+mod http;
+mod hub;
+mod keys;
+mod model;
+mod pages;
+mod refusal;
+mod rest;
+mod seed;
+mod shape;
+mod state;
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::routing::any;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+pub use self::http::{Fault, FaultAnswer, Seen};
+use folder::Folder;
+use hub::Hub;
+pub use state::Now;
+use state::{State, Surroundings};
+
+/// How the box is run.
+#[derive(Clone)]
+pub struct Options {
+    /// Where it listens; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// `host:port` of the bot: webhooks go to `http://BOT/webhook`.
+    pub bot: String,
+    /// Where everything is kept over restarts; nothing is kept without.
+    pub data: Option<PathBuf>,
+    /// A folder from which the GitOps repository is seeded instead of our own.
+    pub gitops: Option<PathBuf>,
+    /// Tells the time.
+    pub now: Now,
+}
+
+impl Options {
+    /// With the system's clock, nothing kept, our own repository.
+    pub fn new(listen: SocketAddr, bot: impl Into<String>) -> Self {
+        Self {
+            listen,
+            bot: bot.into(),
+            data: None,
+            gitops: None,
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "the box is GitHub, which has a clock of its own"
+            )]
+            now: Arc::new(jiff::Timestamp::now),
+        }
+    }
+}
+
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options")
+            .field("listen", &self.listen)
+            .field("bot", &self.bot)
+            .field("data", &self.data)
+            .field("gitops", &self.gitops)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why the box does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The address is taken, or not ours.
+    #[error("cannot listen on {0}: {1}; choose another address with --listen")]
+    Listen(SocketAddr, std::io::Error),
+    /// A folder or file cannot be read or written.
+    #[error("{path}: {1}", path = .0.display())]
+    Folder(PathBuf, std::io::Error),
+    /// The state could not be filled.
+    #[error("the sandbox cannot be filled: {0}")]
+    Seed(String),
+}
+
+/// A box that runs.
+pub struct Running {
+    hub: Hub,
+    address: SocketAddr,
+    /// The id of the App that is installed in it.
+    pub app_id: u64,
+    /// The secret that signs its webhooks.
+    pub webhook_secret: String,
+    /// The App's private key.
+    pub private_key_pem: String,
+    /// A file with it.
+    pub private_key_file: PathBuf,
+    stop: watch::Sender<bool>,
+    server: JoinHandle<()>,
+    sender: JoinHandle<()>,
+    _folder: Folder,
+}
+
+impl fmt::Debug for Running {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Running")
+            .field("address", &self.address)
+            .field("app_id", &self.app_id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Starts a box.
+pub async fn start(options: Options) -> Result<Running, Error> {
+    let folder_error = |path: &Path| {
+        let path = path.to_owned();
+        move |error| Error::Folder(path, error)
+    };
+    let folder = Folder::open(options.data.as_deref()).map_err(folder_error(
+        options
+            .data
+            .as_deref()
+            .unwrap_or(Path::new("the temporary folder")),
+    ))?;
+    let listener = TcpListener::bind(options.listen)
+        .await
+        .map_err(|error| Error::Listen(options.listen, error))?;
+    let address = listener
+        .local_addr()
+        .map_err(|error| Error::Listen(options.listen, error))?;
+    let around = Surroundings {
+        now: options.now,
+        root: folder.path().join("git"),
+        url: format!("http://{address}"),
+        ..Surroundings::default()
+    };
+    let file = folder.path().join("state.json");
+    let state = if file.exists() {
+        State::load(&file, around).map_err(folder_error(&file))?
+    } else {
+        let files = match &options.gitops {
+            Some(root) => seed::folder(root).map_err(folder_error(root))?,
+            None => seed::demo(),
+        };
+        let mut state = State::new(around);
+        let secret = hex::encode(keys::random::<20>());
+        seed::seed(&mut state, &files, secret).map_err(|refusal| Error::Seed(refusal.message))?;
+        state
+    };
+    let app = state
+        .apps
+        .values()
+        .next()
+        .cloned()
+        .ok_or_else(|| Error::Seed(format!("{}: there is no App in it", file.display())))?;
+    let private_key_file = folder.path().join("app.private-key.pem");
+    write_private(&private_key_file, &app.private_key).map_err(folder_error(&private_key_file))?;
+    let kept = options.data.is_some().then_some(file);
+    let (hub, outgoing) = Hub::new(state, rest::table(), options.bot, kept);
+    hub.write(|_| Ok(()))
+        .map_err(|refusal| Error::Seed(refusal.message))?;
+    let (stop, mut stopped) = watch::channel(false);
+    let routes = router(hub.clone());
+    let server = tokio::spawn(async move {
+        let end = async move {
+            // The channel closes only with the box.
+            stopped.wait_for(|stop| *stop).await.ok();
+        };
+        if let Err(error) = axum::serve(listener, routes)
+            .with_graceful_shutdown(end)
+            .await
+        {
+            tracing::error!(%error, "the sandbox stopped");
+        }
+    });
+    let sender = tokio::spawn(hooks::send_all(hub.clone(), outgoing));
+    Ok(Running {
+        hub,
+        address,
+        app_id: app.id,
+        webhook_secret: app.webhook_secret,
+        private_key_pem: app.private_key,
+        private_key_file,
+        stop,
+        server,
+        sender,
+        _folder: folder,
+    })
+}
+
+fn router(hub: Hub) -> Router {
+    Router::new()
+        .route("/api/v3", any(http::api))
+        .route("/api/v3/", any(http::api))
+        .route("/api/v3/{*path}", any(http::api))
+        .with_state(hub.clone())
+        .merge(control::router(hub.clone()))
+        .merge(pages::router(hub))
+}
+
+fn write_private(file: &Path, text: &str) -> std::io::Result<()> {
+    use std::io::Write as _;
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600);
+    }
+    options.open(file)?.write_all(text.as_bytes())
+}
+
+impl Running {
+    /// The address of the pages.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The base of the REST API.
+    pub fn api_url(&self) -> String {
+        format!("http://{}/api/v3", self.address)
+    }
+
+    /// Has webhooks sent to this bot, `host:port`.
+    pub fn set_bot(&self, bot: &str) {
+        self.hub.set_bot(bot);
+    }
+
+    /// Queues a failure.
+    pub fn fault(&self, fault: Fault) -> Result<(), String> {
+        self.hub.faults().add(fault)
+    }
+
+    /// Forgets the failures that have not happened yet.
+    pub fn clear_faults(&self) {
+        self.hub.faults().clear();
+    }
+
+    /// The failures that have not happened yet.
+    pub fn waiting_faults(&self) -> Vec<Fault> {
+        self.hub.faults().waiting().to_vec()
+    }
+
+    /// The requests to the REST API so far, oldest first.
+    pub fn requests(&self) -> Vec<Seen> {
+        self.hub.log().clone()
+    }
+
+    /// The requests for which there is no route.
+    pub fn unknown_routes(&self) -> Vec<Seen> {
+        let log = self.hub.log();
+        log.iter()
+            .filter(|seen| seen.route.is_none())
+            .cloned()
+            .collect()
+    }
+
+    /// Forgets the requests so far.
+    pub fn clear_requests(&self) {
+        self.hub.log().clear();
+    }
+
+    /// Lets webhooks wait, or go on.
+    pub fn hold_webhooks(&self, held: bool) {
+        self.hub.hold_webhooks(held);
+    }
+
+    /// How many webhooks are not through yet.
+    pub fn webhooks_underway(&self) -> usize {
+        self.hub.webhooks_underway()
+    }
+
+    /// Returns when all webhooks are through.
+    pub async fn webhooks_idle(&self) {
+        self.hub.webhooks_idle().await;
+    }
+
+    /// Adds a repository of `acme` with these files, and the same people in it as in the seeded one.
+    pub fn add_repository(
+        &self,
+        name: &str,
+        private: bool,
+        files: &[(&str, &str)],
+    ) -> Result<u64, Error> {
+        let files: Vec<seed::File> = files
+            .iter()
+            .map(|(path, text)| seed::File {
+                path: (*path).to_owned(),
+                bytes: text.as_bytes().to_vec(),
+                executable: false,
+            })
+            .collect();
+        self.hub
+            .write(|state| seed::repository(state, name, private, &files))
+            .map_err(|refusal| Error::Seed(refusal.message))
+    }
+
+    /// Ends the box. Open connections are cut after a moment.
+    pub async fn shutdown(mut self) {
+        self.stop.send_replace(true);
+        self.sender.abort();
+        if tokio::time::timeout(Duration::from_millis(500), &mut self.server)
+            .await
+            .is_err()
+        {
+            self.server.abort();
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.server.abort();
+        self.sender.abort();
+    }
+}

@@ -1,0 +1,502 @@
+//! What the box starts with: the organisation `acme`, its people, its App and its GitOps repository.
+//! It does not know what happens to it afterwards.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use git2::Oid;
+
+use super::git::NewCommit;
+use super::keys;
+use super::model::{
+    AccountKind, App, Id, Installation, Level, OrgRole, Permissions, Protection, Release,
+    RequiredCheck, RequiredChecks, Role,
+};
+use super::refusal::Refusal;
+use super::state::{Actor, NewRepo, State};
+
+/// A file of a repository: path, bytes, and whether it may be executed.
+#[derive(Clone, Debug)]
+pub(crate) struct File {
+    pub(crate) path: String,
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) executable: bool,
+}
+
+macro_rules! file {
+    ($path:literal) => {
+        (
+            $path,
+            include_str!(concat!("../../fixtures/sandbox/microservices-demo/", $path)),
+        )
+    };
+}
+
+/// The GitOps repository of our own.
+const DEMO: [(&str, &str); 15] = [
+    file!(".github/usher.yml"),
+    file!("README.md"),
+    file!("kustomize/base/cartservice.yaml"),
+    file!("kustomize/base/checkoutservice.yaml"),
+    file!("kustomize/base/currencyservice.yaml"),
+    file!("kustomize/base/emailservice.yaml"),
+    file!("kustomize/base/frontend.yaml"),
+    file!("kustomize/base/kustomization.yaml"),
+    file!("kustomize/base/paymentservice.yaml"),
+    file!("kustomize/base/productcatalogservice.yaml"),
+    file!("kustomize/base/recommendationservice.yaml"),
+    file!("kustomize/base/shippingservice.yaml"),
+    file!("kustomize/dev/kustomization.yaml"),
+    file!("kustomize/prod/kustomization.yaml"),
+    file!("kustomize/staging/kustomization.yaml"),
+];
+
+/// Where the bot's configuration is.
+const CONFIGURATION: &str = ".github/usher.yml";
+
+/// What the App may do: what it needs, and no more.
+const PERMISSIONS: [(&str, Level); 9] = [
+    ("actions", Level::Read),
+    ("checks", Level::Write),
+    ("contents", Level::Write),
+    ("deployments", Level::Write),
+    ("issues", Level::Write),
+    ("members", Level::Read),
+    ("metadata", Level::Read),
+    ("pull_requests", Level::Write),
+    ("statuses", Level::Write),
+];
+
+/// The events that the App listens to.
+const EVENTS: [&str; 24] = [
+    "check_run",
+    "check_suite",
+    "create",
+    "delete",
+    "deployment",
+    "deployment_protection_rule",
+    "deployment_status",
+    "issue_comment",
+    "issues",
+    "label",
+    "member",
+    "membership",
+    "merge_group",
+    "organization",
+    "pull_request",
+    "pull_request_review",
+    "pull_request_review_comment",
+    "push",
+    "release",
+    "repository",
+    "status",
+    "team",
+    "workflow_job",
+    "workflow_run",
+];
+
+/// Fills an empty state.
+pub(crate) fn seed(state: &mut State, files: &[File], secret: String) -> Result<(), Refusal> {
+    let org = state.add_org("acme", "Acme", Role::Read);
+    let mut person = |login: &str, name: &str| {
+        let id = state.add_account(login, name, AccountKind::User);
+        state.add_member(org, id, OrgRole::Member);
+        id
+    };
+    let ada = person("ada", "Ada Developer");
+    let quinn = person("quinn", "Quinn Tester");
+    person("pat", "Pat Product");
+    let sam = person("sam", "Sam Operations");
+    person("eve", "Eve Reader");
+    state.add_member(org, sam, OrgRole::Admin);
+    state.add_team(org, "qa", "Says whether a release is good", &[quinn]);
+    state.add_team(org, "sre", "Keeps production running", &[sam]);
+    register(state, org, secret)?;
+    let owner = Actor::person(sam);
+    let repo = state.create_repo(
+        owner,
+        &NewRepo {
+            owner: org,
+            name: "microservices-demo",
+            description: Some("The Online Boutique, and where each version of it runs"),
+            private: false,
+            default_branch: "main",
+            parent: None,
+        },
+    )?;
+    staff(state, repo)?;
+    let first = commit(state, owner, repo, files, "Deploy v1.0.0 everywhere")?;
+    release(state, ada, repo, first, "v1.0.0")?;
+    let checks = ["usher/gates", "usher/kustomize"].map(|context| RequiredCheck {
+        context: context.to_owned(),
+        app: None,
+    });
+    let protection = Protection {
+        checks: Some(RequiredChecks {
+            strict: false,
+            checks: checks.to_vec(),
+        }),
+        ..Protection::default()
+    };
+    state
+        .repo_mut(repo)?
+        .protections
+        .insert("main".to_owned(), protection);
+    // Nobody was there to listen.
+    state.around.outbox.clear();
+    Ok(())
+}
+
+/// Adds a repository of `acme` with these files.
+pub(crate) fn repository(
+    state: &mut State,
+    name: &str,
+    private: bool,
+    files: &[File],
+) -> Result<Id, Refusal> {
+    let named = |login: &str| {
+        let account = state.account_named(login).ok_or_else(Refusal::not_found)?;
+        Ok::<Id, Refusal>(account.id)
+    };
+    let (owner, actor) = (named("acme")?, Actor::person(named("sam")?));
+    let new = NewRepo {
+        owner,
+        name,
+        description: None,
+        private,
+        default_branch: "main",
+        parent: None,
+    };
+    let repo = state.create_repo(actor, &new)?;
+    staff(state, repo)?;
+    if !files.is_empty() {
+        commit(state, actor, repo, files, "Begin")?;
+    }
+    Ok(repo)
+}
+
+/// Gives the seeded people their roles in a repository of `acme`.
+pub(crate) fn staff(state: &mut State, repo: Id) -> Result<(), Refusal> {
+    for login in ["ada", "quinn", "pat"] {
+        let person = state
+            .account_named(login)
+            .ok_or_else(Refusal::not_found)?
+            .id;
+        state.add_collaborator(repo, person, Role::Write)?;
+    }
+    let teams = [("qa", Role::Write), ("sre", Role::Admin)];
+    for (slug, role) in teams {
+        let (_, team) = state
+            .team_named("acme", slug)
+            .ok_or_else(Refusal::not_found)?;
+        let team = team.id;
+        state.add_repo_team(repo, team, role)?;
+    }
+    Ok(())
+}
+
+fn register(state: &mut State, org: Id, secret: String) -> Result<(), Refusal> {
+    let private_key = keys::private_key()
+        .map_err(|error| Refusal::new(500, format!("The App's key: {error}")))?;
+    let bot = state.add_account("usher[bot]", "usher[bot]", AccountKind::Bot);
+    let (app, installation, hook_id) = (state.new_id(), state.new_id(), state.new_id());
+    let now = state.now();
+    let permissions: Permissions = PERMISSIONS
+        .iter()
+        .map(|(name, level)| ((*name).to_owned(), *level))
+        .collect();
+    let events: BTreeSet<String> = EVENTS.iter().map(|event| (*event).to_owned()).collect();
+    state.apps.insert(
+        app,
+        App {
+            id: app,
+            slug: "usher".to_owned(),
+            name: "Usher".to_owned(),
+            description: "Walks releases from environment to environment".to_owned(),
+            client_id: format!("Iv23li{app:014}"),
+            owner: org,
+            bot,
+            permissions: permissions.clone(),
+            events: events.clone(),
+            webhook_secret: secret,
+            hook_id,
+            private_key,
+            created_at: now,
+        },
+    );
+    state.installations.insert(
+        installation,
+        Installation {
+            id: installation,
+            app,
+            account: org,
+            selected: None,
+            permissions,
+            events,
+            suspended_at: None,
+            created_at: now,
+            updated_at: now,
+        },
+    );
+    Ok(())
+}
+
+/// Puts files into an empty repository, as the first commit of its default branch.
+pub(crate) fn commit(
+    state: &mut State,
+    actor: Actor,
+    repo: Id,
+    files: &[File],
+    message: &str,
+) -> Result<Oid, Refusal> {
+    let git = state.git(repo)?;
+    let mut edits = BTreeMap::new();
+    for file in files {
+        let mode = if file.executable {
+            0o100_755
+        } else {
+            0o100_644
+        };
+        edits.insert(
+            file.path.clone(),
+            Some((mode, git.write_blob(&file.bytes)?)),
+        );
+    }
+    let tree = git.edit_tree(None, &edits)?;
+    let person = state.person(actor);
+    let commit = git.write_commit(&NewCommit {
+        tree,
+        parents: &[],
+        message,
+        author: &person,
+        committer: &person,
+    })?;
+    let branch = state.repo(repo)?.default_branch.clone();
+    git.set_reference(&format!("refs/heads/{branch}"), commit)?;
+    Ok(commit)
+}
+
+fn release(state: &mut State, author: Id, repo: Id, commit: Oid, tag: &str) -> Result<(), Refusal> {
+    state
+        .git(repo)?
+        .set_reference(&format!("refs/tags/{tag}"), commit)?;
+    let id = state.new_id();
+    let now = state.now();
+    let release = Release {
+        id,
+        tag: tag.to_owned(),
+        target: "main".to_owned(),
+        name: Some(tag.to_owned()),
+        body: Some("The boutique opens.".to_owned()),
+        draft: false,
+        prerelease: false,
+        author,
+        created_at: now,
+        published_at: Some(now),
+        updated_at: now,
+        reactions: Vec::new(),
+    };
+    state.repo_mut(repo)?.releases.insert(id, release);
+    Ok(())
+}
+
+/// The files of our own GitOps repository.
+pub(crate) fn demo() -> Vec<File> {
+    DEMO.iter()
+        .map(|(path, text)| File {
+            path: (*path).to_owned(),
+            bytes: text.as_bytes().to_vec(),
+            executable: false,
+        })
+        .collect()
+}
+
+/// The files of a folder, with a configuration where it has none.
+pub(crate) fn folder(root: &Path) -> io::Result<Vec<File>> {
+    let mut files = Vec::new();
+    collect(root, "", &mut files)?;
+    if !files.iter().any(|file| file.path == CONFIGURATION) {
+        let text = configuration(&files).ok_or_else(|| {
+            let message = format!(
+                "{}: no folder with a kustomization.yaml that has `images:`, and no {CONFIGURATION}; \
+                 choose the root of a GitOps repository",
+                root.display()
+            );
+            io::Error::new(io::ErrorKind::InvalidInput, message)
+        })?;
+        files.push(File {
+            path: CONFIGURATION.to_owned(),
+            bytes: text.into_bytes(),
+            executable: false,
+        });
+    }
+    Ok(files)
+}
+
+fn collect(folder: &Path, below: &str, files: &mut Vec<File>) -> io::Result<()> {
+    #[expect(clippy::disallowed_methods, reason = "the box is seeded from a folder")]
+    let mut entries = fs::read_dir(folder)?.collect::<io::Result<Vec<_>>>()?;
+    entries.sort_by_key(fs::DirEntry::file_name);
+    for entry in entries {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let path = format!("{below}{name}");
+        let kind = entry.file_type()?;
+        if kind.is_dir() && name != ".git" {
+            collect(&entry.path(), &format!("{path}/"), files)?;
+        } else if kind.is_file() {
+            #[expect(clippy::disallowed_methods, reason = "the box is seeded from a folder")]
+            let bytes = fs::read(entry.path())?;
+            let executable = executable(&entry.metadata()?);
+            files.push(File {
+                path,
+                bytes,
+                executable,
+            });
+        }
+    }
+    Ok(())
+}
+
+#[cfg(unix)]
+fn executable(metadata: &fs::Metadata) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    metadata.permissions().mode() & 0o111 != 0
+}
+
+#[cfg(not(unix))]
+fn executable(_: &fs::Metadata) -> bool {
+    false
+}
+
+/// Names of environments, in the order in which releases walk through them.
+const WALK: [&str; 12] = [
+    "development",
+    "dev",
+    "test",
+    "testing",
+    "qa",
+    "integration",
+    "uat",
+    "stage",
+    "staging",
+    "preprod",
+    "production",
+    "prod",
+];
+
+/// A configuration for the overlays that are there: the last two on the walk, the first of them
+/// automatic, the last with the approvals of our own example.
+fn configuration(files: &[File]) -> Option<String> {
+    let overlays = files.iter().filter_map(|file| {
+        let (folder, name) = file.path.rsplit_once('/')?;
+        let kustomization =
+            ["kustomization.yaml", "kustomization.yml", "Kustomization"].contains(&name);
+        let promoted = String::from_utf8_lossy(&file.bytes)
+            .lines()
+            .any(|line| line.starts_with("images:"));
+        let last = folder.rsplit('/').next()?;
+        let place = WALK.iter().position(|environment| *environment == last)?;
+        (kustomization && promoted).then_some((place, last, folder))
+    });
+    let mut overlays: Vec<(usize, &str, &str)> = overlays.collect();
+    overlays.sort_unstable();
+    overlays.dedup_by_key(|(_, name, _)| *name);
+    let chosen = &overlays[overlays.len().saturating_sub(2)..];
+    let mut text = String::from(
+        "version: 1\n\napplications:\n  - name: microservices-demo\n    images: [\"*\"]\n\nenvironments:\n",
+    );
+    let mut before: Option<&str> = None;
+    for (_, name, folder) in chosen {
+        text.push_str(&format!("  - name: {name}\n    overlay: {folder}\n"));
+        match before {
+            None => text.push_str("    promote: automatic\n"),
+            Some(before) => text.push_str(&format!(
+                "    after: [{before}]\n    approvals:\n      - {{label: qa-approved, by: [\"@acme/qa\"]}}\n      - {{label: pm-approved, by: [pat]}}\n"
+            )),
+        }
+        before = Some(name);
+    }
+    before.map(|_| text)
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::sandbox::folder::Folder;
+    use crate::sandbox::state::Surroundings;
+
+    /// A state as the box starts with it, and the folder in which its objects are.
+    pub(crate) fn seeded() -> (State, Folder) {
+        let folder = Folder::open(None).unwrap();
+        let around = Surroundings {
+            now: Arc::new(|| "2026-11-20T12:00:00Z".parse().unwrap()),
+            root: folder.path().join("git"),
+            url: "http://box".to_owned(),
+            ..Surroundings::default()
+        };
+        let mut state = State::new(around);
+        seed(&mut state, &demo(), "secret".to_owned()).unwrap();
+        (state, folder)
+    }
+
+    #[test]
+    fn the_box_starts_as_promised() {
+        let (state, _folder) = seeded();
+        let repo = state.repo_named("acme", "microservices-demo").unwrap();
+        let role = |login: &str| state.role(state.account_named(login).unwrap().id, repo.id);
+        assert_eq!(role("ada"), Role::Write);
+        assert_eq!(role("quinn"), Role::Write);
+        assert_eq!(role("pat"), Role::Write);
+        assert_eq!(role("sam"), Role::Admin);
+        assert_eq!(role("eve"), Role::Read);
+        let git = state.git(repo.id).unwrap();
+        let tree = git.tree_of(git.branch("main").unwrap()).unwrap();
+        for environment in ["dev", "staging", "prod"] {
+            let path = format!("kustomize/{environment}/kustomization.yaml");
+            let entry = git.entry(tree, &path).unwrap();
+            let text = String::from_utf8(git.blob(entry.oid).unwrap()).unwrap();
+            assert_eq!(text.matches("newTag: v1.0.0\n").count(), 9, "{path}");
+            assert_eq!(text.matches("v1.0.").count(), 9, "{path}");
+        }
+        assert!(git.entry(tree, CONFIGURATION).is_some());
+        assert_eq!(git.resolve("v1.0.0"), git.branch("main"));
+    }
+
+    #[test]
+    fn a_folder_without_a_configuration_gets_one_for_its_last_two_environments() {
+        let overlay = |path: &str| File {
+            path: path.to_owned(),
+            bytes: b"resources: []\nimages:\n- name: a\n".to_vec(),
+            executable: false,
+        };
+        let files = [
+            "x/prod/kustomization.yaml",
+            "x/dev/kustomization.yaml",
+            "x/staging/kustomization.yaml",
+        ]
+        .map(overlay);
+        insta::assert_snapshot!(configuration(&files).unwrap(), @r#"
+        version: 1
+
+        applications:
+          - name: microservices-demo
+            images: ["*"]
+
+        environments:
+          - name: staging
+            overlay: x/staging
+            promote: automatic
+          - name: prod
+            overlay: x/prod
+            after: [staging]
+            approvals:
+              - {label: qa-approved, by: ["@acme/qa"]}
+              - {label: pm-approved, by: [pat]}
+        "#);
+        assert_eq!(configuration(&[]), None);
+    }
+}

@@ -1,0 +1,35 @@
+//! GitHub's JSON: how each thing of the state is shown, over REST and in webhooks alike.
+//! It does not know who asks.
+
+mod account;
+mod app;
+mod repo;
+
+pub(crate) use repo::{merge, permissions};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::model::Id;
+
+/// GitHub's way to write an instant.
+pub(crate) fn time(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// The same, or null.
+pub(crate) fn time_or_null(at: Option<Timestamp>) -> Value {
+    at.map_or(Value::Null, |at| time(at).into())
+}
+
+/// A GraphQL id: opaque to clients.
+pub(crate) fn node_id(kind: &str, id: impl std::fmt::Display) -> String {
+    STANDARD.encode(format!("{kind}:{id}"))
+}
+
+/// The GraphQL id of something with a number.
+pub(crate) fn node(kind: &str, id: Id) -> Value {
+    node_id(kind, id).into()
+}
