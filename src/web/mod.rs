@@ -1,1 +1,50 @@
-//! To be written.
+//! What answers over HTTP: the webhook, and whether we are alive and ready. It stores and wakes;
+//! what a delivery leads to it does not know.
+
+mod hooks;
+mod ops;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use secrecy::SecretString;
+use tokio::sync::{Notify, Semaphore};
+
+use crate::store::Store;
+
+/// What the answers are made of.
+#[derive(Debug, Clone)]
+pub struct Web {
+    /// Where deliveries go.
+    pub store: Store,
+    /// Rung when there is something to route.
+    pub wake: Arc<Notify>,
+    /// The secrets that a delivery may be signed with; several while one is being changed.
+    pub secrets: Vec<SecretString>,
+}
+
+/// Everything that answers.
+pub fn router(web: Web) -> Router {
+    let memory = Arc::new(Semaphore::new(hooks::MOST_IN_MEMORY));
+    Router::new()
+        .route("/webhook", post(hooks::receive))
+        .with_state((web.clone(), memory))
+        .route("/healthz", get(ops::health))
+        .route("/readyz", get(ops::readiness))
+        .with_state(web)
+        .fallback(async || say(StatusCode::NOT_FOUND, "There is nothing at this address."))
+        .method_not_allowed_fallback(async || {
+            say(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "This address does not take that method; the Allow header names those it takes.",
+            )
+        })
+}
+
+/// An answer of one sentence.
+fn say(status: StatusCode, sentence: &str) -> Response {
+    (status, format!("{sentence}\n")).into_response()
+}
