@@ -3,8 +3,14 @@
 //! It knows every key of the configuration; it does not know whether what the policy asks for is fulfilled.
 
 mod application;
+mod check;
 mod environment;
+mod format;
+mod keys;
 mod problem;
+mod read;
+mod refer;
+mod shape;
 mod time;
 mod value;
 mod version;
@@ -53,6 +59,12 @@ pub struct Policy {
 }
 
 impl Policy {
+    /// Reads a configuration of the repository `home`, or says everything that is wrong with it,
+    /// from top to bottom.
+    pub fn parse(bytes: &[u8], home: &RepoName) -> Result<Self, Vec<Problem>> {
+        read::policy(bytes, home)
+    }
+
     /// Whether verdicts bind.
     pub fn mode(&self) -> Mode {
         self.mode
@@ -98,12 +110,12 @@ impl Policy {
         self.commands_max_age
     }
 
-    /// The applications, in the order of the file; at least one.
+    /// The applications, in the order of the file; none in a source that only lists followers.
     pub fn applications(&self) -> &[Application] {
         &self.applications
     }
 
-    /// The environments, in the order of the file; at least one.
+    /// The environments, in the order of the file; none where there are no applications.
     pub fn environments(&self) -> &[Environment] {
         &self.environments
     }
@@ -134,3 +146,6 @@ impl Policy {
         &self.notes
     }
 }
+
+#[cfg(test)]
+mod tests;

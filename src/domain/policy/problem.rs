@@ -50,7 +50,11 @@ pub(super) fn nearest<T: AsRef<str>>(word: &str, known: impl IntoIterator<Item =
     }
     let word = word.to_lowercase();
     let score = |known: &T| strsim::damerau_levenshtein(&word, &known.as_ref().to_lowercase());
-    let most = (word.chars().count() / 3).clamp(1, 4);
+    // of two letters, one is half of the word
+    let most = match word.chars().count() {
+        0..=2 => 0,
+        length => (length / 3).min(4),
+    };
     known
         .into_iter()
         .map(|candidate| (score(&candidate), candidate))

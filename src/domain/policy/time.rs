@@ -208,13 +208,13 @@ mod tests {
         ] {
             assert!(parse_cron(bad).is_err(), "{bad}");
         }
-        insta::assert_snapshot!(refused(parse_cron("0 0 31 2 *")), @"");
+        insta::assert_snapshot!(refused(parse_cron("0 0 31 2 *")), @r#"`0 0 31 2 *` never comes; write minute, hour, day, month and weekday: "0 2 * * *" is every night at two"#);
     }
 
     #[test]
     fn zones_are_those_of_the_database() {
         assert!(parse_zone("Europe/Berlin").is_ok() && parse_zone("UTC").is_ok());
-        insta::assert_snapshot!(refused(parse_zone("Europe/Berln")), @"");
+        insta::assert_snapshot!(refused(parse_zone("Europe/Berln")), @"`Europe/Berln` is not a time zone; did you mean `Europe/Berlin`?");
         assert!(parse_zone("../../etc/passwd").is_err() && parse_zone("").is_err());
     }
 
@@ -223,7 +223,7 @@ mod tests {
         let window = Weekly::parse("fri 16:00 -  Monday 8:00 Europe/Berlin").unwrap();
         assert_eq!(window.from, (Weekday::Friday, Time::constant(16, 0, 0, 0)));
         assert_eq!(window.to, (Weekday::Monday, Time::constant(8, 0, 0, 0)));
-        insta::assert_snapshot!(refused(Weekly::parse("Fri 16:00 - Mon 08:00")), @"");
+        insta::assert_snapshot!(refused(Weekly::parse("Fri 16:00 - Mon 08:00")), @r#"the window `Fri 16:00 - Mon 08:00` names no time zone; write "Fri 16:00 - Mon 08:00 Europe/Berlin""#);
         for bad in [
             "",
             "Fri - Mon UTC",

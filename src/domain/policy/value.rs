@@ -3,13 +3,12 @@
 //! Each knows how it is written and what to say when it is not; none knows where it stands in the file.
 
 use std::fmt;
-use std::str::FromStr;
 use std::time::Duration;
 
 use globset::{GlobBuilder, GlobMatcher};
 use regex::{Regex, RegexBuilder};
 
-use crate::model::ids::{AppName, Login, NotA};
+use crate::model::ids::{AppName, Login, NotA, RepoName};
 
 /// Why a text is not the value that is wanted, and what would be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +43,9 @@ impl From<NotA> for Complaint {
 
 /// A text in backquotes, cut where it is long, with what cannot be seen made visible.
 pub(super) fn quoted(text: &str) -> String {
+    if text.is_empty() {
+        return "the empty text".to_owned();
+    }
     let mut shown: String = text.chars().take(60).flat_map(visible).collect();
     if text.chars().nth(60).is_some() {
         shown.push('…');
@@ -125,6 +127,29 @@ impl Principal {
             organisation: Login::new(organisation).map_err(|_| bad())?,
             team: team.to_owned(),
         })
+    }
+}
+
+impl Principal {
+    /// Whether it can be somebody in this repository: GitHub gives teams only access within their organisation.
+    pub(super) fn of(&self, home: &RepoName) -> Result<(), Complaint> {
+        match self {
+            Self::Team { organisation, team }
+                if !organisation.as_str().eq_ignore_ascii_case(home.owner()) =>
+            {
+                Err(Complaint::new(
+                    format!(
+                        "the team {} belongs to another owner than this repository",
+                        quoted(&self.to_string())
+                    ),
+                    format!(
+                        "write a team of its owner, such as \"@{}/{team}\"",
+                        home.owner()
+                    ),
+                ))
+            }
+            _ => Ok(()),
+        }
     }
 }
 
@@ -420,11 +445,4 @@ pub(super) fn unknown_variable(text: &str) -> Option<String> {
     let rest = &text[at..];
     let end = rest.find('}').map_or(rest.len(), |end| end + 1);
     Some(rest[..end].to_owned())
-}
-
-impl FromStr for Span {
-    type Err = Complaint;
-    fn from_str(text: &str) -> Result<Self, Complaint> {
-        Self::parse(text)
-    }
 }

@@ -1,0 +1,545 @@
+//! Holds a YAML tree against the table of keys: what fits becomes a [`Value`], what does not a problem.
+//!
+//! It judges each place by itself; how places bear on each other is checked in [`super::refer`].
+
+use std::collections::{HashMap, HashSet};
+
+use super::keys;
+use super::problem::{Note, Problem, nearest};
+use super::shape::{Enforced, Format, Key, List, Map, Names, Shape, alternatives, shown};
+use super::value::{Complaint, quoted};
+use crate::kustomize::yaml::{Node, Scalar, Style};
+use crate::model::ids::RepoName;
+
+/// What fits the table, with its place.
+#[derive(Debug)]
+pub(super) struct Value<'a> {
+    pub(super) place: Place,
+    pub(super) content: Content<'a>,
+}
+
+/// A place in the file.
+#[derive(Debug, Clone)]
+pub(super) struct Place {
+    pub(super) line: u32,
+    pub(super) column: u32,
+    pub(super) path: String,
+}
+
+#[derive(Debug)]
+pub(super) enum Content<'a> {
+    Text(&'a str),
+    Bool(bool),
+    Count(u64),
+    Number(f64),
+    List(Vec<Value<'a>>),
+    Map(&'static Map, Vec<(&'a str, Value<'a>)>),
+    Names(Vec<Named<'a>>),
+}
+
+/// An entry under a name that the writer chose.
+#[derive(Debug)]
+pub(super) struct Named<'a> {
+    pub(super) name: &'a str,
+    pub(super) place: Place,
+    pub(super) value: Value<'a>,
+}
+
+impl<'a> Value<'a> {
+    /// What stands behind a key of the table, if it is there and fits.
+    pub(super) fn get(&self, key: &str) -> Option<&Self> {
+        let Content::Map(map, entries) = &self.content else {
+            return None;
+        };
+        debug_assert!(map.key(key).is_some(), "{} has no key {key}", map.one);
+        let found = entries.iter().find(|(name, _)| *name == key)?;
+        Some(&found.1)
+    }
+
+    pub(super) fn text(&self) -> Option<&'a str> {
+        match self.content {
+            Content::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The items of a list.
+    pub(super) fn items(&self) -> &[Self] {
+        match &self.content {
+            Content::List(items) => items,
+            _ => &[],
+        }
+    }
+
+    /// The entries of a map whose names the writer chose.
+    pub(super) fn names(&self) -> &[Named<'a>] {
+        match &self.content {
+            Content::Names(entries) => entries,
+            _ => &[],
+        }
+    }
+
+    /// The items of the list behind `key`; none where it is absent.
+    pub(super) fn list(&self, key: &str) -> &[Self] {
+        self.get(key).map_or(&[], Self::items)
+    }
+
+    pub(super) fn is_true(&self, key: &str) -> bool {
+        self.get(key)
+            .is_some_and(|value| matches!(value.content, Content::Bool(true)))
+    }
+}
+
+/// More values than any configuration has; aliases count each time.
+const MOST_VALUES: usize = 100_000;
+/// Longer texts are no names, globs or expressions that a person writes.
+const LONGEST_TEXT: usize = 2_000;
+/// After so many problems nobody reads on.
+const MOST_PROBLEMS: usize = 200;
+
+/// What has been found so far.
+#[derive(Debug)]
+pub(super) struct Findings<'h> {
+    home: &'h RepoName,
+    problems: Vec<Problem>,
+    notes: Vec<Note>,
+    values: usize,
+    /// Keys that are absent only because they are misspelt.
+    meant: HashSet<String>,
+}
+
+impl<'h> Findings<'h> {
+    pub(super) fn new(home: &'h RepoName) -> Self {
+        Self {
+            home,
+            problems: Vec::new(),
+            notes: Vec::new(),
+            values: 0,
+            meant: HashSet::new(),
+        }
+    }
+
+    pub(super) fn problem(&mut self, place: &Place, complaint: Complaint) {
+        if self.problems.len() < MOST_PROBLEMS {
+            self.problems.push(Problem {
+                line: place.line,
+                column: place.column,
+                path: place.path.clone(),
+                message: complaint.message,
+                help: complaint.help,
+            });
+        }
+    }
+
+    /// Whether nothing has been said about a path and what is below it.
+    pub(super) fn is_silent_about(&self, path: &str) -> bool {
+        let below = |problem: &Problem| {
+            let rest = problem.path.strip_prefix(path);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+        };
+        !self.meant.contains(path) && !self.problems.iter().any(below)
+    }
+
+    /// All problems from top to bottom; the notes if there is none.
+    pub(super) fn finish(mut self) -> Result<Vec<Note>, Vec<Problem>> {
+        if self.problems.is_empty() {
+            return Ok(self.notes);
+        }
+        self.problems.sort();
+        self.problems.dedup();
+        Err(self.problems)
+    }
+
+    fn expected(&mut self, node: Node<'_>, shape: &Shape, place: &Place) {
+        let message = format!("expected {}, found {}", shape.one(), found(node));
+        let help = self.remedy(node, shape);
+        self.problem(place, Complaint { message, help });
+    }
+
+    /// Holds a node against a shape. `None` where it does not fit, which has been said then.
+    pub(super) fn check<'a>(
+        &mut self,
+        node: Node<'a>,
+        shape: &Shape,
+        place: Place,
+    ) -> Option<Value<'a>> {
+        self.values += 1;
+        if self.values > MOST_VALUES {
+            if self.values == MOST_VALUES + 1 {
+                let message = format!("the configuration has more than {MOST_VALUES} values");
+                self.problem(&place, Complaint::bare(message));
+            }
+            return None;
+        }
+        let content = match shape {
+            Shape::Text(format) => self.text(node, format, &place).map(Content::Text),
+            Shape::Choice(words) => self.choice(node, words, &place).map(Content::Text),
+            Shape::List(list) if node.is_sequence() => Some(self.list(node, list, &place)),
+            Shape::Map(map) if node.is_mapping() => Some(self.map(node, map, &place)),
+            Shape::Names(names) if node.is_mapping() => Some(self.names(node, names, &place)),
+            Shape::Either(shapes) => {
+                // what cannot be any of them is told all of them
+                let fitting = shapes.iter().find(|shape| same_kind(node, shape));
+                let Some(fitting) = fitting else {
+                    self.expected(node, shape, &place);
+                    return None;
+                };
+                self.values -= 1;
+                return self.check(node, fitting, place);
+            }
+            _ => {
+                let plain = plain(node, shape);
+                if plain.is_none() {
+                    self.expected(node, shape, &place);
+                }
+                plain
+            }
+        };
+        content.map(|content| Value { place, content })
+    }
+
+    fn text<'a>(
+        &mut self,
+        node: Node<'a>,
+        format: &'static Format,
+        place: &Place,
+    ) -> Option<&'a str> {
+        let shape = Shape::Text(format);
+        let Some(text) = node.as_str().filter(|_| !node.is_null()) else {
+            self.expected(node, &shape, place);
+            return None;
+        };
+        if text.len() > LONGEST_TEXT {
+            let message = format!("the text is longer than {LONGEST_TEXT} characters");
+            self.problem(place, Complaint::bare(message));
+            return None;
+        }
+        if let Err(complaint) = (format.check)(text, self.home) {
+            self.problem(place, complaint);
+            return None;
+        }
+        if !is_text(node) {
+            self.expected(node, &shape, place);
+            return None;
+        }
+        Some(text)
+    }
+
+    fn choice<'a>(
+        &mut self,
+        node: Node<'a>,
+        words: &'static [&'static str],
+        place: &Place,
+    ) -> Option<&'a str> {
+        let text = node.as_str().filter(|_| is_text(node));
+        let Some(text) = text else {
+            self.expected(node, &Shape::Choice(words), place);
+            return None;
+        };
+        if words.contains(&text) {
+            return Some(text);
+        }
+        let help = match nearest(text, words.iter().copied()) {
+            Some(word) => format!("did you mean `{}`?", shown(word)),
+            None => {
+                let words = words.iter().map(|word| format!("`{}`", shown(word)));
+                format!("write {}", alternatives(words))
+            }
+        };
+        self.problem(
+            place,
+            Complaint::new(format!("{} is not known here", quoted(text)), help),
+        );
+        None
+    }
+
+    fn list<'a>(&mut self, node: Node<'a>, list: &'static List, place: &Place) -> Content<'a> {
+        let count = node.items().len();
+        if count < list.least {
+            let help = format!(
+                "write at least one, such as {}",
+                Shape::List(list).example()
+            );
+            self.problem(place, Complaint::new("the list is empty", help));
+        }
+        self.most(count, list.most, place);
+        let items = node.items().take(list.most).enumerate();
+        Content::List(
+            items
+                .filter_map(|(index, item)| {
+                    let path = format!("{}[{index}]", place.path);
+                    self.check(item, &list.of, at(item, path))
+                })
+                .collect(),
+        )
+    }
+
+    fn names<'a>(&mut self, node: Node<'a>, names: &'static Names, place: &Place) -> Content<'a> {
+        if node.entries().len() == 0 {
+            let help = format!(
+                "leave the key out, or write {}",
+                Shape::Names(names).example()
+            );
+            self.problem(place, Complaint::new("the map is empty", help));
+        }
+        self.most(node.entries().len(), names.most, place);
+        let mut entries = Vec::new();
+        for (key, value) in self.distinct(node, place).into_iter().take(names.most) {
+            let path = join(&place.path, key.as_str().unwrap_or_default());
+            let name = self.text(key, names.name, &at(key, path.clone()));
+            let value = self.check(value, &names.of, at_or(value, key, path.clone()));
+            if let (Some(name), Some(value)) = (name, value) {
+                entries.push(Named {
+                    name,
+                    place: at(key, path),
+                    value,
+                });
+            }
+        }
+        Content::Names(entries)
+    }
+
+    fn map<'a>(&mut self, node: Node<'a>, map: &'static Map, place: &Place) -> Content<'a> {
+        let mut entries = Vec::new();
+        let mut seen = Vec::new();
+        for (name, value) in self.distinct(node, place) {
+            let text = name.as_str().unwrap_or_default();
+            let path = join(&place.path, text);
+            let Some(key) = map.key(text) else {
+                let near = nearest(text, map.keys.iter().map(|key| key.name));
+                self.problem(&at(name, path), unknown(text, near, map));
+                self.meant.extend(near.map(|near| join(&place.path, near)));
+                continue;
+            };
+            seen.push(key.name);
+            let before = self.problems.len();
+            if let Some(value) = self.check(value, &key.shape, at_or(value, name, path.clone())) {
+                if self.problems.len() == before && !is_enforced(key, &value) {
+                    let message = format!(
+                        "{} is checked but not enforced by this version",
+                        of_note(&path)
+                    );
+                    let (line, column) = (name.line(), name.column());
+                    self.notes.push(Note {
+                        line,
+                        column,
+                        path,
+                        message,
+                    });
+                }
+                entries.push((key.name, value));
+            }
+        }
+        for key in map
+            .keys
+            .iter()
+            .filter(|key| key.required && !seen.contains(&key.name))
+        {
+            if self.meant.contains(&join(&place.path, key.name)) {
+                continue;
+            }
+            let help = format!("add `{}: {}`", key.name, key.shape.example());
+            let message = format!("{} needs the key `{}`", map.one, key.name);
+            self.problem(place, Complaint::new(message, help));
+        }
+        Content::Map(map, entries)
+    }
+
+    /// The entries of a mapping; what stands twice, is no text, or merges is said and left out.
+    fn distinct<'a>(&mut self, node: Node<'a>, place: &Place) -> Vec<(Node<'a>, Node<'a>)> {
+        let mut first = HashMap::new();
+        let mut entries = Vec::new();
+        for (key, value) in node.entries() {
+            let Some(name) = key.as_str() else {
+                let message = format!("expected a key, found {}", found(key));
+                self.problem(&at(key, place.path.clone()), Complaint::bare(message));
+                continue;
+            };
+            let here = at(key, join(&place.path, name));
+            if key.is_merge() {
+                let help = "write the keys out, or use an alias (`*name`) for the whole value";
+                self.problem(
+                    &here,
+                    Complaint::new("merge keys (`<<`) are not read", help),
+                );
+            } else if let Some(line) = first.insert(name, key.line()) {
+                let message = format!(
+                    "the key {} stands twice, first on line {line}",
+                    quoted(name)
+                );
+                self.problem(&here, Complaint::new(message, "keep one of them"));
+            } else {
+                entries.push((key, value));
+            }
+        }
+        entries
+    }
+
+    /// What to do about a value of the wrong kind.
+    fn remedy(&self, node: Node<'_>, shape: &Shape) -> Option<String> {
+        let text = node.as_str().unwrap_or_default();
+        let scalar = node.resolve();
+        match (shape, scalar) {
+            (_, Some(Scalar::Null)) => Some("write a value, or leave the key out".to_owned()),
+            (Shape::Text(_), Some(Scalar::Bool(_) | Scalar::Int(_) | Scalar::Float(_))) => {
+                Some(format!("put it in quotes: \"{text}\""))
+            }
+            (Shape::Bool, Some(Scalar::String)) => match text.to_lowercase().as_str() {
+                "true" | "yes" | "y" | "on" => Some("write `true`, without quotes".to_owned()),
+                "false" | "no" | "n" | "off" => Some("write `false`, without quotes".to_owned()),
+                _ => None,
+            },
+            (Shape::Count(..) | Shape::Number, Some(Scalar::String))
+                if node.target().style() != Style::Plain =>
+            {
+                text.parse::<f64>()
+                    .ok()
+                    .map(|_| format!("write it without quotes: {text}"))
+            }
+            (Shape::Count(least, most), Some(Scalar::Int(_) | Scalar::Float(_)))
+                if least < most =>
+            {
+                Some(format!("write a number from {least} to {most}"))
+            }
+            (Shape::Count(least, _), Some(Scalar::Int(_) | Scalar::Float(_))) => {
+                Some(format!("write {least}"))
+            }
+            (Shape::List(list), Some(_)) if !text.contains(['"', '\\', '\n']) => {
+                let fits = matches!(&list.of, Shape::Text(format) if (format.check)(text, self.home).is_ok());
+                let quotes = if text.starts_with(|c: char| c.is_ascii_alphanumeric()) {
+                    ""
+                } else {
+                    "\""
+                };
+                fits.then(|| format!("write it in brackets: [{quotes}{text}{quotes}]"))
+            }
+            (Shape::Choice(words), Some(Scalar::Bool(false))) if words.contains(&"off") => {
+                Some("write `off`".to_owned())
+            }
+            (Shape::Map(_), _) if shape.example() != "{}" => {
+                Some(format!("write {}", shape.example()))
+            }
+            _ => None,
+        }
+    }
+
+    fn most(&mut self, count: usize, most: usize, place: &Place) {
+        if count > most {
+            let message = format!("{count} are too many: at most {most} can stand here");
+            self.problem(place, Complaint::bare(message));
+        }
+    }
+}
+
+/// Where a node stands.
+pub(super) fn at(node: Node<'_>, path: String) -> Place {
+    Place {
+        line: node.line(),
+        column: node.column(),
+        path,
+    }
+}
+
+/// Where a node stands; where nothing is written, its key.
+fn at_or(node: Node<'_>, key: Node<'_>, path: String) -> Place {
+    at(if node.span().is_empty() { key } else { node }, path)
+}
+
+fn join(path: &str, name: &str) -> String {
+    let shown: String = name.chars().take(60).collect();
+    match path {
+        "" => shown,
+        path => format!("{path}.{shown}"),
+    }
+}
+
+/// Environments are told apart by line; within one its own keys say enough.
+fn of_note(path: &str) -> &str {
+    path.rsplit_once("].").map_or(path, |(_, rest)| rest)
+}
+
+fn is_enforced(key: &Key, value: &Value<'_>) -> bool {
+    let written = match &value.content {
+        Content::Text(text) => (*text).to_owned(),
+        Content::Bool(truth) => truth.to_string(),
+        Content::Count(count) => count.to_string(),
+        Content::List(items) if items.is_empty() => "[]".to_owned(),
+        _ => return key.enforced == Enforced::Now,
+    };
+    match key.enforced {
+        Enforced::Now => true,
+        Enforced::For(values) => values.contains(&written.as_str()),
+        Enforced::Later => key.default == Some(shown(&written)),
+    }
+}
+
+/// Whether a plain scalar, or one in quotes, is a text to every reader; dates are, as they are written.
+fn is_text(node: Node<'_>) -> bool {
+    matches!(
+        node.resolve(),
+        Some(Scalar::String | Scalar::Timestamp | Scalar::Merge)
+    )
+}
+
+fn plain<'a>(node: Node<'a>, shape: &Shape) -> Option<Content<'a>> {
+    match (shape, node.resolve()?) {
+        (Shape::Bool, Scalar::Bool(truth)) => Some(Content::Bool(truth)),
+        (Shape::Count(least, most), Scalar::Int(int)) => {
+            let count = u64::try_from(int).ok()?;
+            (*least..=*most)
+                .contains(&count)
+                .then_some(Content::Count(count))
+        }
+        (Shape::Number, Scalar::Int(int)) => Some(Content::Number(int as f64)),
+        (Shape::Number, Scalar::Float(number)) if number.is_finite() => {
+            Some(Content::Number(number))
+        }
+        _ => None,
+    }
+}
+
+/// Whether the way a node is written says that this shape is meant.
+fn same_kind(node: Node<'_>, shape: &Shape) -> bool {
+    match shape {
+        Shape::List(_) => node.is_sequence(),
+        Shape::Map(_) | Shape::Names(_) => node.is_mapping(),
+        _ => !node.is_sequence() && !node.is_mapping() && !node.is_null(),
+    }
+}
+
+fn found(node: Node<'_>) -> String {
+    let text = node.as_str().unwrap_or_default();
+    match node.resolve() {
+        None if node.is_sequence() => "a list".to_owned(),
+        None => "a map".to_owned(),
+        Some(Scalar::Null) => "nothing".to_owned(),
+        Some(Scalar::Bool(_)) => format!("the boolean {}", quoted(text)),
+        Some(Scalar::Int(_)) => format!("the number {text}"),
+        Some(Scalar::Float(number)) if number.to_string() != text => {
+            format!("the number {text}, which YAML reads as {number}")
+        }
+        Some(Scalar::Float(_)) => format!("the number {text}"),
+        Some(_) => format!("the text {}", quoted(text)),
+    }
+}
+
+fn unknown(name: &str, near: Option<&str>, map: &'static Map) -> Complaint {
+    let message = format!("{} is not a key of {}", quoted(name), map.one);
+    if let Some(near) = near {
+        return Complaint::new(message, format!("did you mean `{near}`?"));
+    }
+    let elsewhere = keys::paths_of(name);
+    let help = match &elsewhere[..] {
+        [] => {
+            let known: Vec<_> = map.keys.iter().map(|key| key.name).collect();
+            format!("the keys here are {}", known.join(", "))
+        }
+        // what stands in many places says nothing about which is meant
+        [_] | [_, _] => {
+            let places = elsewhere.iter().map(|place| format!("`{place}`"));
+            format!("it belongs in {}", alternatives(places))
+        }
+        _ => "it is known elsewhere in the file, not here".to_owned(),
+    };
+    Complaint::new(message, help)
+}

@@ -1,0 +1,533 @@
+//! The forms that texts of a configuration have: what each is called, looks like, and how it is checked.
+//!
+//! It does not know which key has which form.
+
+use super::application::Template;
+use super::shape::Format;
+use super::time::{Weekly, parse_cron, parse_date, parse_zone};
+use super::value::{Complaint, Glob, Label, Overlay, Pattern, Principal, Span, quoted};
+use crate::model::ids::{AppName, EnvName, Login, RepoName, TargetName};
+
+type Checked = Result<(), Complaint>;
+
+const fn format(
+    one: &'static str,
+    many: &'static str,
+    example: &'static str,
+    check: fn(&str, &RepoName) -> Checked,
+) -> Format {
+    Format {
+        one,
+        many,
+        pattern: None,
+        example,
+        check,
+    }
+}
+
+const fn pattern(format: Format, pattern: &'static str) -> Format {
+    Format {
+        pattern: Some(pattern),
+        ..format
+    }
+}
+
+pub(super) const ENVIRONMENT: Format = pattern(
+    format(
+        "an environment's name",
+        "environments' names",
+        "staging",
+        |text, _| Ok(EnvName::new(text).map(drop)?),
+    ),
+    "^[A-Za-z0-9]([A-Za-z0-9._-]{0,28}[A-Za-z0-9])?$",
+);
+pub(super) const APPLICATION: Format = pattern(
+    format(
+        "an application's name",
+        "applications' names",
+        "shop",
+        |text, _| Ok(AppName::new(text).map(drop)?),
+    ),
+    "^[A-Za-z0-9]([A-Za-z0-9._-]{0,58}[A-Za-z0-9])?$",
+);
+pub(super) const TARGET: Format = pattern(
+    format("a target's name", "targets' names", "eu", |text, _| {
+        Ok(TargetName::new(text).map(drop)?)
+    }),
+    "^[A-Za-z0-9]([A-Za-z0-9._-]{0,38}[A-Za-z0-9])?$",
+);
+pub(super) const REPOSITORY: Format = pattern(
+    format("a repository", "repositories", "acme/shop", |text, _| {
+        Ok(RepoName::new(text).map(drop)?)
+    }),
+    "^[A-Za-z0-9._-]+/[A-Za-z0-9._-]+$",
+);
+pub(super) const BOT: Format = format(
+    "a bot's login",
+    "bots' logins",
+    "\"renovate[bot]\"",
+    |text, _| Ok(Login::new(text).map(drop)?),
+);
+pub(super) const PRINCIPAL: Format = format(
+    "a login, team or role",
+    "logins, teams and roles",
+    "\"@acme/qa\"",
+    |text, home| Principal::parse(text)?.of(home),
+);
+pub(super) const LABEL: Format = format("a label", "labels", "qa-approved", |text, _| {
+    Label::parse(text).map(drop)
+});
+pub(super) const DURATION: Format = pattern(
+    format("a duration", "durations", "24h", |text, _| {
+        Span::parse(text).map(drop)
+    }),
+    "^([0-9]+w)?([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?$",
+);
+pub(super) const CRON: Format = format("a schedule", "schedules", "\"0 2 * * *\"", |text, _| {
+    parse_cron(text).map(drop)
+});
+pub(super) const ZONE: Format = format("a time zone", "time zones", "Europe/Berlin", |text, _| {
+    parse_zone(text).map(drop)
+});
+pub(super) const DATE: Format = pattern(
+    format("a date", "dates", "2026-12-20", |text, _| {
+        parse_date(text).map(drop)
+    }),
+    "^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
+);
+pub(super) const WEEKLY: Format = format(
+    "a window of the week",
+    "windows of the week",
+    "\"Fri 16:00 - Mon 08:00 Europe/Berlin\"",
+    |text, _| Weekly::parse(text).map(drop),
+);
+pub(super) const GLOB: Format = format("a glob", "globs", "\"v*\"", |text, _| {
+    Glob::parse(text).map(drop)
+});
+pub(super) const IMAGE: Format = format(
+    "an image's name or glob",
+    "images' names or globs",
+    "cartservice",
+    |text, _| Glob::parse(text).map(drop),
+);
+pub(super) const CHECK: Format = format(
+    "a check's name or glob",
+    "checks' names or globs",
+    "\"ci / *\"",
+    |text, _| Glob::parse(text).map(drop),
+);
+pub(super) const FILES: Format = format(
+    "a path or glob of files",
+    "paths and globs of files",
+    "schemas/*.json",
+    files,
+);
+pub(super) const OVERLAY: Format = format("a folder", "folders", "kustomize/staging", |text, _| {
+    Overlay::parse(text).map(drop)
+});
+pub(super) const TEMPLATE: Format = format("an image tag", "image tags", "\"{tag}\"", |text, _| {
+    Template::parse(text).map(drop)
+});
+pub(super) const PATTERN: Format = format(
+    "a regular expression",
+    "regular expressions",
+    "\"CHG-[0-9]+\"",
+    |text, _| Pattern::parse(text).map(drop),
+);
+pub(super) const VALUE: Format = format(
+    "a regular expression with one group",
+    "regular expressions with one group",
+    "\"([0-9.]+)%\"",
+    |text, _| Pattern::parse_value(text).map(drop),
+);
+pub(super) const KUBERNETES: Format = pattern(
+    format(
+        "a Kubernetes version",
+        "Kubernetes versions",
+        "\"1.33\"",
+        kubernetes,
+    ),
+    "^1\\.[0-9]{1,2}$",
+);
+pub(super) const URL: Format = pattern(
+    format(
+        "an https address",
+        "https addresses",
+        "\"https://itsm.acme.io/api/{ticket}\"",
+        url,
+    ),
+    "^https://[^/]+/.*\\{ticket\\}",
+);
+pub(super) const POINTER: Format = pattern(
+    format("a JSON pointer", "JSON pointers", "/state", pointer),
+    "^(/[^/]*)+$",
+);
+pub(super) const BRANCH: Format = format("a branch", "branches", "main", branch);
+pub(super) const SERVER: Format = pattern(
+    format("the name of a server", "names of servers", "main", server),
+    "^[A-Za-z0-9][A-Za-z0-9_-]*$",
+);
+pub(super) const RESOURCE: Format = pattern(
+    format(
+        "the name of an Argo CD Application",
+        "names of Argo CD Applications",
+        "prod-shop",
+        resource,
+    ),
+    "^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$",
+);
+pub(super) const APP: Format = pattern(
+    format(
+        "the short name of an App",
+        "short names of Apps",
+        "codecov",
+        app,
+    ),
+    "^[a-z0-9]+(-[a-z0-9]+)*$",
+);
+pub(super) const RULE: Format = pattern(
+    format("a rule's name", "rules' names", "latest-tag", rule),
+    "^[a-z0-9]+(-[a-z0-9]+)*$",
+);
+pub(super) const KIND: Format = pattern(
+    format("a kind of object", "kinds of objects", "Deployment", kind),
+    "^[A-Z][A-Za-z0-9]*$",
+);
+pub(super) const FIELD: Format = format("a field", "fields", "spec.replicas", field);
+pub(super) const TEXT: Format = format("a text", "texts", "\"year end\"", text);
+
+fn text(text: &str, _: &RepoName) -> Checked {
+    match text.trim().is_empty() {
+        true => Err(Complaint::bare("the text is empty")),
+        false => Ok(()),
+    }
+}
+
+fn named(text: &str, what: &str, help: &str, valid: impl Fn(&str) -> bool) -> Checked {
+    match !text.is_empty() && valid(text) {
+        true => Ok(()),
+        false => Err(Complaint::new(
+            format!("{} is not {what}", quoted(text)),
+            help,
+        )),
+    }
+}
+
+fn files(text: &str, _: &RepoName) -> Checked {
+    if text.starts_with('/') || text.contains('\\') || text.split('/').any(|part| part == "..") {
+        let message = format!("{} leaves the repository", quoted(text));
+        let help = "write the path from the root of the repository, such as `schemas/*.json`";
+        return Err(Complaint::new(message, help));
+    }
+    Glob::parse(text).map(drop)
+}
+
+fn kubernetes(text: &str, _: &RepoName) -> Checked {
+    let digits =
+        |part: &str| (1..=2).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
+    let tidy = text.trim_start_matches('v');
+    let mut parts = tidy.split('.');
+    let (major, minor) = (parts.next(), parts.next());
+    match (major, minor) {
+        (Some("1"), Some(minor)) if digits(minor) && text == format!("1.{minor}") => Ok(()),
+        (Some("1"), Some(minor)) if digits(minor) => Err(Complaint::new(
+            format!(
+                "{} is not a Kubernetes version of two numbers",
+                quoted(text)
+            ),
+            format!("write \"1.{minor}\""),
+        )),
+        _ => Err(Complaint::new(
+            format!("{} is not a Kubernetes version", quoted(text)),
+            "write \"1.33\"",
+        )),
+    }
+}
+
+fn url(text: &str, _: &RepoName) -> Checked {
+    let bad =
+        |message: String| Complaint::new(message, "write \"https://itsm.acme.io/api/{ticket}\"");
+    let what = quoted(text);
+    let Some(rest) = text.strip_prefix("https://") else {
+        return Err(bad(format!("{what} is not an https address")));
+    };
+    let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+    let name = host.split_once(':').map_or(host, |(name, _)| name);
+    let port = host
+        .split_once(':')
+        .is_none_or(|(_, port)| port.parse::<u16>().is_ok());
+    let letters = |part: &str| {
+        !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+    };
+    if !port || !name.split('.').all(letters) {
+        return Err(bad(format!("{what} names no host")));
+    }
+    if text.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        return Err(bad(format!("{what} holds a space")));
+    }
+    match path.replacen("{ticket}", "", 1) {
+        rest if rest == path => Err(bad(format!("{what} has no `{{ticket}}` behind the host"))),
+        rest if rest.contains(['{', '}']) => Err(bad(format!(
+            "{what} has another variable than one `{{ticket}}`"
+        ))),
+        _ => Ok(()),
+    }
+}
+
+fn pointer(text: &str, _: &RepoName) -> Checked {
+    named(
+        text,
+        "a JSON pointer",
+        "begin with a slash: `/state`, `/fields/status/name`",
+        |text| text.starts_with('/') && !text.chars().any(char::is_control),
+    )
+}
+
+/// The rules of Git for names of branches, those that matter here.
+fn branch(text: &str, _: &RepoName) -> Checked {
+    named(
+        text,
+        "a branch",
+        "write its name without `refs/heads/`, such as `main`",
+        |text| {
+            let odd = |c: char| c.is_control() || c.is_whitespace() || "~^:?*[\\".contains(c);
+            let part =
+                |part: &str| !part.is_empty() && !part.starts_with('.') && !part.ends_with(".lock");
+            text.len() <= 200
+                && !text.starts_with("refs/")
+                && !text.starts_with('-')
+                && !text.ends_with('.')
+                && !text.contains("..")
+                && !text.contains("@{")
+                && !text.contains(odd)
+                && text.split('/').all(part)
+        },
+    )
+}
+
+fn server(text: &str, _: &RepoName) -> Checked {
+    let help = "write the name that the operator's settings give the server, never an address";
+    named(text, "the name of a server", help, |text| {
+        text.len() <= 100
+            && text.starts_with(|c: char| c.is_ascii_alphanumeric())
+            && text
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+    })
+}
+
+fn resource(text: &str, _: &RepoName) -> Checked {
+    let help = "write its `metadata.name`: lower-case letters, digits, `-` and `.`";
+    named(text, "the name of an Argo CD Application", help, |text| {
+        let small = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+        let ends = [text.bytes().next(), text.bytes().last()];
+        text.len() <= 253
+            && ends.iter().all(|end| end.is_some_and(small))
+            && text.bytes().all(|b| small(b) || matches!(b, b'-' | b'.'))
+    })
+}
+
+fn app(text: &str, _: &RepoName) -> Checked {
+    let help = "write it as in the App's address, such as `codecov` or `github-actions`";
+    named(text, "the short name of an App", help, hyphenated)
+}
+
+fn rule(text: &str, _: &RepoName) -> Checked {
+    let help = "write the rule's name as a finding shows it, such as `latest-tag`";
+    named(text, "a rule's name", help, hyphenated)
+}
+
+fn hyphenated(text: &str) -> bool {
+    let part = |part: &str| {
+        !part.is_empty()
+            && part
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+    };
+    text.len() <= 100 && text.split('-').all(part)
+}
+
+fn kind(text: &str, _: &RepoName) -> Checked {
+    named(
+        text,
+        "a kind of object",
+        "write it as manifests do, such as `Deployment`",
+        |text| {
+            text.len() <= 100
+                && text.starts_with(|c: char| c.is_ascii_uppercase())
+                && text.bytes().all(|b| b.is_ascii_alphanumeric())
+        },
+    )
+}
+
+fn field(text: &str, _: &RepoName) -> Checked {
+    named(
+        text,
+        "a field",
+        "write its path with dots, such as `spec.replicas`",
+        |text| {
+            text.len() <= 500
+                && !text.contains(|c: char| c.is_whitespace() || c.is_control())
+                && text.split('.').all(|part| !part.is_empty())
+        },
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(format: &Format, text: &str) -> Checked {
+        (format.check)(text, &RepoName::new("acme/shop").unwrap())
+    }
+
+    fn table(format: &Format, good: &[&str], bad: &[&str]) {
+        for text in good {
+            assert_eq!(check(format, text), Ok(()), "{text:?} as {}", format.one);
+        }
+        for text in bad.iter().chain(&[""]) {
+            assert!(check(format, text).is_err(), "{text:?} as {}", format.one);
+        }
+    }
+
+    #[test]
+    fn addresses_have_a_host_and_a_ticket() {
+        table(
+            &URL,
+            &[
+                "https://itsm.acme.io/api/{ticket}",
+                "https://h:8443/x?id={ticket}",
+            ],
+            &[
+                "http://itsm.acme.io/{ticket}",
+                "https://itsm.acme.io/api",
+                "https:///{ticket}",
+                "https://{ticket}.acme.io/",
+                "https://user@acme.io/{ticket}",
+                "https://a..b/{ticket}",
+                "https://h/{ticket}/{other}",
+                "https://h/{ticket} x",
+                "https://h:x/{ticket}",
+            ],
+        );
+    }
+
+    #[test]
+    fn kubernetes_versions_have_two_numbers() {
+        table(
+            &KUBERNETES,
+            &["1.30", "1.9"],
+            &["1", "v1.30", "1.30.2", "2.1", "1.300", "1.x", "latest"],
+        );
+    }
+
+    #[test]
+    fn servers_are_names_and_never_addresses() {
+        table(
+            &SERVER,
+            &["main", "eu_1"],
+            &[
+                "https://argocd.acme.io",
+                "argocd.acme.io",
+                "10.0.0.1",
+                "a b",
+            ],
+        );
+        table(&RESOURCE, &["prod-shop"], &["Prod", "-x", "x/y", "x."]);
+    }
+
+    #[test]
+    fn branches_follow_git() {
+        table(
+            &BRANCH,
+            &["main", "release/1.x"],
+            &[
+                "refs/heads/main",
+                "a..b",
+                "a b",
+                "-x",
+                "x.lock",
+                "a//b",
+                "x~1",
+            ],
+        );
+    }
+
+    #[test]
+    fn small_names() {
+        table(&POINTER, &["/state", "/a/b"], &["state", "$.state"]);
+        table(&RULE, &["latest-tag"], &["Latest", "a--b", "a b"]);
+        table(&KIND, &["Deployment"], &["deployment", "apps/Deployment"]);
+        table(&FIELD, &["spec.replicas"], &["a b", ".spec", "a..b"]);
+        table(
+            &FILES,
+            &["schemas/*.json"],
+            &["/etc/*", "../x", "a/[", "a\\b"],
+        );
+        table(
+            &DURATION,
+            &["30m", "24h", "2h", "1d12h", "1w", "90s"],
+            &[
+                "30",
+                "0m",
+                "1h1d",
+                "1h1h",
+                "-1h",
+                "1.5h",
+                "1y",
+                "54w",
+                "h",
+                "99999999999999999999h",
+            ],
+        );
+    }
+
+    #[test]
+    fn examples_are_what_they_are_examples_of() {
+        for format in [
+            &ENVIRONMENT,
+            &APPLICATION,
+            &TARGET,
+            &REPOSITORY,
+            &BOT,
+            &PRINCIPAL,
+            &LABEL,
+            &DURATION,
+            &CRON,
+            &ZONE,
+            &DATE,
+            &WEEKLY,
+            &GLOB,
+            &IMAGE,
+            &CHECK,
+            &IMAGE,
+            &CHECK,
+            &FILES,
+            &OVERLAY,
+            &TEMPLATE,
+            &PATTERN,
+            &VALUE,
+            &KUBERNETES,
+            &URL,
+            &POINTER,
+            &BRANCH,
+            &SERVER,
+            &RESOURCE,
+            &APP,
+            &RULE,
+            &KIND,
+            &FIELD,
+            &TEXT,
+        ] {
+            let example = format.example.trim_matches('"');
+            assert_eq!(check(format, example), Ok(()), "{}", format.one);
+            if let Some(pattern) = format.pattern {
+                assert!(
+                    regex::Regex::new(pattern).unwrap().is_match(example),
+                    "{}",
+                    format.one
+                );
+            }
+        }
+    }
+}
