@@ -2,11 +2,13 @@
 //! Knows nothing of what the code does, nor how a rule is judged.
 #![expect(clippy::disallowed_methods, reason = "it reads the sources themselves")]
 
+mod manifest;
 mod rules;
 mod tokens;
 
 use std::path::{Path, PathBuf};
 
+use manifest::check_manifest;
 use rules::{check_fixtures, check_layers, check_paths, check_shape, check_words};
 
 fn root() -> &'static Path {
@@ -128,4 +130,14 @@ fn every_folder_of_fixtures_is_used() {
         .map(|(_, text)| text)
         .collect();
     hold(&check_fixtures(&folders, &sources));
+}
+
+#[test]
+fn the_manifest_is_what_the_code_calls() {
+    let text = read("app-manifest.yml").unwrap();
+    hold(&check_manifest(
+        &text,
+        usher::github::PERMISSIONS,
+        usher::intent::EVENTS,
+    ));
 }

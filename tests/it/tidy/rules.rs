@@ -247,12 +247,17 @@ fn is_tests_module(tokens: &[Token<'_>], cfg: usize) -> bool {
     while tokens.get(at).is_some_and(|token| token.text == "#") {
         at = close_of(tokens, at + 1) + 1;
     }
-    let follows = |offset: usize, text: &str| {
-        tokens
-            .get(at + offset)
-            .is_some_and(|token| token.text == text)
-    };
-    plain && follows(0, "mod") && follows(1, "tests")
+    if tokens.get(at).is_some_and(|token| token.text == "pub") {
+        at += 1;
+        if tokens.get(at).is_some_and(|token| token.text == "(") {
+            at = close_of(tokens, at) + 1;
+        }
+    }
+    let follows = tokens[at.min(tokens.len())..]
+        .iter()
+        .take(2)
+        .map(|token| token.text);
+    plain && follows.eq(["mod", "tests"])
 }
 
 /// Where the bracket that opens at `open` is closed.
@@ -361,11 +366,14 @@ mod tests {
             "fn f() { if cfg!(test) {} }",
             "#[cfg_attr(test, derive(Debug))] struct A;",
             "#[cfg(test)] mod helpers {}",
+            "#[cfg(test)] pub(crate) fn tests() {}",
+            "#[cfg(test)]",
         ] {
             assert_eq!(check_words("src/a.rs", text).len(), 1, "{text}");
         }
         for text in [
             "#[cfg(test)]\nmod tests {}",
+            "#[cfg(test)] pub(in crate::a) mod tests {}",
             "#[cfg(test)] #[expect(clippy::panic, reason = \"a (test\")] mod tests {}",
             "#[cfg(unix)] fn f() {}",
             "fn ignore() {} fn allow(todo: bool) {}",
