@@ -19,8 +19,6 @@ struct Inner {
     table: Table,
     faults: Mutex<Faults>,
     log: Mutex<Vec<Seen>>,
-    /// Where webhooks go.
-    bot: Mutex<String>,
     queue: mpsc::UnboundedSender<Outgoing>,
     /// How many webhooks are not through yet.
     underway: watch::Sender<usize>,
@@ -33,18 +31,18 @@ struct Inner {
 impl Hub {
     /// Puts a state where it can be reached. Webhooks come out of the receiver.
     pub(crate) fn new(
-        state: State,
+        mut state: State,
         table: Table,
-        bot: String,
+        bot: &str,
         file: Option<PathBuf>,
     ) -> (Self, mpsc::UnboundedReceiver<Outgoing>) {
         let (queue, outgoing) = mpsc::unbounded_channel();
+        state.around.hook_url = hook_url(bot);
         let hub = Self(Arc::new(Inner {
             state: Mutex::new(state),
             table,
             faults: Mutex::default(),
             log: Mutex::default(),
-            bot: Mutex::new(bot),
             queue,
             underway: watch::Sender::new(0),
             held: watch::Sender::new(false),
@@ -113,12 +111,12 @@ impl Hub {
 
     /// Where webhooks are sent.
     pub(crate) fn webhook_url(&self) -> String {
-        format!("http://{}/webhook", lock(&self.0.bot))
+        self.read(|state| state.around.hook_url.clone())
     }
 
     /// Has webhooks sent to another bot, `host:port`.
     pub(crate) fn set_bot(&self, bot: &str) {
-        bot.clone_into(&mut lock(&self.0.bot));
+        lock(&self.0.state).around.hook_url = hook_url(bot);
     }
 
     /// Lets webhooks wait, or go on.
@@ -153,6 +151,11 @@ impl Hub {
             .await
             .ok();
     }
+}
+
+/// Where a bot at `host:port` takes webhooks.
+fn hook_url(bot: &str) -> String {
+    format!("http://{bot}/webhook")
 }
 
 /// Locks; a panic elsewhere leaves the value as good as it was.

@@ -166,7 +166,7 @@ pub async fn start(options: Options) -> Result<Running, Error> {
     let private_key_file = folder.path().join("app.private-key.pem");
     write_private(&private_key_file, &app.private_key).map_err(folder_error(&private_key_file))?;
     let kept = options.data.is_some().then_some(file);
-    let (hub, outgoing) = Hub::new(state, rest::table(), options.bot, kept);
+    let (hub, outgoing) = Hub::new(state, rest::table(), &options.bot, kept);
     hub.write(|_| Ok(()))
         .map_err(|refusal| Error::Seed(refusal.message))?;
     let (stop, mut stopped) = watch::channel(false);

@@ -296,6 +296,7 @@ fn release(state: &mut State, author: Id, repo: Id, commit: Oid, tag: &str) -> R
         created_at: now,
         published_at: Some(now),
         updated_at: now,
+        latest: true,
         reactions: Vec::new(),
     };
     state.repo_mut(repo)?.releases.insert(id, release);

@@ -5,7 +5,6 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-
 use super::*;
 
 fn home() -> RepoName {

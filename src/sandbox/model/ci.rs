@@ -22,6 +22,9 @@ pub(crate) struct Release {
     pub(crate) created_at: Timestamp,
     pub(crate) published_at: Option<Timestamp>,
     pub(crate) updated_at: Timestamp,
+    /// Chosen as the repository's latest; at most one is.
+    #[serde(default)]
+    pub(crate) latest: bool,
     pub(crate) reactions: Vec<Reaction>,
 }
 

@@ -2,11 +2,23 @@
 //! It does not know how a thing is done: that is in `state`; nor how it looks: that is in `shape`.
 
 mod apps;
+mod checks;
+mod hooks;
+mod releases;
 mod repos;
+mod statuses;
 
 use super::http::Table;
 
 /// All endpoints.
 pub(crate) fn table() -> Table {
-    Table::new([apps::routes(), repos::routes()].concat())
+    let resources = [
+        apps::routes(),
+        checks::routes(),
+        hooks::routes(),
+        releases::routes(),
+        repos::routes(),
+        statuses::routes(),
+    ];
+    Table::new(resources.concat())
 }

@@ -3,8 +3,14 @@
 
 mod account;
 mod app;
+mod check;
+mod delivery;
+mod reaction;
+mod release;
 mod repo;
 
+pub(crate) use delivery::{delivery_item, delivery_whole};
+pub(crate) use reaction::REACTIONS;
 pub(crate) use repo::{merge, permissions};
 
 use base64::Engine as _;

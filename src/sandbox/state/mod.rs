@@ -2,9 +2,14 @@
 //! REST and pages share these methods; it does not know HTTP.
 
 mod accounts;
+mod checks;
+mod deliveries;
 mod events;
+mod notes;
 mod persist;
+mod releases;
 mod repos;
+mod statuses;
 mod tokens;
 
 use std::collections::BTreeMap;
@@ -15,8 +20,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast;
 
+pub(crate) use checks::{Output, RunChange, newest, no_commit};
 pub(crate) use events::{Change, Outgoing};
+pub(crate) use releases::{MakeLatest, ReleaseChange};
 pub(crate) use repos::NewRepo;
+pub(crate) use statuses::{NewStatus, combined};
 pub(crate) use tokens::TokenRequest;
 
 use super::git::Git;
@@ -54,6 +62,8 @@ pub(crate) struct Surroundings {
     pub(crate) root: PathBuf,
     /// `http://host:port`, without a slash at the end.
     pub(crate) url: String,
+    /// Where webhooks are sent.
+    pub(crate) hook_url: String,
     /// Webhooks to be sent, in order.
     pub(crate) outbox: Vec<Outgoing>,
     /// Tells the pages what has changed.
@@ -67,6 +77,7 @@ impl Default for Surroundings {
             now: Arc::new(|| Timestamp::UNIX_EPOCH),
             root: PathBuf::new(),
             url: String::new(),
+            hook_url: String::new(),
             outbox: Vec::new(),
             changes: broadcast::Sender::new(256),
             limits: Limits::default(),
