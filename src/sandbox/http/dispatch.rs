@@ -73,9 +73,17 @@ pub(crate) async fn api(Extract(hub): Extract<Hub>, request: Request<HttpBody>) 
         headers: parts.headers,
         body: body.to_bytes(),
     };
+    let hang = match &fault {
+        Some(FaultAnswer::Hang { ms }) => Some(Duration::from_millis(*ms)),
+        _ => None,
+    };
     // Git and the state's lock would hold up the other requests of this thread.
     let done = tokio::task::spawn_blocking(move || answer(&hub, &asked, fault.as_ref(), faulty));
-    done.await.unwrap_or_else(|_panicked| broken())
+    let answer = done.await.unwrap_or_else(|_panicked| broken());
+    if let Some(hang) = hang {
+        tokio::time::sleep(hang).await;
+    }
+    answer
 }
 
 struct Asked {

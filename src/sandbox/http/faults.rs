@@ -40,8 +40,13 @@ pub enum FaultAnswer {
         #[serde(default)]
         body: Option<Value>,
     },
-    /// It is done and answered after this time.
+    /// It waits for so long, and is done and answered then.
     Delay {
+        /// Milliseconds.
+        ms: u64,
+    },
+    /// It is done, and the answer does not come for so long.
+    Hang {
         /// Milliseconds.
         ms: u64,
     },
