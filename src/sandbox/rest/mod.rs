@@ -3,10 +3,14 @@
 
 mod apps;
 mod checks;
+mod collaborators;
 mod hooks;
+mod orgs;
 mod releases;
 mod repos;
 mod statuses;
+mod teams;
+mod users;
 
 use super::http::Table;
 
@@ -15,10 +19,14 @@ pub(crate) fn table() -> Table {
     let resources = [
         apps::routes(),
         checks::routes(),
+        collaborators::routes(),
         hooks::routes(),
+        orgs::routes(),
         releases::routes(),
         repos::routes(),
         statuses::routes(),
+        teams::routes(),
+        users::routes(),
     ];
     Table::new(resources.concat())
 }

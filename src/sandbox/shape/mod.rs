@@ -5,6 +5,7 @@ mod account;
 mod app;
 mod check;
 mod delivery;
+mod people;
 mod reaction;
 mod release;
 mod repo;

@@ -6,6 +6,7 @@ mod checks;
 mod deliveries;
 mod events;
 mod notes;
+mod people;
 mod persist;
 mod releases;
 mod repos;
@@ -22,6 +23,7 @@ use tokio::sync::broadcast;
 
 pub(crate) use checks::{Output, RunChange, newest, no_commit};
 pub(crate) use events::{Change, Outgoing};
+pub(crate) use people::permission_word;
 pub(crate) use releases::{MakeLatest, ReleaseChange};
 pub(crate) use repos::NewRepo;
 pub(crate) use statuses::{NewStatus, combined};
