@@ -2,4 +2,6 @@
 //!
 //! It knows nothing of promotion, of GitHub, or of where the files come from.
 
+pub mod edit;
+pub mod images;
 pub mod yaml;

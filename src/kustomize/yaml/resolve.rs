@@ -38,20 +38,25 @@ pub fn resolve(text: &str, plain: bool, tag: Option<&str>) -> Scalar {
     }
 }
 
-/// Whether `text`, written without quotes in a block or in brackets, is this string to every reader.
+/// Whether every reader, of YAML 1.1 or 1.2, takes `text` without quotes for a string.
 ///
 /// It errs to the safe side: where readers are known to differ, the answer is no.
-pub fn is_plain_string(text: &str) -> bool {
-    let inner = |c: char| c.is_ascii_alphanumeric() || "_./@+-".contains(c);
-    text.starts_with(|c: char| c.is_ascii_alphanumeric() || "_./+-".contains(c))
-        && text.chars().all(inner)
-        && !text.starts_with("--")
-        && text != "-"
-        && !text.starts_with("...")
-        && resolve_plain(text) == Scalar::String
+pub fn means_string(text: &str) -> bool {
+    resolve_plain(text) == Scalar::String
         && !is_word_to_some(text)
         && !is_number_to_some(text)
-        && !is_date_to_some(text)
+        && split_date(text).is_none()
+}
+
+/// Whether `text` may be written without quotes, in brackets (`flow`) or in a block, and be this string.
+pub fn is_plain_string(text: &str, flow: bool) -> bool {
+    let inner = |c: char| c.is_ascii_alphanumeric() || "_./@+-".contains(c) || (c == ':' && !flow);
+    text.starts_with(|c: char| c.is_ascii_alphanumeric() || "_./+-".contains(c))
+        && text.chars().all(inner)
+        && !text.ends_with(':')
+        && !text.starts_with("-:")
+        && !["---", "..."].iter().any(|marker| text.starts_with(marker))
+        && means_string(text)
 }
 
 fn resolve_plain(text: &str) -> Scalar {
@@ -209,12 +214,16 @@ fn is_number_to_some(text: &str) -> bool {
         [b'0', b'o', ..] if of(&plain[2..], 8) => true,
         [b'0', b'b', ..] if of(&plain[2..], 2) => true,
         [] => true,
-        _ => is_float(plain) || is_float(plain.trim_end_matches('.')),
+        _ => is_float(plain) || is_base_60(plain),
     }
 }
 
-fn is_date_to_some(text: &str) -> bool {
-    split_date(text).is_some()
+fn is_base_60(text: &str) -> bool {
+    let text = text.split_once('.').map_or(text, |(whole, _)| whole);
+    text.contains(':')
+        && text
+            .split(':')
+            .all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()))
 }
 
 #[cfg(test)]
@@ -332,7 +341,7 @@ mod tests {
             "_1",
             "a:b",
         ] {
-            assert!(!is_plain_string(text), "{text:?}");
+            assert!(!is_plain_string(text, true), "{text:?}");
         }
         for text in [
             "v1.0.1",
@@ -351,7 +360,7 @@ mod tests {
             "0xyz",
             "/bin/sh",
         ] {
-            assert!(is_plain_string(text), "{text:?}");
+            assert!(is_plain_string(text, true), "{text:?}");
         }
     }
 }

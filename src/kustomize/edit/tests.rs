@@ -1,0 +1,1 @@
+//! Edits of small texts, byte for byte.
