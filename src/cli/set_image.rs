@@ -107,3 +107,129 @@ fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     }
     written
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(file: &Path, images: &[&str]) -> Result<(), String> {
+        run(&Args {
+            file: file.to_owned(),
+            images: images.iter().map(|&image| image.to_owned()).collect(),
+        })
+    }
+
+    #[test]
+    fn every_overlay_comes_out_byte_for_byte() {
+        let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/overlays");
+        let work = tempfile::tempdir().unwrap();
+        let mut count = 0;
+        for case in fs::read_dir(cases).unwrap() {
+            let case = case.unwrap().path();
+            let Ok(images) = fs::read_to_string(case.join("images")) else {
+                continue;
+            };
+            let file = work.path().join("kustomization.yaml");
+            fs::copy(case.join("in/kustomization.yaml"), &file).unwrap();
+            set(&file, &images.lines().collect::<Vec<_>>()).unwrap();
+            assert_eq!(
+                fs::read_to_string(&file).unwrap(),
+                fs::read_to_string(case.join("out/kustomization.yaml")).unwrap(),
+                "{}",
+                case.display()
+            );
+            count += 1;
+        }
+        assert!(count >= 20, "only {count} cases were found");
+    }
+
+    #[test]
+    fn an_image_is_asked_for_in_four_ways() {
+        let digest = format!("sha256:{}", "a".repeat(64));
+        let parsed = |text: &str| {
+            let edit = parse_edit(text).unwrap();
+            (edit.name, edit.new_name, edit.tag, edit.digest)
+        };
+        let some = |text: &str| Some(text.to_owned());
+        let name = || "host:5000/a".to_owned();
+        assert_eq!(parsed("host:5000/a=v1"), (name(), None, some("v1"), None));
+        assert_eq!(
+            parsed("host:5000/a=host:80/b:v1"),
+            (name(), some("host:80/b"), some("v1"), None)
+        );
+        assert_eq!(
+            parsed(&format!("host:5000/a=@{digest}")),
+            (name(), None, None, some(&digest))
+        );
+        assert_eq!(
+            parsed(&format!("host:5000/a=host:80/b@{digest}")),
+            (name(), some("host:80/b"), None, some(&digest))
+        );
+        for bad in [
+            "a",
+            "=v1",
+            "a=",
+            "a=b/c",
+            "a=:v1",
+            "a=v1; rm",
+            "a=@sha256:12",
+            "a=x:",
+            "a=x@",
+        ] {
+            assert!(parse_edit(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_writes_nothing_and_says_where() {
+        let work = tempfile::tempdir().unwrap();
+        let file = work.path().join("kustomization.yaml");
+        fs::write(
+            &file,
+            "images:\n- name: a\n  newTag: v1\n- name: b\n  newTag: [v1]\n",
+        )
+        .unwrap();
+        let error = set(&file, &["a=v2", "b=v2"]).unwrap_err();
+        assert!(
+            error.ends_with("kustomization.yaml:5:11: `newTag` is not a text"),
+            "{error}"
+        );
+        assert!(
+            fs::read_to_string(&file)
+                .unwrap()
+                .contains("newTag: v1\n- name: b")
+        );
+        assert!(
+            set(work.path(), &["a=v2"])
+                .unwrap_err()
+                .contains("is a folder")
+        );
+        assert!(set(&work.path().join("none"), &["a=v2"]).is_err());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_and_permissions_stay() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        let work = tempfile::tempdir().unwrap();
+        let (file, link) = (work.path().join("real.yaml"), work.path().join("link.yaml"));
+        fs::write(&file, "images:\n- name: a\n  newTag: v1\n").unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
+        symlink("real.yaml", &link).unwrap();
+        set(&link, &["a=v2"]).unwrap();
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(
+            fs::read_to_string(&file).unwrap(),
+            "images:\n- name: a\n  newTag: v2\n"
+        );
+        assert_eq!(
+            fs::metadata(&file).unwrap().permissions().mode() & 0o777,
+            0o640
+        );
+        assert_eq!(
+            fs::read_dir(work.path()).unwrap().count(),
+            2,
+            "no temporary file is left"
+        );
+    }
+}

@@ -315,23 +315,22 @@ pub(super) fn keep_anchors(
             .nodes()
             .filter(|node| node.kind() == Kind::Alias && node.target() == anchored)
             .collect();
-        // A user that becomes the same text need not change: it follows.
-        let mut followers = Vec::new();
-        let becomes = splices
-            .replacement(&span)
-            .map(|new| unquoted(new).to_owned());
-        for user in &users {
-            let same = splices.replacement(&user.span()).map(unquoted) == becomes.as_deref();
-            if becomes.is_some() && same {
-                splices.take_back(&user.span());
-                followers.push(user.span().start);
-            }
-        }
-        users.retain(|user| {
-            !splices.covers(&user.span()) && !followers.contains(&user.span().start)
-        });
         users.sort_by_key(|node| node.span().start);
-        let Some(first) = users.first() else { continue };
+        let stays = users.iter().find(|user| !splices.covers(&user.span()));
+        let Some(first) = stays else {
+            // Nobody needs the old text: users that become the same text need not change, they follow.
+            if let Some(new) = splices
+                .replacement(&span)
+                .map(|new| unquoted(new).to_owned())
+            {
+                for user in users.iter().map(|user| user.span()) {
+                    if splices.replacement(&user).map(unquoted) == Some(&new) {
+                        splices.take_back(&user);
+                    }
+                }
+            }
+            continue;
+        };
         let written = &file.text[span.clone()];
         if written.contains('\n')
             || !matches!(
