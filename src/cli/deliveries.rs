@@ -142,7 +142,7 @@ fn list(deliveries: &[Delivery]) -> String {
             printable(delivery.reason.as_deref().unwrap_or_default()),
         ]
     });
-    align(std::iter::once(head).chain(rows).collect())
+    align(&std::iter::once(head).chain(rows).collect::<Vec<_>>())
 }
 
 fn describe(delivery: &Delivery, jobs: &[Job], history: &[History], body: &Value) -> String {
@@ -158,12 +158,12 @@ fn describe(delivery: &Delivery, jobs: &[Job], history: &[History], body: &Value
     if let Some(reason) = &delivery.reason {
         facts.push(["Reason".into(), printable(reason)]);
     }
-    let mut out = align(facts);
+    let mut out = align(&facts);
 
     out.push_str("\nHeaders\n");
     let headers = delivery.headers.iter();
     let headers = headers.map(|(name, value)| [format!("  {name}"), printable(value)]);
-    out.push_str(&align(headers.collect()));
+    out.push_str(&align(&headers.collect::<Vec<_>>()));
 
     out.push_str("\nJobs\n");
     let head = [
@@ -184,7 +184,7 @@ fn describe(delivery: &Delivery, jobs: &[Job], history: &[History], body: &Value
     out.push_str(&if jobs.is_empty() {
         "  none\n".into()
     } else {
-        align(std::iter::once(head).chain(rows).collect())
+        align(&std::iter::once(head).chain(rows).collect::<Vec<_>>())
     });
 
     out.push_str("\nDecisions\n");
@@ -203,7 +203,7 @@ fn describe(delivery: &Delivery, jobs: &[Job], history: &[History], body: &Value
 }
 
 /// Columns side by side, two blanks apart.
-fn align<const N: usize>(rows: Vec<[String; N]>) -> String {
+fn align<const N: usize>(rows: &[[String; N]]) -> String {
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max();
     let widths: [usize; N] = std::array::from_fn(|column| width(column).unwrap_or(0));
     rows.iter().fold(String::new(), |mut out, row| {

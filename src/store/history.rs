@@ -4,11 +4,11 @@
 
 use jiff::Timestamp;
 use serde::Serialize;
-use sqlx::Row;
 use sqlx::any::AnyRow;
+use sqlx::{AssertSqlSafe, Row};
 
 use super::Store;
-use super::database::{Columns, micros, text};
+use super::database::{Columns, given, micros, text};
 use super::jobs::JobId;
 use crate::fault::Fault;
 use crate::model::ids::{AppName, DeliveryId, EnvName, RepoId, Sha};
@@ -93,11 +93,13 @@ impl Store {
 
     /// Lists decisions, the newest first.
     pub async fn history(&self, filter: &HistoryFilter) -> Result<Vec<History>, Fault> {
-        let rows = sqlx::query(
+        let rows = sqlx::query(AssertSqlSafe(format!(
             "SELECT id, at, repository, subject, delivery, job, intent, decision FROM history
-             WHERE ($1 IS NULL OR repository = $1) AND ($2 IS NULL OR subject = $2)
-             AND ($3 IS NULL OR delivery = $3) ORDER BY id DESC LIMIT $4",
-        )
+             WHERE {} AND {} AND {} ORDER BY id DESC LIMIT $4",
+            given(&filter.repo, "$1", "repository = $1"),
+            given(&filter.subject, "$2", "subject = $2"),
+            given(&filter.delivery, "$3", "delivery = $3"),
+        )))
         .bind(filter.repo.map(|repo| repo.0.cast_signed()))
         .bind(filter.subject.as_deref().map(text))
         .bind(filter.delivery.as_ref().map(DeliveryId::as_str))

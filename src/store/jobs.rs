@@ -10,7 +10,7 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, AssertSqlSafe, Row};
 
 use super::Store;
-use super::database::{Columns, micros, text, transact};
+use super::database::{Columns, given, micros, text, transact};
 use crate::fault::Fault;
 use crate::model::ids::DeliveryId;
 
@@ -128,9 +128,14 @@ impl Store {
     /// Lists jobs, the newest first.
     pub async fn jobs(&self, filter: &JobFilter) -> Result<Vec<Job>, Fault> {
         let rows = sqlx::query(AssertSqlSafe(format!(
-            "SELECT {COLUMNS} FROM jobs WHERE ($1 IS NULL OR state = $1) AND ($2 IS NULL OR lane = $2)
-             AND ($3 IS NULL OR id IN (SELECT job FROM causes WHERE delivery = $3))
-             ORDER BY id DESC LIMIT $4"
+            "SELECT {COLUMNS} FROM jobs WHERE {} AND {} AND {} ORDER BY id DESC LIMIT $4",
+            given(&filter.state, "$1", "state = $1"),
+            given(&filter.lane, "$2", "lane = $2"),
+            given(
+                &filter.delivery,
+                "$3",
+                "id IN (SELECT job FROM causes WHERE delivery = $3)"
+            ),
         )))
         .bind(filter.state.map(JobState::as_str))
         .bind(filter.lane.as_deref().map(text))
@@ -234,7 +239,8 @@ impl Again {
     ) -> Result<(), sqlx::Error> {
         let twin = sqlx::query(
             "UPDATE jobs SET due_at = $4, attempts = $5, reason = $6,
-                 place = CASE WHEN place < $7 THEN place ELSE $7 END
+                 place = CASE WHEN place < $7 THEN place ELSE $7 END,
+                 urgent = CASE WHEN urgent = 1 THEN 1 ELSE (SELECT k.urgent FROM jobs k WHERE k.id = $3) END
              WHERE lane = $1 AND subject = $2 AND state = 'waiting' AND id <> $3
              RETURNING id",
         )

@@ -135,6 +135,7 @@ pub(crate) fn id_of(id: &str) -> DeliveryId {
 }
 
 #[expect(clippy::disallowed_methods, reason = "where PostgreSQL is found")]
+#[expect(clippy::print_stderr, reason = "a skipped test says so")]
 fn postgres_url() -> Option<String> {
     let url = std::env::var("USHER_TEST_POSTGRES")
         .ok()
