@@ -3,6 +3,7 @@
 //! else of the crate.
 
 mod auth;
+mod by_hand;
 mod control;
 mod folder;
 mod git;

@@ -4,7 +4,9 @@
 mod apps;
 mod checks;
 mod collaborators;
+mod forks;
 mod hooks;
+mod installations;
 mod orgs;
 mod releases;
 mod repos;
@@ -20,7 +22,9 @@ pub(crate) fn table() -> Table {
         apps::routes(),
         checks::routes(),
         collaborators::routes(),
+        forks::routes(),
         hooks::routes(),
+        installations::routes(),
         orgs::routes(),
         releases::routes(),
         repos::routes(),

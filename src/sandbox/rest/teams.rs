@@ -3,7 +3,7 @@
 
 use super::orgs::{READS, WRITES, inside, managed, org, person};
 use crate::sandbox::http::{Answer, Call, Reply, Route};
-use crate::sandbox::model::{Id, Organization, Repo, Role, Team};
+use crate::sandbox::model::{Id, OrgRole, Organization, Repo, Role, Team};
 use crate::sandbox::refusal::Refusal;
 use crate::sandbox::shape::permissions;
 use crate::sandbox::state::State;
@@ -148,15 +148,10 @@ fn set_membership(state: &mut State, call: &Call) -> Reply {
     let person = person(state, call)?;
     let maintainer = call.text("role")? == Some("maintainer");
     let actor = call.actor()?;
-    let member = state
-        .orgs
-        .get(&org)
-        .map(|org| org.members.contains_key(&person));
-    if member == Some(false) {
-        return Err(Refusal::new(
-            422,
-            "The box has no invitations: make this person a member of the organization first.",
-        ));
+    // Who is not in the organisation is invited on GitHub; in the box everybody accepts at once.
+    let members = state.orgs.get(&org).map(|org| &org.members);
+    if members.is_some_and(|members| !members.contains_key(&person)) {
+        state.join_org(actor, org, person, OrgRole::Member)?;
     }
     state.join_team(actor, org, team, person, maintainer)?;
     let shown = state.team_membership_json(org, team, person, maintainer);

@@ -5,6 +5,8 @@ mod accounts;
 mod checks;
 mod deliveries;
 mod events;
+mod forks;
+mod installs;
 mod notes;
 mod people;
 mod persist;

@@ -47,10 +47,7 @@ impl State {
     /// Makes an empty repository.
     /// <https://docs.github.com/en/rest/repos/repos#create-an-organization-repository>
     pub(crate) fn create_repo(&mut self, actor: Actor, new: &NewRepo<'_>) -> Result<Id, Refusal> {
-        let sound = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-        if new.name.is_empty() || new.name.len() > 100 || !new.name.chars().all(sound) {
-            return Err(Refusal::invalid("Repository", "name", "invalid"));
-        }
+        check_name(new.name)?;
         let taken = self.repo_named(self.login(new.owner), new.name).is_some();
         if taken {
             return Err(Refusal::custom(
@@ -103,6 +100,7 @@ impl State {
         self.repos.insert(id, repo);
         self.git(id)?;
         self.emit(id, actor, "repository", Some("created"), json!({}));
+        self.cover_new_repo(actor, id)?;
         Ok(id)
     }
 
@@ -113,6 +111,7 @@ impl State {
         repo: Id,
         name: &str,
     ) -> Result<(), Refusal> {
+        check_name(name)?;
         let (owner, old) = {
             let repo = self.repo(repo)?;
             (self.login(repo.owner).to_owned(), repo.name.clone())
@@ -191,6 +190,18 @@ impl State {
         self.repo(repo)?;
         self.emit(repo, actor, "repository", Some("deleted"), json!({}));
         self.repos.remove(&repo);
+        let issues = self
+            .repos
+            .values_mut()
+            .flat_map(|other| other.issues.values_mut());
+        for pull in issues.filter_map(|issue| issue.pull.as_mut()) {
+            pull.head.repo = pull.head.repo.filter(|head| *head != repo);
+        }
+        for installation in self.installations.values_mut() {
+            if let Some(selected) = &mut installation.selected {
+                selected.remove(&repo);
+            }
+        }
         Ok(())
     }
 
@@ -219,4 +230,13 @@ impl State {
         };
         self.repos.values().filter(seen).collect()
     }
+}
+
+fn check_name(name: &str) -> Result<(), Refusal> {
+    let sound = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    let reserved = [".", ".."].contains(&name) || name.ends_with(".git");
+    if name.is_empty() || name.len() > 100 || reserved || !name.chars().all(sound) {
+        return Err(Refusal::invalid("Repository", "name", "invalid"));
+    }
+    Ok(())
 }

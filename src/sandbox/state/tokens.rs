@@ -127,7 +127,11 @@ impl State {
     }
 
     /// <https://docs.github.com/en/webhooks/webhook-events-and-payloads#installation>
-    fn tell_installation(&mut self, installation: Id, action: &str) -> Result<(), Refusal> {
+    pub(super) fn tell_installation(
+        &mut self,
+        installation: Id,
+        action: &str,
+    ) -> Result<(), Refusal> {
         let installed = self
             .installations
             .get(&installation)
@@ -185,7 +189,7 @@ impl State {
     }
 }
 
-fn covers(installation: &Installation, repo: &Repo) -> bool {
+pub(super) fn covers(installation: &Installation, repo: &Repo) -> bool {
     installation.account == repo.owner
         && installation
             .selected
