@@ -2,7 +2,7 @@
 //!
 //! It knows nothing of files and pull requests; a tag goes in, an image tag comes out.
 
-use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use globset::{GlobSet, GlobSetBuilder};
 
 use super::time::Schedule;
 use super::value::{Complaint, Glob, quoted, unknown_variable};
@@ -77,6 +77,11 @@ impl Application {
     /// What counts as a release.
     pub fn trigger(&self) -> &Trigger {
         &self.trigger
+    }
+
+    /// How its versions are read and compared.
+    pub fn scheme(&self) -> Scheme {
+        self.scheme
     }
 
     /// Whether the registry's digest is written too.
@@ -161,16 +166,13 @@ pub(super) struct Images {
 
 impl Images {
     pub(super) fn new(globs: Vec<String>) -> Result<Self, Complaint> {
-        let bad = |error: globset::Error| {
-            Complaint::bare(format!("these globs do not go together: {}", error.kind()))
-        };
         let mut set = GlobSetBuilder::new();
         for glob in &globs {
-            // image names hold slashes, and `*` is to mean all
-            let glob = GlobBuilder::new(glob).literal_separator(false).build();
-            set.add(glob.map_err(bad)?);
+            set.add(Glob::build(glob)?);
         }
-        let set = set.build().map_err(bad)?;
+        let set = set.build().map_err(|error| {
+            Complaint::bare(format!("these globs do not go together: {}", error.kind()))
+        })?;
         Ok(Self { globs, set })
     }
 }

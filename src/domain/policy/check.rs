@@ -90,8 +90,8 @@ impl<'a> Value<'a> {
     }
 }
 
-/// More values than any configuration has; aliases count each time.
-const MOST_VALUES: usize = 100_000;
+/// More values than any configuration has; aliases count each time, and what is dear to check counts more.
+const MOST_WEIGHT: usize = 100_000;
 /// Longer texts are no names, globs or expressions that a person writes.
 const LONGEST_TEXT: usize = 2_000;
 /// After so many problems nobody reads on.
@@ -103,7 +103,8 @@ pub(super) struct Findings<'h> {
     home: &'h RepoName,
     problems: Vec<Problem>,
     notes: Vec<Note>,
-    values: usize,
+    weight: usize,
+    overweight: bool,
     /// Keys that are absent only because they are misspelt.
     meant: HashSet<String>,
 }
@@ -114,13 +115,14 @@ impl<'h> Findings<'h> {
             home,
             problems: Vec::new(),
             notes: Vec::new(),
-            values: 0,
+            weight: 0,
+            overweight: false,
             meant: HashSet::new(),
         }
     }
 
     pub(super) fn problem(&mut self, place: &Place, complaint: Complaint) {
-        if self.problems.len() < MOST_PROBLEMS {
+        if !self.is_full() {
             self.problems.push(Problem {
                 line: place.line,
                 column: place.column,
@@ -129,6 +131,10 @@ impl<'h> Findings<'h> {
                 help: complaint.help,
             });
         }
+    }
+
+    fn is_full(&self) -> bool {
+        self.problems.len() >= MOST_PROBLEMS
     }
 
     /// Whether nothing has been said about a path and what is below it.
@@ -163,11 +169,19 @@ impl<'h> Findings<'h> {
         shape: &Shape,
         place: Place,
     ) -> Option<Value<'a>> {
-        self.values += 1;
-        if self.values > MOST_VALUES {
-            if self.values == MOST_VALUES + 1 {
-                let message = format!("the configuration has more than {MOST_VALUES} values");
-                self.problem(&place, Complaint::bare(message));
+        if self.is_full() {
+            return None;
+        }
+        self.weight += match shape {
+            Shape::Text(format) => format.weight,
+            Shape::Either(_) => 0,
+            _ => 1,
+        };
+        if self.weight > MOST_WEIGHT {
+            if !std::mem::replace(&mut self.overweight, true) {
+                let message = "the configuration is too large to go on from here";
+                let help = "there are more values, or more expressions, than any real one has";
+                self.problem(&place, Complaint::new(message, help));
             }
             return None;
         }
@@ -184,7 +198,6 @@ impl<'h> Findings<'h> {
                     self.expected(node, shape, &place);
                     return None;
                 };
-                self.values -= 1;
                 return self.check(node, fitting, place);
             }
             _ => {
@@ -303,6 +316,9 @@ impl<'h> Findings<'h> {
         let mut entries = Vec::new();
         let mut seen = Vec::new();
         for (name, value) in self.distinct(node, place) {
+            if self.is_full() {
+                break;
+            }
             let text = name.as_str().unwrap_or_default();
             let path = join(&place.path, text);
             let Some(key) = map.key(text) else {

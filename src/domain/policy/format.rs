@@ -21,8 +21,13 @@ const fn format(
         many,
         pattern: None,
         example,
+        weight: 1,
         check,
     }
+}
+
+const fn weighing(weight: usize, format: Format) -> Format {
+    Format { weight, ..format }
 }
 
 const fn pattern(format: Format, pattern: &'static str) -> Format {
@@ -83,44 +88,65 @@ pub(super) const DURATION: Format = pattern(
     }),
     "^([0-9]+w)?([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?$",
 );
-pub(super) const CRON: Format = format("a schedule", "schedules", "\"0 2 * * *\"", |text, _| {
-    parse_cron(text).map(drop)
-});
-pub(super) const ZONE: Format = format("a time zone", "time zones", "Europe/Berlin", |text, _| {
-    parse_zone(text).map(drop)
-});
+pub(super) const CRON: Format = weighing(
+    50,
+    format("a schedule", "schedules", "\"0 2 * * *\"", |text, _| {
+        parse_cron(text).map(drop)
+    }),
+);
+pub(super) const ZONE: Format = weighing(
+    20,
+    format("a time zone", "time zones", "Europe/Berlin", |text, _| {
+        parse_zone(text).map(drop)
+    }),
+);
 pub(super) const DATE: Format = pattern(
     format("a date", "dates", "2026-12-20", |text, _| {
         parse_date(text).map(drop)
     }),
     "^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
 );
-pub(super) const WEEKLY: Format = format(
-    "a window of the week",
-    "windows of the week",
-    "\"Fri 16:00 - Mon 08:00 Europe/Berlin\"",
-    |text, _| Weekly::parse(text).map(drop),
+pub(super) const WEEKLY: Format = weighing(
+    20,
+    format(
+        "a window of the week",
+        "windows of the week",
+        "\"Fri 16:00 - Mon 08:00 Europe/Berlin\"",
+        |text, _| Weekly::parse(text).map(drop),
+    ),
 );
-pub(super) const GLOB: Format = format("a glob", "globs", "\"v*\"", |text, _| {
-    Glob::parse(text).map(drop)
-});
-pub(super) const IMAGE: Format = format(
-    "an image's name or glob",
-    "images' names or globs",
-    "cartservice",
-    |text, _| Glob::parse(text).map(drop),
+pub(super) const GLOB: Format = weighing(
+    8,
+    format("a glob", "globs", "\"v*\"", |text, _| {
+        Glob::build(text).map(drop)
+    }),
 );
-pub(super) const CHECK: Format = format(
-    "a check's name or glob",
-    "checks' names or globs",
-    "\"ci / *\"",
-    |text, _| Glob::parse(text).map(drop),
+pub(super) const IMAGE: Format = weighing(
+    8,
+    format(
+        "an image's name or glob",
+        "images' names or globs",
+        "cartservice",
+        |text, _| Glob::build(text).map(drop),
+    ),
 );
-pub(super) const FILES: Format = format(
-    "a path or glob of files",
-    "paths and globs of files",
-    "schemas/*.json",
-    files,
+pub(super) const CHECK: Format = weighing(
+    8,
+    format(
+        "a check's name or glob",
+        "checks' names or globs",
+        "\"ci / *\"",
+        |text, _| Glob::build(text).map(drop),
+    ),
+);
+pub(super) const FILES: Format = weighing(
+    8,
+    format(
+        "a path or glob of files",
+        "paths and globs of files",
+        "schemas/*.json",
+        files,
+    ),
 );
 pub(super) const OVERLAY: Format = format("a folder", "folders", "kustomize/staging", |text, _| {
     Overlay::parse(text).map(drop)
@@ -128,17 +154,23 @@ pub(super) const OVERLAY: Format = format("a folder", "folders", "kustomize/stag
 pub(super) const TEMPLATE: Format = format("an image tag", "image tags", "\"{tag}\"", |text, _| {
     Template::parse(text).map(drop)
 });
-pub(super) const PATTERN: Format = format(
-    "a regular expression",
-    "regular expressions",
-    "\"CHG-[0-9]+\"",
-    |text, _| Pattern::parse(text).map(drop),
+pub(super) const PATTERN: Format = weighing(
+    200,
+    format(
+        "a regular expression",
+        "regular expressions",
+        "\"CHG-[0-9]+\"",
+        |text, _| Pattern::parse(text).map(drop),
+    ),
 );
-pub(super) const VALUE: Format = format(
-    "a regular expression with one group",
-    "regular expressions with one group",
-    "\"([0-9.]+)%\"",
-    |text, _| Pattern::parse_value(text).map(drop),
+pub(super) const VALUE: Format = weighing(
+    200,
+    format(
+        "a regular expression with one group",
+        "regular expressions with one group",
+        "\"([0-9.]+)%\"",
+        |text, _| Pattern::parse_value(text).map(drop),
+    ),
 );
 pub(super) const KUBERNETES: Format = pattern(
     format(
@@ -219,7 +251,7 @@ fn files(text: &str, _: &RepoName) -> Checked {
         let help = "write the path from the root of the repository, such as `schemas/*.json`";
         return Err(Complaint::new(message, help));
     }
-    Glob::parse(text).map(drop)
+    Glob::build(text).map(drop)
 }
 
 fn kubernetes(text: &str, _: &RepoName) -> Checked {

@@ -10,6 +10,7 @@ mod keys;
 mod problem;
 mod read;
 mod refer;
+mod schema;
 mod shape;
 mod time;
 mod value;
@@ -22,6 +23,7 @@ pub use environment::{
     Approval, ArgoApplication, Environment, Method, Mover, Owners, Reviews, Rollback, Target, Wave,
 };
 pub use problem::{Note, Problem};
+pub use schema::{Row, markdown, reference, schema};
 pub use time::{Schedule, Weekly, Window};
 pub use value::{Complaint, Glob, Label, Overlay, Pattern, Principal, Role, Span};
 pub use version::{Scheme, Version};

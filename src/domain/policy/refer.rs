@@ -65,7 +65,7 @@ impl<'v> Names<'v> {
         let near = nearest(name, self.all.iter().copied());
         let help = match near {
             Some(near) => format!("did you mean `{near}`?"),
-            None if self.partial => return,
+            None if self.partial || self.all.is_empty() => return,
             None => {
                 let known: Vec<_> = self.all.iter().copied().take(12).collect();
                 format!("the {}s are {}", self.what, known.join(", "))

@@ -95,6 +95,8 @@ pub(super) struct Format {
     pub(super) pattern: Option<&'static str>,
     /// What it looks like.
     pub(super) example: &'static str,
+    /// What checking costs, in values: so many of them count as one.
+    pub(super) weight: usize,
     /// The check itself; some texts bear on the repository of the configuration.
     pub(super) check: fn(&str, &RepoName) -> Result<(), Complaint>,
 }

@@ -6,6 +6,7 @@ use std::fmt;
 
 use croner::Cron;
 use croner::parser::{CronParser, Seconds, Year};
+use jiff::ToSpan as _;
 use jiff::civil::{Date, Time, Weekday};
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 
@@ -42,10 +43,28 @@ pub(super) fn parse_cron(text: &str) -> Result<Cron, Complaint> {
     let cron = parser
         .parse(text)
         .map_err(|error| Complaint::new(format!("{what} is not a schedule: {error}"), help))?;
-    // any instant will do: what never comes after this one never comes
-    cron.find_next_occurrence(&Date::constant(2024, 1, 1).at(0, 0, 0, 0), true)
-        .map_err(|_| Complaint::new(format!("{what} never comes"), help))?;
+    if !comes(text, &parser) {
+        return Err(Complaint::new(format!("{what} never comes"), help));
+    }
     Ok(cron)
+}
+
+/// Whether a schedule has a day at all: the 31st of November has none. Asking for the next occurrence
+/// would search thousands of years, so the days of a leap year are tried.
+fn comes(text: &str, parser: &CronParser) -> bool {
+    let fields: Vec<&str> = text.split_whitespace().collect();
+    let [_, _, day, month, "*" | "?"] = fields[..] else {
+        // a day of the week comes round in each month
+        return true;
+    };
+    let Ok(days) = parser.parse(&format!("0 0 {day} {month} *")) else {
+        return false;
+    };
+    let first = Date::constant(2024, 1, 1).at(0, 0, 0, 0);
+    first
+        .series(1.day())
+        .take(366)
+        .any(|day| days.is_time_matching(&day).unwrap_or(false))
 }
 
 /// Finds a time zone in the database that Usher brings along, so that every machine agrees.

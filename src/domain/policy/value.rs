@@ -286,25 +286,26 @@ pub struct Glob {
 
 impl Glob {
     pub(super) fn parse(text: &str) -> Result<Self, Complaint> {
-        let bad = |error: &globset::Error| {
-            Complaint::new(
-                format!("{} is not a glob: {}", quoted(text), error.kind()),
-                "`*` stands for any text, `?` for one character, `[ab]` for one of some, `{x,y}` for either",
-            )
-        };
+        Ok(Self {
+            matcher: Self::build(text)?.compile_matcher(),
+            text: text.to_owned(),
+        })
+    }
+
+    /// Checks it, which costs much less than making it ready.
+    pub(super) fn build(text: &str) -> Result<globset::Glob, Complaint> {
         if text.is_empty() || text.len() > 200 {
             return Err(Complaint::bare(
                 "a glob has at least one character and at most 200",
             ));
         }
-        // a slash is a character like any other in tags and image names
-        let glob = GlobBuilder::new(text)
-            .literal_separator(false)
-            .build()
-            .map_err(|error| bad(&error))?;
-        Ok(Self {
-            text: text.to_owned(),
-            matcher: glob.compile_matcher(),
+        // a slash is a character like any other in tags and image names, and `*` is to mean all
+        let glob = GlobBuilder::new(text).literal_separator(false).build();
+        glob.map_err(|error| {
+            Complaint::new(
+                format!("{} is not a glob: {}", quoted(text), error.kind()),
+                "`*` stands for any text, `?` for one character, `[ab]` for one of some, `{x,y}` for either",
+            )
         })
     }
 
@@ -325,7 +326,7 @@ pub struct Pattern(Regex);
 
 impl Pattern {
     pub(super) fn parse(text: &str) -> Result<Self, Complaint> {
-        let built = RegexBuilder::new(text).size_limit(1 << 18).build();
+        let built = RegexBuilder::new(text).size_limit(1 << 17).build();
         built.map(Self).map_err(|error| {
             // the last line says what; the ones before it draw the expression
             let text = error.to_string();

@@ -190,7 +190,7 @@ const DAYS: Shape = Shape::Map(&Map {
     keys: &[
         Key::new("from", Shape::Text(&format::DATE), "The first day, in UTC.").required(),
         Key::new("to", Shape::Text(&format::DATE), "The last day, in UTC.").required(),
-        Key::new("reason", Shape::Text(&format::TEXT), "Why."),
+        Key::new("reason", Shape::Text(&format::TEXT), "Why nothing moves."),
     ],
 });
 
@@ -222,6 +222,7 @@ const GATE: Format = Format {
     many: "gates",
     pattern: None,
     example: "soak",
+    weight: 1,
     check: |text, _| {
         // what `/override` takes besides gates
         if super::GATES.contains(&text) || text == "bad-version" {
