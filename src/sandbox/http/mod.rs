@@ -10,7 +10,7 @@ mod limits;
 mod route;
 
 pub(crate) use answer::{Answer, Body, Reply};
-pub(crate) use call::Call;
+pub(crate) use call::{Call, texts};
 pub use dispatch::Seen;
 pub(crate) use dispatch::api;
 pub(crate) use faults::Faults;

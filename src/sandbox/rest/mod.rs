@@ -2,12 +2,20 @@
 //! It does not know how a thing is done: that is in `state`; nor how it looks: that is in `shape`.
 
 mod apps;
+mod branches;
 mod checks;
 mod collaborators;
+mod comments;
+mod commits;
+mod contents;
 mod forks;
+mod git;
 mod hooks;
 mod installations;
+mod issues;
+mod labels;
 mod orgs;
+mod pulls;
 mod releases;
 mod repos;
 mod statuses;
@@ -20,12 +28,20 @@ use super::http::Table;
 pub(crate) fn table() -> Table {
     let resources = [
         apps::routes(),
+        branches::routes(),
         checks::routes(),
         collaborators::routes(),
+        comments::routes(),
+        commits::routes(),
+        contents::routes(),
         forks::routes(),
+        git::routes(),
         hooks::routes(),
         installations::routes(),
+        issues::routes(),
+        labels::routes(),
         orgs::routes(),
+        pulls::routes(),
         releases::routes(),
         repos::routes(),
         statuses::routes(),

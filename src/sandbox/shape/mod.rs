@@ -5,12 +5,17 @@ mod account;
 mod app;
 mod check;
 mod delivery;
+mod git;
+mod issue;
 mod people;
+mod protection;
+mod pull;
 mod reaction;
 mod release;
 mod repo;
 
 pub(crate) use delivery::{delivery_item, delivery_whole};
+pub(crate) use git::base64_lines;
 pub(crate) use reaction::REACTIONS;
 pub(crate) use repo::{merge, permissions};
 

@@ -6,7 +6,7 @@
 use git2::Oid;
 use serde_json::{Map, Value, json};
 
-use super::{Actor, State};
+use super::{Actor, Push, State};
 use crate::sandbox::git::is_ref_name;
 use crate::sandbox::model::{Id, Release};
 use crate::sandbox::refusal::Refusal;
@@ -186,20 +186,13 @@ impl State {
     }
 
     fn make_tag(&mut self, actor: Actor, repo: Id, tag: &str, target: Oid) -> Result<(), Refusal> {
-        self.git(repo)?
-            .set_reference(&format!("refs/tags/{tag}"), target)
-            .map_err(|_clash| bad_tag(false))?;
-        let seen = self.repo(repo)?;
-        let body = json!({
-            "ref": tag,
-            "ref_type": "tag",
-            "full_ref": format!("refs/tags/{tag}"),
-            "master_branch": seen.default_branch,
-            "description": seen.description,
-            "pusher_type": "user",
-        });
-        self.emit(repo, actor, "create", None, body);
-        Ok(())
+        let push = Push {
+            reference: &format!("refs/tags/{tag}"),
+            after: Some(target),
+            force: false,
+        };
+        self.push(actor, repo, &push)
+            .map_err(|_clash| bad_tag(false))
     }
 
     fn check_release(&self, repo: Id, release: &Release) -> Result<(), Refusal> {
