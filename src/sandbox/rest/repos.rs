@@ -119,5 +119,6 @@ fn create(state: &mut State, call: &Call, owner: u64) -> Reply {
         state.begin_repo(actor, id)?;
     }
     let repo = state.repo(id)?;
-    Ok(Answer::created(state.full_repository(repo, &call.caller)))
+    let shown = state.full_repository(repo, &call.caller);
+    Ok(Answer::created(shown).header("location", state.repo_url(repo)))
 }

@@ -4,6 +4,7 @@
 use super::checks::commit_of;
 use crate::sandbox::http::{Answer, Body, Call, READ, Reply, Route, WRITE};
 use crate::sandbox::model::Level;
+use crate::sandbox::refusal::Refusal;
 use crate::sandbox::state::{NewStatus, State, combined};
 
 const READS: &[(&str, Level)] = &[("statuses", READ)];
@@ -29,7 +30,8 @@ fn create(state: &mut State, call: &Call) -> Reply {
     };
     let status = state.create_status(call.actor()?, repo, &new)?;
     let shown = state.status_json(state.repo(repo)?, &status, true);
-    Ok(Answer::created(shown))
+    let url = shown["url"].as_str().unwrap_or_default().to_owned();
+    Ok(Answer::created(shown).header("location", url))
 }
 
 fn list(state: &mut State, call: &Call) -> Reply {
@@ -45,7 +47,7 @@ fn list(state: &mut State, call: &Call) -> Reply {
 }
 
 fn together(state: &mut State, call: &Call) -> Reply {
-    let sha = commit_of(state, call)?;
+    let sha = commit_of(state, call).map_err(|_no_commit| Refusal::not_found())?;
     let repo = state.repo(call.repo()?)?;
     let (statuses, standing) = combined(repo, &sha);
     let mut answer = call.page_in("statuses", statuses, |status| {

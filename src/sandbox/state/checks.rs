@@ -343,7 +343,11 @@ impl State {
         action: &str,
         only: Option<Id>,
     ) -> Result<(), Refusal> {
-        let shown = self.check_suite_json(self.repo(repo)?, self.suite(repo, id)?);
+        let mut shown = self.check_suite_json(self.repo(repo)?, self.suite(repo, id)?);
+        // GitHub's description of this payload is older than these events.
+        if let Some(events) = shown["app"]["events"].as_array_mut() {
+            events.retain(|event| event != "deployment_protection_rule" && event != "merge_group");
+        }
         let body = json!({"check_suite": shown});
         self.emit_to(repo, actor, "check_suite", Some(action), body, only);
         Ok(())
