@@ -1,6 +1,6 @@
-//! Knows the `images:` entries of a kustomization as they are written.
+//! Knows the `images:` entries of a kustomization, and what each does to the image of a container.
 //!
-//! It does not know what they do to containers, and it never changes them.
+//! It does not know where containers are, and it never changes a file.
 
 use super::yaml::{Node, YamlError, parse};
 
@@ -47,6 +47,67 @@ pub(crate) fn read(images: Node<'_>) -> Result<Vec<ImageEntry>, YamlError> {
         .collect()
 }
 
+impl ImageEntry {
+    /// Whether the name is a name, and no pattern that only Kustomize can judge.
+    pub(crate) fn is_plain(&self) -> bool {
+        !self.name.contains(|c: char| "*+?()[]{}|^$\\".contains(c))
+    }
+
+    /// Whether the entry changes this image. Kustomize takes the name for a pattern in which `.` is any
+    /// character; names with other signs of patterns match here if the rest could.
+    pub(crate) fn matches(&self, image: &str) -> bool {
+        if !self.is_plain() {
+            return true;
+        }
+        let (name, rest) = split(image);
+        let same = |(wanted, c): (char, char)| wanted == c || wanted == '.';
+        let equal = |name: &str| {
+            name.chars().count() == self.name.chars().count()
+                && self.name.chars().zip(name.chars()).all(same)
+        };
+        equal(name) && is_version(rest)
+    }
+
+    /// The image that Kustomize puts in the place of one that matches.
+    pub(crate) fn apply(&self, image: &str) -> String {
+        let (name, rest) = split(image);
+        let name = self.new_name.as_deref().unwrap_or(name);
+        let tag = self.new_tag.as_ref().map(|tag| format!(":{tag}"));
+        let digest = self.digest.as_ref().map(|digest| format!("@{digest}"));
+        match (tag, digest) {
+            (None, None) => format!("{name}{rest}"),
+            (tag, digest) => format!(
+                "{name}{}{}",
+                tag.unwrap_or_default(),
+                digest.unwrap_or_default()
+            ),
+        }
+    }
+}
+
+/// An image's name, and its tag and digest with their signs; a colon in front of a slash is a registry's port.
+pub(crate) fn split(image: &str) -> (&str, &str) {
+    let path = image.find('/').unwrap_or(0);
+    let end = image[path..]
+        .find([':', '@'])
+        .map_or(image.len(), |at| path + at);
+    image.split_at(end)
+}
+
+/// `:tag`, `@algorithm:digest`, both or nothing.
+fn is_version(rest: &str) -> bool {
+    let fits = |text: &str| {
+        text.chars()
+            .all(|c| c.is_ascii_alphanumeric() || "_.{}-".contains(c))
+    };
+    let (tag, digest) = match rest.split_once('@') {
+        Some((tag, digest)) => (tag, digest.split_once(':')),
+        None => (rest, Some(("", ""))),
+    };
+    tag.strip_prefix(':').is_none_or(fits)
+        && digest.is_some_and(|(kind, hash)| fits(kind) && fits(hash))
+}
+
 fn entry(item: Node<'_>) -> Result<ImageEntry, YamlError> {
     if !item.is_mapping() {
         return Err(item.error("an entry of `images` is a mapping with a `name`"));
@@ -72,4 +133,77 @@ fn entry(item: Node<'_>) -> Result<ImageEntry, YamlError> {
         line: item.line(),
         column: item.column(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(name: &str) -> ImageEntry {
+        ImageEntry {
+            name: name.to_owned(),
+            new_name: None,
+            new_tag: None,
+            digest: None,
+            line: 1,
+            column: 1,
+        }
+    }
+
+    #[test]
+    fn entries_are_read_with_their_place() {
+        let source = b"x: &x {newTag: v1}\nimages:\n- name: a\n  newName: b\n  digest:\n-\n  <<: *x\n  name: c\n";
+        let read = entries(source).unwrap();
+        assert_eq!((read[0].line, read[0].column), (3, 3));
+        assert_eq!(
+            (read[0].new_name.as_deref(), &read[0].digest),
+            (Some("b"), &None)
+        );
+        assert_eq!((read[1].line, read[1].new_tag.as_deref()), (7, Some("v1")));
+        assert_eq!(entries(b"resources: []\n").unwrap(), []);
+        assert_eq!(entries(b"").unwrap(), []);
+        insta::assert_snapshot!(
+            entries(b"images:\n- name: a\n  newTag: 1.10\n").unwrap_err(),
+            @"line 3, column 11: `newTag: 1.10` is not a text to YAML; put quotes around it"
+        );
+        insta::assert_snapshot!(
+            entries(b"images: {name: a}").unwrap_err(),
+            @"line 1, column 9: `images` is not a list"
+        );
+        insta::assert_snapshot!(
+            entries(b"images: [a]").unwrap_err(),
+            @"line 1, column 10: an entry of `images` is a mapping with a `name`"
+        );
+    }
+
+    #[test]
+    fn an_entry_matches_the_name_without_tag_and_digest() {
+        for image in ["a", "a:1", "a@sha256:ab", "a:1@sha256:ab", "a:{tag}"] {
+            assert!(named("a").matches(image), "{image}");
+        }
+        for image in ["ab", "x/a", "a/b", "a:1:2", "a:5000/a", "", "a@sha256"] {
+            assert!(!named("a").matches(image), "{image}");
+        }
+        assert!(named("localhost:5000/a").matches("localhost:5000/a:1"));
+        assert!(!named("localhost").matches("localhost:5000/a"));
+        assert!(named("gcr.io/a").matches("gcr.io/a"));
+    }
+
+    #[test]
+    fn a_new_tag_or_digest_replaces_both() {
+        let entry = |new_name: &str, new_tag: &str, digest: &str| {
+            let some = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+            let (new_name, new_tag, digest) = (some(new_name), some(new_tag), some(digest));
+            ImageEntry {
+                new_name,
+                new_tag,
+                digest,
+                ..named("a")
+            }
+        };
+        assert_eq!(entry("b", "", "").apply("a:1@sha256:ab"), "b:1@sha256:ab");
+        assert_eq!(entry("", "2", "").apply("h:50/a:1@sha256:ab"), "h:50/a:2");
+        assert_eq!(entry("", "", "sha256:cd").apply("a:1"), "a@sha256:cd");
+        assert_eq!(entry("b", "2", "sha256:cd").apply("a"), "b:2@sha256:cd");
+    }
 }

@@ -4,4 +4,6 @@
 
 pub mod edit;
 pub mod images;
+mod paths;
+pub mod reach;
 pub mod yaml;

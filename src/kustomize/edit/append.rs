@@ -224,12 +224,12 @@ fn new_list(file: &Source<'_>, root: Option<Node<'_>>, edits: &[&ImageEdit], at:
 
 /// How far the lists of this file are indented.
 fn list_indent(file: &Source<'_>, root: Node<'_>) -> String {
-    let lists = root
+    let mut lists = root
         .entries()
         .filter(|(_, v)| v.kind() == Kind::Sequence && v.style() == Style::Block);
     let base = file.indent(root.span().start);
     lists
-        .last()
+        .next_back()
         .map_or(base, |(_, list)| file.indent(list.span().start))
 }
 

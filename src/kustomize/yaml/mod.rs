@@ -74,3 +74,6 @@ pub fn position(source: &str, offset: usize) -> (u32, u32) {
     let small = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
     (small(line), small(column))
 }
+
+#[cfg(test)]
+mod tests;
