@@ -104,7 +104,7 @@ fn environment(env: &Environment) -> Vec<String> {
     let mut lines = vec![path(env)];
     match env.targets() {
         [only] if only.name.as_str() == env.name().as_str() => {
-            lines.push(folder(only.overlay.as_str()))
+            lines.push(folder(only.overlay.as_str()));
         }
         several => {
             let width = several

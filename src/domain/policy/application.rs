@@ -21,7 +21,7 @@ pub enum Trigger {
     /// A branch's head, at set times.
     Schedule {
         /// When.
-        schedule: Schedule,
+        schedule: Box<Schedule>,
         /// Of which branch.
         branch: String,
     },

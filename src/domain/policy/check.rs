@@ -2,93 +2,20 @@
 //!
 //! It judges each place by itself; how places bear on each other is checked in [`super::refer`].
 
+mod checked;
+mod words;
+
 use std::collections::{HashMap, HashSet};
 
-use super::keys;
+pub(super) use checked::{Content, Named, Place, Value};
+
+use words::{found, remedy, unknown};
+
 use super::problem::{Note, Problem, nearest};
 use super::shape::{Enforced, Format, Key, List, Map, Names, Shape, alternatives, shown};
 use super::value::{Complaint, quoted};
-use crate::kustomize::yaml::{Node, Scalar, Style};
+use crate::kustomize::yaml::{Node, Scalar};
 use crate::model::ids::RepoName;
-
-/// What fits the table, with its place.
-#[derive(Debug)]
-pub(super) struct Value<'a> {
-    pub(super) place: Place,
-    pub(super) content: Content<'a>,
-}
-
-/// A place in the file.
-#[derive(Debug, Clone)]
-pub(super) struct Place {
-    pub(super) line: u32,
-    pub(super) column: u32,
-    pub(super) path: String,
-}
-
-#[derive(Debug)]
-pub(super) enum Content<'a> {
-    Text(&'a str),
-    Bool(bool),
-    Count(u64),
-    Number(f64),
-    List(Vec<Value<'a>>),
-    Map(&'static Map, Vec<(&'a str, Value<'a>)>),
-    Names(Vec<Named<'a>>),
-}
-
-/// An entry under a name that the writer chose.
-#[derive(Debug)]
-pub(super) struct Named<'a> {
-    pub(super) name: &'a str,
-    pub(super) place: Place,
-    pub(super) value: Value<'a>,
-}
-
-impl<'a> Value<'a> {
-    /// What stands behind a key of the table, if it is there and fits.
-    pub(super) fn get(&self, key: &str) -> Option<&Self> {
-        let Content::Map(map, entries) = &self.content else {
-            return None;
-        };
-        debug_assert!(map.key(key).is_some(), "{} has no key {key}", map.one);
-        let found = entries.iter().find(|(name, _)| *name == key)?;
-        Some(&found.1)
-    }
-
-    pub(super) fn text(&self) -> Option<&'a str> {
-        match self.content {
-            Content::Text(text) => Some(text),
-            _ => None,
-        }
-    }
-
-    /// The items of a list.
-    pub(super) fn items(&self) -> &[Self] {
-        match &self.content {
-            Content::List(items) => items,
-            _ => &[],
-        }
-    }
-
-    /// The entries of a map whose names the writer chose.
-    pub(super) fn names(&self) -> &[Named<'a>] {
-        match &self.content {
-            Content::Names(entries) => entries,
-            _ => &[],
-        }
-    }
-
-    /// The items of the list behind `key`; none where it is absent.
-    pub(super) fn list(&self, key: &str) -> &[Self] {
-        self.get(key).map_or(&[], Self::items)
-    }
-
-    pub(super) fn is_true(&self, key: &str) -> bool {
-        self.get(key)
-            .is_some_and(|value| matches!(value.content, Content::Bool(true)))
-    }
-}
 
 /// More values than any configuration has; aliases count each time, and what is dear to check counts more.
 const MOST_WEIGHT: usize = 100_000;
@@ -158,7 +85,7 @@ impl<'h> Findings<'h> {
 
     fn expected(&mut self, node: Node<'_>, shape: &Shape, place: &Place) {
         let message = format!("expected {}, found {}", shape.one(), found(node));
-        let help = self.remedy(node, shape);
+        let help = remedy(node, shape, self.home);
         self.problem(place, Complaint { message, help });
     }
 
@@ -391,54 +318,6 @@ impl<'h> Findings<'h> {
         entries
     }
 
-    /// What to do about a value of the wrong kind.
-    fn remedy(&self, node: Node<'_>, shape: &Shape) -> Option<String> {
-        let text = node.as_str().unwrap_or_default();
-        let scalar = node.resolve();
-        match (shape, scalar) {
-            (_, Some(Scalar::Null)) => Some("write a value, or leave the key out".to_owned()),
-            (Shape::Text(_), Some(Scalar::Bool(_) | Scalar::Int(_) | Scalar::Float(_))) => {
-                Some(format!("put it in quotes: \"{text}\""))
-            }
-            (Shape::Bool, Some(Scalar::String)) => match text.to_lowercase().as_str() {
-                "true" | "yes" | "y" | "on" => Some("write `true`, without quotes".to_owned()),
-                "false" | "no" | "n" | "off" => Some("write `false`, without quotes".to_owned()),
-                _ => None,
-            },
-            (Shape::Count(..) | Shape::Number, Some(Scalar::String))
-                if node.target().style() != Style::Plain =>
-            {
-                text.parse::<f64>()
-                    .ok()
-                    .map(|_| format!("write it without quotes: {text}"))
-            }
-            (Shape::Count(least, most), Some(Scalar::Int(_) | Scalar::Float(_)))
-                if least < most =>
-            {
-                Some(format!("write a number from {least} to {most}"))
-            }
-            (Shape::Count(least, _), Some(Scalar::Int(_) | Scalar::Float(_))) => {
-                Some(format!("write {least}"))
-            }
-            (Shape::List(list), Some(_)) if !text.contains(['"', '\\', '\n']) => {
-                let fits = matches!(&list.of, Shape::Text(format) if (format.check)(text, self.home).is_ok());
-                let quotes = if text.starts_with(|c: char| c.is_ascii_alphanumeric()) {
-                    ""
-                } else {
-                    "\""
-                };
-                fits.then(|| format!("write it in brackets: [{quotes}{text}{quotes}]"))
-            }
-            (Shape::Choice(words), Some(Scalar::Bool(false))) if words.contains(&"off") => {
-                Some("write `off`".to_owned())
-            }
-            (Shape::Map(_), _) if shape.example() != "{}" => {
-                Some(format!("write {}", shape.example()))
-            }
-            _ => None,
-        }
-    }
-
     fn most(&mut self, count: usize, most: usize, place: &Place) {
         if count > most {
             let message = format!("{count} are too many: at most {most} can stand here");
@@ -521,41 +400,4 @@ fn same_kind(node: Node<'_>, shape: &Shape) -> bool {
         Shape::Map(_) | Shape::Names(_) => node.is_mapping(),
         _ => !node.is_sequence() && !node.is_mapping() && !node.is_null(),
     }
-}
-
-fn found(node: Node<'_>) -> String {
-    let text = node.as_str().unwrap_or_default();
-    match node.resolve() {
-        None if node.is_sequence() => "a list".to_owned(),
-        None => "a map".to_owned(),
-        Some(Scalar::Null) => "nothing".to_owned(),
-        Some(Scalar::Bool(_)) => format!("the boolean {}", quoted(text)),
-        Some(Scalar::Int(_)) => format!("the number {text}"),
-        Some(Scalar::Float(number)) if number.to_string() != text => {
-            format!("the number {text}, which YAML reads as {number}")
-        }
-        Some(Scalar::Float(_)) => format!("the number {text}"),
-        Some(_) => format!("the text {}", quoted(text)),
-    }
-}
-
-fn unknown(name: &str, near: Option<&str>, map: &'static Map) -> Complaint {
-    let message = format!("{} is not a key of {}", quoted(name), map.one);
-    if let Some(near) = near {
-        return Complaint::new(message, format!("did you mean `{near}`?"));
-    }
-    let elsewhere = keys::paths_of(name);
-    let help = match &elsewhere[..] {
-        [] => {
-            let known: Vec<_> = map.keys.iter().map(|key| key.name).collect();
-            format!("the keys here are {}", known.join(", "))
-        }
-        // what stands in many places says nothing about which is meant
-        [_] | [_, _] => {
-            let places = elsewhere.iter().map(|place| format!("`{place}`"));
-            format!("it belongs in {}", alternatives(places))
-        }
-        _ => "it is known elsewhere in the file, not here".to_owned(),
-    };
-    Complaint::new(message, help)
 }

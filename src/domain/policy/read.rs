@@ -59,7 +59,10 @@ fn document(bytes: &[u8]) -> Result<Document, Vec<Problem>> {
         ));
     }
     let mut documents = yaml::parse(bytes).map_err(|error| {
-        let complaint = Complaint::bare(format!("this is not YAML: {}", error.message));
+        let complaint = Complaint {
+            message: format!("this is not YAML: {}", error.message),
+            help: unquoted(bytes, error.line).map(ToOwned::to_owned),
+        };
         whole(error.line, error.column, complaint)
     })?;
     if let Some(second) = documents.get(1) {
@@ -74,6 +77,32 @@ fn document(bytes: &[u8]) -> Result<Document, Vec<Problem>> {
         .pop()
         .filter(|document| !document.root().is_null());
     document.ok_or_else(|| whole(1, 1, Complaint::new("the file is empty", BEGIN)))
+}
+
+/// What a line may lack that YAML cannot read: texts that begin like YAML's own signs.
+fn unquoted(bytes: &[u8], line: u32) -> Option<&'static str> {
+    let line = bytes
+        .split(|b| *b == b'\n')
+        .nth(line.checked_sub(1)? as usize)?;
+    let line = String::from_utf8_lossy(line);
+    let begins = |sign: char| {
+        let value = line.trim_start_matches([' ', '-', '[']);
+        let value = value.split_once(": ").map_or(value, |(_, value)| value);
+        let value = value.trim_start_matches([' ', '-', '[', '{']);
+        value.starts_with(sign)
+            || line.contains(&format!("[{sign}"))
+            || line.contains(&format!(", {sign}"))
+    };
+    match () {
+        () if line.starts_with('\t') => Some("indent with spaces: YAML takes no tabs"),
+        () if begins('*') => Some("put globs in quotes: \"*\""),
+        () if line.contains("[bot]") => Some("put logins of bots in quotes: \"renovate[bot]\""),
+        () if begins('@') => Some("put teams in quotes: \"@acme/qa\""),
+        () if line.contains(": {") && line.contains("}-") || line.contains("}{") => {
+            Some("put templates in quotes: \"{version}-{sha7}\"")
+        }
+        () => None,
+    }
 }
 
 fn build(root: &Value<'_>, home: &RepoName) -> Result<Policy, Complaint> {
@@ -166,7 +195,10 @@ fn trigger(application: &Value<'_>) -> Result<Trigger, Complaint> {
     }
     let branch = word(value, "branch").to_owned();
     Ok(match schedule(value)? {
-        Some(schedule) => Trigger::Schedule { schedule, branch },
+        Some(schedule) => Trigger::Schedule {
+            schedule: Box::new(schedule),
+            branch,
+        },
         None => Trigger::Branch(branch),
     })
 }

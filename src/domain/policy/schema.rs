@@ -35,8 +35,8 @@ pub struct Row {
     pub default: String,
     /// What it does.
     pub meaning: &'static str,
-    /// Whether this version acts upon it, whatever its value.
-    pub enforced: bool,
+    /// What is to be known where this version does not act upon each of its values.
+    pub yet: Option<String>,
 }
 
 /// All keys, in reading order.
@@ -48,7 +48,7 @@ pub fn reference() -> Vec<Row> {
             kind: key.shape.one(),
             default: default(key),
             meaning: key.meaning,
-            enforced: key.enforced != Enforced::Later,
+            yet: yet(key),
         });
     });
     rows
@@ -60,17 +60,29 @@ pub fn markdown() -> String {
         "| key | what stands there | default | what it does |\n| --- | --- | --- | --- |\n",
     );
     for row in reference() {
+        let meaning = match row.yet {
+            Some(yet) => format!("{} _{yet}_", row.meaning),
+            None => row.meaning.to_owned(),
+        };
         // a bar in a cell would end it
-        let cells = [
-            format!("`{}`", row.path),
-            row.kind,
-            row.default,
-            row.meaning.to_owned(),
-        ];
+        let cells = [format!("`{}`", row.path), row.kind, row.default, meaning];
         let cells = cells.map(|cell| cell.replace('|', "\\|"));
         text.push_str(&format!("| {} |\n", cells.join(" | ")));
     }
     text
+}
+
+fn yet(key: &Key) -> Option<String> {
+    let only = |words: &[&str]| {
+        let words: Vec<_> = words.iter().map(|word| format!("`{word}`")).collect();
+        Some(format!("Only {} yet.", words.join(" and ")))
+    };
+    match (key.enforced, &key.shape, key.default) {
+        (Enforced::Now, ..) => None,
+        (Enforced::For(words), ..) => only(words),
+        (Enforced::Later, Shape::Choice(_) | Shape::Bool, Some(default)) => only(&[default]),
+        (Enforced::Later, ..) => Some("Checked, but not enforced yet.".to_owned()),
+    }
 }
 
 fn default(key: &Key) -> String {

@@ -85,7 +85,7 @@ pub(super) enum Shape {
 }
 
 /// The form of a text.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Format {
     /// With its article: "a duration".
     pub(super) one: &'static str,
@@ -156,7 +156,7 @@ impl Shape {
             Self::Choice(_) | Self::Bool => self.one(),
             Self::Count(..) | Self::Number => "numbers".to_owned(),
             Self::List(list) => format!("lists of {}", list.of.many()),
-            Self::Map(_) => "maps".to_owned(),
+            Self::Map(map) => format!("maps ({} each)", map.one),
             Self::Names(names) => format!("maps of {}", names.many),
             Self::Either(shapes) => alternatives(shapes.iter().map(Self::many)),
         }

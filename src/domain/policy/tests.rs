@@ -151,7 +151,7 @@ fn each_key_is_refused_where_it_is_misspelt() {
     assert!(places.len() > 100);
     for (path, span, line, column) in places {
         let mut bad = source.clone();
-        bad.insert_str(span.end, "x");
+        bad.insert(span.end, 'x');
         let problems = Policy::parse(bad.as_bytes(), &home()).unwrap_err();
         let here = problems
             .iter()

@@ -2,13 +2,17 @@
 //!
 //! Each knows how it is written and what to say when it is not; none knows where it stands in the file.
 
+mod overlay;
+mod pattern;
+
 use std::fmt;
 use std::time::Duration;
 
-use globset::{GlobBuilder, GlobMatcher};
-use regex::{Regex, RegexBuilder};
+pub use overlay::Overlay;
+pub(super) use overlay::{APPLICATION, unknown_variable};
+pub use pattern::{Glob, Pattern};
 
-use crate::model::ids::{AppName, Login, NotA, RepoName};
+use crate::model::ids::{Login, NotA, RepoName};
 
 /// Why a text is not the value that is wanted, and what would be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -275,175 +279,4 @@ impl fmt::Display for Span {
         }
         Ok(())
     }
-}
-
-/// A shell-like pattern; `*` and `?` match any character.
-#[derive(Debug, Clone)]
-pub struct Glob {
-    text: String,
-    matcher: GlobMatcher,
-}
-
-impl Glob {
-    pub(super) fn parse(text: &str) -> Result<Self, Complaint> {
-        Ok(Self {
-            matcher: Self::build(text)?.compile_matcher(),
-            text: text.to_owned(),
-        })
-    }
-
-    /// Checks it, which costs much less than making it ready.
-    pub(super) fn build(text: &str) -> Result<globset::Glob, Complaint> {
-        if text.is_empty() || text.len() > 200 {
-            return Err(Complaint::bare(
-                "a glob has at least one character and at most 200",
-            ));
-        }
-        // a slash is a character like any other in tags and image names, and `*` is to mean all
-        let glob = GlobBuilder::new(text).literal_separator(false).build();
-        glob.map_err(|error| {
-            Complaint::new(
-                format!("{} is not a glob: {}", quoted(text), error.kind()),
-                "`*` stands for any text, `?` for one character, `[ab]` for one of some, `{x,y}` for either",
-            )
-        })
-    }
-
-    /// Whether the whole of `text` matches.
-    pub fn matches(&self, text: &str) -> bool {
-        self.matcher.is_match(text)
-    }
-
-    /// The pattern as it is written.
-    pub fn as_str(&self) -> &str {
-        &self.text
-    }
-}
-
-/// A regular expression that is searched for in time linear to the text.
-#[derive(Debug, Clone)]
-pub struct Pattern(Regex);
-
-impl Pattern {
-    pub(super) fn parse(text: &str) -> Result<Self, Complaint> {
-        let built = RegexBuilder::new(text).size_limit(1 << 17).build();
-        built.map(Self).map_err(|error| {
-            // the last line says what; the ones before it draw the expression
-            let text = error.to_string();
-            let what = text.lines().last().unwrap_or_default();
-            let what = what.strip_prefix("error: ").unwrap_or(what);
-            Complaint::new(
-                format!("this is not a regular expression: {what}"),
-                "look-around and back-references are not known here; try it with https://docs.rs/regex",
-            )
-        })
-    }
-
-    /// As [`Pattern::parse`], with exactly one group, which catches the value.
-    pub(super) fn parse_value(text: &str) -> Result<Self, Complaint> {
-        let pattern = Self::parse(text)?;
-        match pattern.0.captures_len() {
-            2 => Ok(pattern),
-            1 => Err(Complaint::new(
-                "the expression has no group, so it catches no value",
-                "put parentheses around the number, such as `([0-9.]+)%`",
-            )),
-            more => Err(Complaint::new(
-                format!(
-                    "the expression has {} groups; which one is the value?",
-                    more - 1
-                ),
-                "keep one group and write the others as `(?:…)`",
-            )),
-        }
-    }
-
-    /// The expression.
-    pub fn regex(&self) -> &Regex {
-        &self.0
-    }
-}
-
-/// The path of a Kustomize overlay, which may hold `{application}`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Overlay(String);
-
-/// What stands for the application's name in an overlay's path.
-pub(super) const APPLICATION: &str = "{application}";
-
-impl Overlay {
-    pub(super) fn parse(text: &str) -> Result<Self, Complaint> {
-        let what = quoted(text);
-        if text == "." {
-            return Ok(Self(String::new()));
-        }
-        let tidy = text.trim_start_matches("./").trim_matches('/');
-        let instead =
-            || format!("write the folder's path from the root of the repository: `{tidy}`");
-        if text.is_empty() || text.len() > 500 || text.chars().any(char::is_control) {
-            return Err(Complaint::new(
-                format!("{what} is not a folder"),
-                "write the folder's path from the root of the repository, such as `kustomize/staging`",
-            ));
-        }
-        if text.starts_with('/') {
-            return Err(Complaint::new(
-                format!("{what} begins at the root of a machine"),
-                instead(),
-            ));
-        }
-        if text.contains('\\') {
-            let help = format!("write `{}`", text.replace('\\', "/"));
-            return Err(Complaint::new(format!("{what} holds a backslash"), help));
-        }
-        if text.split('/').any(|part| part == "..") {
-            return Err(Complaint::new(
-                format!("{what} leaves its folder by `..`"),
-                "write the folder's path from the root of the repository",
-            ));
-        }
-        if text.ends_with("/kustomization.yaml") || text.ends_with("/kustomization.yml") {
-            let folder = text.rsplit_once('/').map_or("", |(folder, _)| folder);
-            return Err(Complaint::new(
-                format!("{what} is a file"),
-                format!("name its folder: `{folder}`"),
-            ));
-        }
-        if text.split('/').any(|part| part.is_empty() || part == ".") {
-            return Err(Complaint::new(
-                format!("{what} is not a tidy path"),
-                instead(),
-            ));
-        }
-        if let Some(variable) = unknown_variable(&text.replace(APPLICATION, "")) {
-            return Err(Complaint::new(
-                format!("{} is not known in an overlay", quoted(&variable)),
-                "only `{application}` is, for the application's name",
-            ));
-        }
-        Ok(Self(text.to_owned()))
-    }
-
-    /// The folder for one application; empty for the root of the repository.
-    pub fn of(&self, application: &AppName) -> String {
-        self.0.replace(APPLICATION, application.as_str())
-    }
-
-    /// Whether each application has a folder of its own.
-    pub fn is_per_application(&self) -> bool {
-        self.0.contains(APPLICATION)
-    }
-
-    /// As it is written, but empty for the root of the repository.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-/// The first `{…}`, or the first brace that stands alone.
-pub(super) fn unknown_variable(text: &str) -> Option<String> {
-    let at = text.find(['{', '}'])?;
-    let rest = &text[at..];
-    let end = rest.find('}').map_or(rest.len(), |end| end + 1);
-    Some(rest[..end].to_owned())
 }
