@@ -151,7 +151,8 @@ pub(crate) enum Happening {
     ConvertToDraft,
     ReviewRequested(Option<Id>, Option<Id>),
     ReviewRequestRemoved(Option<Id>, Option<Id>),
-    ReviewDismissed(Id),
+    /// Which, what it had said, and why.
+    ReviewDismissed(Id, ReviewState, String),
     Locked,
     Unlocked,
 }

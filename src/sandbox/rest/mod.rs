@@ -8,6 +8,7 @@ mod collaborators;
 mod comments;
 mod commits;
 mod contents;
+mod events;
 mod forks;
 mod git;
 mod hooks;
@@ -16,8 +17,10 @@ mod issues;
 mod labels;
 mod orgs;
 mod pulls;
+mod reactions;
 mod releases;
 mod repos;
+mod reviews;
 mod statuses;
 mod teams;
 mod users;
@@ -34,6 +37,7 @@ pub(crate) fn table() -> Table {
         comments::routes(),
         commits::routes(),
         contents::routes(),
+        events::routes(),
         forks::routes(),
         git::routes(),
         hooks::routes(),
@@ -42,8 +46,10 @@ pub(crate) fn table() -> Table {
         labels::routes(),
         orgs::routes(),
         pulls::routes(),
+        reactions::routes(),
         releases::routes(),
         repos::routes(),
+        reviews::routes(),
         statuses::routes(),
         teams::routes(),
         users::routes(),

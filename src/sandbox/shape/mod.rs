@@ -5,6 +5,7 @@ mod account;
 mod app;
 mod check;
 mod delivery;
+mod event;
 mod git;
 mod issue;
 mod people;
@@ -13,6 +14,7 @@ mod pull;
 mod reaction;
 mod release;
 mod repo;
+mod review;
 
 pub(crate) use delivery::{delivery_item, delivery_whole};
 pub(crate) use git::base64_lines;

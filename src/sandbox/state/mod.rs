@@ -16,8 +16,10 @@ mod persist;
 mod protection;
 mod pulls;
 mod push;
+mod reactions;
 mod releases;
 mod repos;
+mod reviews;
 mod statuses;
 mod tokens;
 
@@ -36,8 +38,10 @@ pub(crate) use people::permission_word;
 pub(crate) use protection::Attempt;
 pub(crate) use pulls::{NewPull, PullEdit};
 pub(crate) use push::Push;
+pub(crate) use reactions::Subject;
 pub(crate) use releases::{MakeLatest, ReleaseChange};
 pub(crate) use repos::NewRepo;
+pub(crate) use reviews::NewReview;
 pub(crate) use statuses::{NewStatus, combined};
 pub(crate) use tokens::TokenRequest;
 

@@ -73,6 +73,9 @@ impl State {
         };
         self.repo_mut(repo)?.statuses.push(status.clone());
         let seen = self.repo(repo)?;
+        let shown = git
+            .commit(commit)
+            .map(|commit| self.commit_json(seen, &commit));
         let branches: Vec<Value> = git
             .references("refs/heads/")?
             .into_iter()
@@ -94,7 +97,7 @@ impl State {
             "context": status.context,
             "description": status.description,
             "state": status.state,
-            "commit": self.head_commit_json(repo, &sha),
+            "commit": shown,
             "branches": branches,
             "created_at": time(status.created_at),
             "updated_at": time(status.created_at),
