@@ -200,7 +200,7 @@ impl Sha {
 }
 
 /// What is needed to reach a repository: who it is, what it is called now, and through which installation.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct RepoRef {
     /// The key.
     pub id: RepoId,

@@ -1,0 +1,154 @@
+//! What is known so far, and how a decision says what it still needs to know.
+//!
+//! Deciding is one straight walk over the facts. Where an answer is missing the walk stops with a
+//! [`Gap`] that names the need; the shell fetches it and walks again, until a decision falls out.
+//! So what is read, in which order, stands beside what it is read for, and nothing is read in vain.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::model::files::{Blobs, GitTree, TreeView};
+use crate::model::ids::{AppName, EnvName, PrNumber, RepoName, RepoRef, Sha};
+use crate::model::read::{Commit, Comparison, Identity, PullRequest, Release, Repository};
+
+/// Why a walk could not go on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Gap {
+    /// These answers are needed first.
+    Lacks(Vec<Need>),
+    /// The answer cannot be had; the reason is for people.
+    Unknown(String),
+}
+
+/// An answer, or why there is none.
+pub type Known<T> = Result<T, String>;
+
+macro_rules! needs {
+    ($($(#[$doc:meta])* $need:ident => $ask:ident($($name:ident: $type:ty),*) -> $answer:ty;)*) => {
+        /// A question about the world; the shell knows how to have it answered.
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Need {
+            $(
+                $(#[$doc])*
+                $need {
+                    $(
+                        #[expect(missing_docs, reason = "named by its type")]
+                        $name: $type,
+                    )*
+                },
+            )*
+            /// The content of a blob.
+            Blob {
+                /// Where it is.
+                repo: RepoRef,
+                /// Which.
+                sha: Sha,
+            },
+        }
+
+        /// The answer to the need of the same name.
+        #[derive(Debug, Clone)]
+        pub enum Answer {
+            $($(#[$doc])* $need($answer),)*
+            /// The content of a blob.
+            Blob(Arc<[u8]>),
+        }
+
+        impl Facts {
+            $(
+                $(#[$doc])*
+                pub fn $ask(&self, $($name: &$type),*) -> Result<&$answer, Gap> {
+                    let need = Need::$need { $($name: $name.clone()),* };
+                    match self.answers.get(&need) {
+                        Some(Ok(Answer::$need(answer))) => Ok(answer),
+                        Some(Err(reason)) => Err(Gap::Unknown(reason.clone())),
+                        _ => Err(Gap::Lacks(vec![need])),
+                    }
+                }
+            )*
+        }
+    };
+}
+
+needs! {
+    /// Who we are on GitHub.
+    Identity => identity() -> Identity;
+    /// The repository; none when it is gone.
+    Repository => repository(repo: RepoRef) -> Option<Repository>;
+    /// How to reach the repository of that name; none when the App is not installed there.
+    Source => source(name: RepoName) -> Option<RepoRef>;
+    /// Where a branch points; none when it is not there.
+    Head => head(repo: RepoRef, branch: String) -> Option<Sha>;
+    /// A commit.
+    Commit => commit(repo: RepoRef, sha: Sha) -> Commit;
+    /// The whole tree of a commit.
+    Tree => tree(repo: RepoRef, commit: Sha) -> Arc<GitTree>;
+    /// A pull request; none when it is not there.
+    Pull => pull(repo: RepoRef, pr: PrNumber) -> Option<PullRequest>;
+    /// All open pull requests.
+    OpenPulls => open_pulls(repo: RepoRef) -> Vec<PullRequest>;
+    /// All pull requests, open or closed, from a branch of the repository itself.
+    PullsOfBranch => pulls_of_branch(repo: RepoRef, branch: String) -> Vec<PullRequest>;
+    /// How two commits relate.
+    Comparison => comparison(repo: RepoRef, base: Sha, head: Sha) -> Comparison;
+    /// The newest releases, newest first.
+    Releases => releases(repo: RepoRef) -> Vec<Release>;
+    /// The release of a tag.
+    Release => release(repo: RepoRef, tag: String) -> Option<Release>;
+    /// All tags.
+    Tags => tags(repo: RepoRef) -> Vec<String>;
+    /// The commit that a tag points to, through annotations; none when there is no such tag.
+    Tag => tag(repo: RepoRef, tag: String) -> Option<Sha>;
+    /// The image tags that were seen to run in an environment, oldest first.
+    Ran => ran(repo: RepoRef, environment: EnvName, application: AppName) -> Vec<String>;
+}
+
+/// What is known so far.
+#[derive(Debug, Clone)]
+pub struct Facts {
+    /// The present instant, the same throughout.
+    pub now: Timestamp,
+    /// The base of GitHub's pages, without a slash at the end.
+    pub github_pages: Arc<str>,
+    answers: BTreeMap<Need, Known<Answer>>,
+    blobs: Blobs,
+}
+
+impl Facts {
+    /// Knows the time, and nothing else.
+    pub fn new(now: Timestamp, github_pages: Arc<str>) -> Self {
+        Self { now, github_pages, answers: BTreeMap::new(), blobs: Blobs::new() }
+    }
+
+    /// Takes the answer to a need.
+    pub fn learn(&mut self, need: Need, answer: Known<Answer>) {
+        if let (Need::Blob { sha, .. }, Ok(Answer::Blob(bytes))) = (&need, &answer) {
+            self.blobs.insert(sha.clone(), bytes.clone());
+        }
+        self.answers.insert(need, answer);
+    }
+
+    /// A tree together with the blobs read so far.
+    pub fn view<'a>(&'a self, tree: &'a GitTree) -> TreeView<'a> {
+        TreeView { tree, blobs: &self.blobs }
+    }
+
+    /// The gap that asks for the files at these paths of a tree. A blob that has been asked for and
+    /// could not be had makes it unknown.
+    pub fn lacks_files(&self, repo: &RepoRef, tree: &GitTree, paths: &[String]) -> Gap {
+        let mut needs = Vec::new();
+        for path in paths {
+            let Some((_, sha)) = tree.entries.get(path) else { continue };
+            let need = Need::Blob { repo: repo.clone(), sha: sha.clone() };
+            match self.answers.get(&need) {
+                Some(Err(reason)) => return Gap::Unknown(format!("{path} cannot be read: {reason}")),
+                Some(Ok(_)) => {}
+                None if needs.contains(&need) => {}
+                None => needs.push(need),
+            }
+        }
+        if needs.is_empty() { Gap::Unknown(format!("{} cannot be read", paths.join(", "))) } else { Gap::Lacks(needs) }
+    }
+}
