@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::intent::Intent;
-use crate::model::ids::{AppName, EnvName, PrNumber, RepoName, Sha};
+use crate::model::ids::{AppName, EnvName, InstallationId, PrNumber, RepoName, RepoRef, Sha};
 use crate::model::write::{NewBranch, NewCheck, NewPull};
 
 /// An answer to an intent.
@@ -17,6 +17,13 @@ pub struct Decision {
     pub reasons: Vec<Reason>,
     /// What has to be made so, in order; each one idempotent.
     pub effects: Vec<Effect>,
+}
+
+impl Decision {
+    /// Nothing to do, and why.
+    pub fn nothing(reason: Reason) -> Self {
+        Self { verdict: Verdict::Nothing, reasons: vec![reason], effects: Vec::new() }
+    }
 }
 
 /// The answer in one word.
@@ -109,7 +116,12 @@ pub enum Effect {
         at: Sha,
     },
     /// The store forgets whom this repository follows.
-    Forget,
+    ForgetRepository(RepoRef),
+    /// The store forgets every repository of this installation.
+    ForgetInstallation {
+        /// Which installation.
+        installation: InstallationId,
+    },
     /// Further intents are queued.
     Enqueue(Intent),
 }

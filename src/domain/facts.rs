@@ -10,7 +10,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::model::files::{Blobs, GitTree, TreeView};
-use crate::model::ids::{AppName, EnvName, PrNumber, RepoName, RepoRef, Sha};
+use crate::model::ids::{AppName, EnvName, InstallationId, PrNumber, RepoName, RepoRef, Sha};
 use crate::model::read::{Commit, Comparison, Identity, PullRequest, Release, Repository};
 
 /// Why a walk could not go on.
@@ -77,6 +77,8 @@ needs! {
     Identity => identity() -> Identity;
     /// The repository; none when it is gone.
     Repository => repository(repo: RepoRef) -> Option<Repository>;
+    /// The repositories that an installation may act on.
+    Repositories => repositories(installation: InstallationId) -> Vec<Repository>;
     /// How to reach the repository of that name; none when the App is not installed there.
     Source => source(name: RepoName) -> Option<RepoRef>;
     /// Where a branch points; none when it is not there.

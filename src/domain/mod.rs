@@ -1,10 +1,45 @@
 //! Opinions, and nothing else: facts go in, a decision comes out; no clock, no network, no files.
 //!
-//! Each intent family has a module with its facts, what it still needs to know, and how it decides.
+//! Each intent family has a module of its own; what they share are the words of a decision, the
+//! facts, and the text that people read.
 
+pub mod candidate;
+pub mod classify;
+mod conclude;
+pub mod configuration;
 pub mod decision;
+pub mod evaluate;
 pub mod facts;
+mod follow;
+pub mod gates;
 pub mod inert;
 pub mod merge;
+pub mod overlay;
 pub mod policy;
+pub mod promote;
 pub mod promotion;
+pub mod reply;
+
+use crate::intent::Intent;
+use decision::{Decision, Effect, Reason, Verdict};
+use facts::{Facts, Gap};
+
+/// What the intent comes to, as things stand; or what has to be known first.
+pub fn decide(intent: &Intent, facts: &Facts) -> Result<Decision, Gap> {
+    match intent {
+        Intent::Promote { repo, trigger } => promote::promote(facts, repo, trigger),
+        Intent::Evaluate { repo, pr } => evaluate::evaluate(facts, repo, *pr),
+        Intent::Conclude { repo, pr } => conclude::conclude(facts, repo, *pr),
+        Intent::Follow { repo, reach } => follow::follow(facts, repo, *reach),
+        Intent::Survey { installation } => follow::survey(facts, *installation),
+        Intent::Forget { repo } => Ok(gone(Effect::ForgetRepository(repo.clone()))),
+        Intent::Leave { installation } => Ok(gone(Effect::ForgetInstallation { installation: *installation })),
+        // Fanned out by `route`; it is never a job of its own.
+        Intent::Release { .. } => Ok(Decision::nothing(Reason::new("release.no-follower", "nobody follows it"))),
+    }
+}
+
+fn gone(effect: Effect) -> Decision {
+    let reason = Reason::new("installation.gone", "the App can no longer act there");
+    Decision { verdict: Verdict::Accepted, reasons: vec![reason], effects: vec![effect] }
+}

@@ -1,0 +1,206 @@
+//! A pull request is held against its gates, and what they say is posted where people look.
+//!
+//! It is evaluated whoever made it; ours are known by author, branch and signed commit.
+
+use super::classify::{Effect as Touch, Sides, classify};
+use super::configuration::Configuration;
+use super::decision::{Decision, Effect, Reason, Verdict};
+use super::facts::{Facts, Gap};
+use super::gates::{Gate, Outcome, kustomize, order, scope, unjudged};
+use super::merge::merge;
+use super::policy::{self, Policy, Problem};
+use super::promotion::{BRANCH_PREFIX, Promotion};
+use super::reply;
+use crate::model::ids::{PrNumber, RepoRef, Sha};
+use crate::model::read::{Commit, Identity, PullRequest, Repository};
+
+/// What there is to say about a pull request.
+#[derive(Debug, Clone)]
+pub enum Assessment {
+    /// It touches no environment.
+    NoPromotion {
+        /// Why that is so.
+        sentence: String,
+    },
+    /// The configuration is invalid, and the pull request could change an environment.
+    Unjudgeable(Vec<Problem>),
+    /// It changes the configuration itself.
+    Configuration(Vec<Problem>),
+    /// It touches environments.
+    Judged {
+        /// Gate by gate.
+        gates: Vec<Gate>,
+        /// Whether any environment is promoted, or only configured otherwise.
+        promotes: bool,
+    },
+}
+
+/// Decides [`crate::intent::Intent::Evaluate`].
+pub fn evaluate(facts: &Facts, repo: &RepoRef, pr: PrNumber) -> Result<Decision, Gap> {
+    let Some(home) = facts.repository(repo)?.as_ref().filter(|home| !home.archived) else {
+        return Ok(Decision::nothing(Reason::new("repository.gone", "the repository is gone or archived")));
+    };
+    let Some(pull) = facts.pull(repo, &pr)?.as_ref().filter(|pull| pull.open) else {
+        return Ok(Decision::nothing(Reason::new("pull.closed", format!("#{pr} is not open"))));
+    };
+    if pull.base.branch != home.default_branch {
+        let sentence = format!("it does not go to `{}`, which is what the environments follow", home.default_branch);
+        return Ok(posted(pull, &Assessment::NoPromotion { sentence }, &[], None));
+    }
+    let Some(base) = facts.head(repo, &home.default_branch)? else {
+        return Ok(Decision::nothing(Reason::new("repository.empty", "the default branch is gone")));
+    };
+    let before = facts.tree(repo, base)?;
+    let configuration = Configuration::read(facts, repo, &home.name, before)?;
+    let comparison = facts.comparison(repo, base, &pull.head.sha)?;
+    let ancestor = facts.tree(repo, &comparison.merge_base.sha)?;
+    let merged = merge(ancestor, before, facts.tree(repo, &pull.head.sha)?);
+    let identity = facts.identity()?;
+
+    if merged.changed.contains(policy::PATH) {
+        let problems = match Configuration::read(facts, repo, &home.name, &merged.tree)? {
+            Configuration::Invalid(problems) => problems,
+            Configuration::Valid(..) | Configuration::Absent => Vec::new(),
+        };
+        return Ok(posted(pull, &Assessment::Configuration(problems), &[], None));
+    }
+    let policy = match configuration {
+        Configuration::Valid(policy, _) => policy,
+        Configuration::Absent => {
+            let sentence = format!("there is no `{}` on `{}`", policy::PATH, home.default_branch);
+            return Ok(posted(pull, &Assessment::NoPromotion { sentence }, &[], None));
+        }
+        Configuration::Invalid(problems) => {
+            let harmless = !merged.changed.iter().any(|path| could_render(path));
+            let sentence = "it changes no file that an environment could use".to_owned();
+            let assessment = if harmless { Assessment::NoPromotion { sentence } } else { Assessment::Unjudgeable(problems) };
+            return Ok(posted(pull, &assessment, &[], None));
+        }
+    };
+    let sides = Sides { repo, before, merged: &merged };
+    let touches = classify(facts, &sides, &policy)?;
+    let promotion = ours(pull, &comparison.commits, identity);
+    let evidence = scope::Evidence {
+        merged: &merged,
+        commits: &comparison.commits,
+        complete: comparison.total_commits == comparison.commits.len() as u64,
+        promotion: promotion.as_ref(),
+        identity,
+    };
+    let assessment = assess(facts, &sides, &policy, &touches, &evidence)?;
+    let mut decision = posted(pull, &assessment, &touches, promotion.as_ref());
+    if let Some(promotion) = &promotion {
+        decision.effects.extend(supersede(facts, home, repo, (pull, promotion), identity, &policy)?);
+    }
+    Ok(decision)
+}
+
+fn assess(
+    facts: &Facts,
+    sides: &Sides<'_>,
+    policy: &Policy,
+    touches: &[Touch<'_>],
+    evidence: &scope::Evidence<'_>,
+) -> Result<Assessment, Gap> {
+    if touches.is_empty() && evidence.promotion.is_none() {
+        return Ok(Assessment::NoPromotion { sentence: "it changes no file that an environment uses".to_owned() });
+    }
+    let mut gates = Vec::new();
+    for touch in touches {
+        gates.push(kustomize::judge(touch));
+        if touch.is_promotion() || evidence.promotion.is_some() {
+            gates.push(order::judge(facts, sides, policy, touch)?);
+            gates.push(scope::judge(touch, evidence));
+            gates.extend(unjudged::judge(policy, touch.environment));
+        }
+    }
+    let promotes = touches.iter().any(Touch::is_promotion) || evidence.promotion.is_some();
+    Ok(Assessment::Judged { gates, promotes })
+}
+
+/// The checks, and on promotions the status comment.
+fn posted(pull: &PullRequest, assessment: &Assessment, touches: &[Touch<'_>], promotion: Option<&Promotion>) -> Decision {
+    let gates = match assessment {
+        Assessment::Judged { gates, .. } => gates.as_slice(),
+        _ => &[],
+    };
+    let mut effects = vec![
+        Effect::EnsureCheck(reply::check::kustomize(&pull.head.sha, assessment, touches)),
+        Effect::EnsureCheck(reply::check::gates(&pull.head.sha, assessment)),
+    ];
+    if let Some(promotion) = promotion {
+        let body = reply::status::promotion(promotion, gates);
+        effects.push(Effect::EnsureComment { pr: pull.number, marker: reply::status::MARKER.to_owned(), body });
+    }
+    let blocked = match assessment {
+        Assessment::NoPromotion { .. } => false,
+        Assessment::Unjudgeable(_) | Assessment::Configuration(_) => true,
+        Assessment::Judged { gates, .. } => gates.iter().any(|gate| gate.outcome != Outcome::Passed),
+    };
+    let reasons = gates
+        .iter()
+        .map(|gate| Reason {
+            code: format!("{}.{}", gate.name, format!("{:?}", gate.outcome).to_lowercase()),
+            sentence: format!("{}: {}", gate.environment, gate.sentence),
+            help: gate.help.clone(),
+        })
+        .collect();
+    Decision { verdict: if blocked { Verdict::Refused } else { Verdict::Accepted }, reasons, effects }
+}
+
+/// Whether rendering could read it; said generously, because without a policy nobody knows.
+fn could_render(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    [".yaml", ".yml", ".json", ".env", ".properties"].iter().any(|end| name.ends_with(end)) || name == "Kustomization"
+}
+
+/// The promotion that the pull request is, if our App made it: author, branch and signed commit agree.
+pub fn ours(pull: &PullRequest, commits: &[Commit], identity: &Identity) -> Option<Promotion> {
+    if !is_our_pull(pull, identity) {
+        return None;
+    }
+    let signed = |commit: &&Commit| {
+        commit.verified && commit.author.as_ref().is_some_and(|author| author.id == identity.bot.id)
+    };
+    let promotion = commits.iter().filter(signed).find_map(|commit| Promotion::from_message(&commit.message))?;
+    (promotion.branch() == pull.head.branch).then_some(promotion)
+}
+
+/// Whether our App opened it, from a branch of ours in the same repository.
+pub fn is_our_pull(pull: &PullRequest, identity: &Identity) -> bool {
+    pull.author.id == identity.bot.id && pull.same_repository() && pull.head.branch.starts_with(BRANCH_PREFIX)
+}
+
+/// Closes the open promotions that this one makes superfluous.
+fn supersede(
+    facts: &Facts,
+    home: &Repository,
+    repo: &RepoRef,
+    (pull, promotion): (&PullRequest, &Promotion),
+    identity: &Identity,
+    policy: &Policy,
+) -> Result<Vec<Effect>, Gap> {
+    let Some(application) = policy.application(&promotion.application) else { return Ok(Vec::new()) };
+    let mut effects = Vec::new();
+    for other in facts.open_pulls(repo)? {
+        let rival = other.number != pull.number
+            && other.base.branch == home.default_branch
+            && is_our_pull(other, identity)
+            && Promotion::environment_of_branch(&other.head.branch) == Some(promotion.environment.as_str());
+        if !rival {
+            continue;
+        }
+        let head: &Sha = &other.head.sha;
+        let commit = facts.commit(repo, head)?;
+        let Some(older) = ours(other, std::slice::from_ref(commit), identity) else { continue };
+        let lower = application.version(&older.version) < application.version(&promotion.version);
+        let may = older.requested_by.is_none() || promotion.requested_by.is_some();
+        if lower && may && older.application == promotion.application && older.direction == promotion.direction && promotion.covers(&older) {
+            let body = reply::status::superseded(&older, pull.number);
+            effects.push(Effect::EnsureComment { pr: other.number, marker: reply::status::MARKER.to_owned(), body });
+            effects.push(Effect::ClosePull { pr: other.number });
+            effects.push(Effect::DeleteBranch { branch: other.head.branch.clone(), at: head.clone() });
+        }
+    }
+    Ok(effects)
+}

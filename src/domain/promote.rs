@@ -1,0 +1,324 @@
+//! A release, or the state itself, brings the automatic environments forward.
+//!
+//! It decides which promotion pull requests should be open; their checks are another intent's.
+
+use super::candidate::{Candidate, choose};
+use super::configuration::Configuration;
+use super::decision::{Decision, Effect, Reason, Verdict};
+use super::facts::{Facts, Gap};
+use super::inert::{plain, span};
+use super::overlay::{Carried, Overlays, overlays};
+use super::policy::{Application, Environment, Policy};
+use super::promotion::{Direction, Promotion};
+use super::reply;
+use crate::intent::Trigger;
+use crate::kustomize::edit::{ImageEdit, set_images};
+use crate::model::files::GitTree;
+use crate::model::ids::{RepoRef, Sha};
+use crate::model::read::Repository;
+use crate::model::write::{FileChange, NewBranch, NewPull};
+
+/// After so many attempts on branches that others hold, somebody has to look.
+const MOST_ATTEMPTS: u32 = 9;
+
+/// What becomes of one application in one environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Course {
+    /// `APP → ENV`, for people.
+    pub heading: String,
+    /// What follows.
+    pub end: End,
+    /// Why; remarks where a promotion opens.
+    pub reasons: Vec<Reason>,
+}
+
+/// How a course ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum End {
+    /// Its pull request opens.
+    Opens(Box<(NewBranch, NewPull)>),
+    /// Nothing to do.
+    Rests,
+    /// It should move, and cannot.
+    Refused,
+}
+
+/// Where a promotion starts: the repository, its default branch's head and tree.
+pub(super) struct Ground<'a> {
+    pub(super) repo: &'a RepoRef,
+    pub(super) home: &'a Repository,
+    pub(super) head: &'a Sha,
+    pub(super) tree: &'a GitTree,
+}
+
+/// Decides [`crate::intent::Intent::Promote`].
+pub fn promote(facts: &Facts, repo: &RepoRef, trigger: &Trigger) -> Result<Decision, Gap> {
+    let Some(home) = facts.repository(repo)?.as_ref().filter(|home| !home.archived) else {
+        return Ok(Decision::nothing(Reason::new("repository.gone", "the repository is gone or archived")));
+    };
+    let Some(head) = facts.head(repo, &home.default_branch)? else {
+        return Ok(Decision::nothing(Reason::new("repository.empty", "the repository has no commits")));
+    };
+    let tree = facts.tree(repo, head)?;
+    let ground = Ground { repo, home, head, tree };
+    let policy = match Configuration::read(facts, repo, &home.name, tree)? {
+        Configuration::Valid(policy, _) => policy,
+        Configuration::Absent => {
+            return Ok(Decision::nothing(Reason::new("config.absent", "there is no `.github/usher.yml`")));
+        }
+        Configuration::Invalid(problems) => {
+            let check = reply::release::invalid(&problems, report_on(facts, &ground, trigger)?);
+            return Ok(Decision {
+                verdict: Verdict::Refused,
+                reasons: vec![Reason::new("config.invalid", "`.github/usher.yml` is invalid, so nothing is promoted")],
+                effects: vec![Effect::EnsureCheck(check)],
+            });
+        }
+    };
+    let mut courses = Vec::new();
+    for application in policy.applications().iter().filter(|application| concerns(application, trigger)) {
+        for environment in policy.automatic() {
+            courses.push(course(facts, &ground, &policy, (application, environment), trigger)?);
+        }
+    }
+    conclude(facts, &ground, trigger, courses)
+}
+
+fn conclude(facts: &Facts, ground: &Ground<'_>, trigger: &Trigger, courses: Vec<Course>) -> Result<Decision, Gap> {
+    let mut effects = Vec::new();
+    for course in &courses {
+        if let End::Opens(opening) = &course.end {
+            effects.push(Effect::EnsureBranch(opening.0.clone()));
+            effects.push(Effect::EnsurePull(opening.1.clone()));
+        }
+    }
+    let refused = courses.iter().any(|course| course.end == End::Refused);
+    // A release is answered where the person who published it looks; the sweep speaks up only if something is wrong.
+    if let Trigger::Release { tag, .. } = trigger
+        && !courses.is_empty()
+    {
+        let check = reply::release::report(tag, &courses, report_on(facts, ground, trigger)?);
+        effects.push(Effect::EnsureCheck(check));
+    }
+    let verdict = match (refused, effects.is_empty()) {
+        (true, _) => Verdict::Refused,
+        (false, true) => Verdict::Nothing,
+        (false, false) => Verdict::Accepted,
+    };
+    let reasons = courses.into_iter().flat_map(|course| course.reasons).collect();
+    Ok(Decision { verdict, reasons, effects })
+}
+
+/// The commit whose checks tell what became of a release: its own where source and GitOps repository are
+/// one, else the head of the default branch, because nothing is written outside the job's repository.
+fn report_on(facts: &Facts, ground: &Ground<'_>, trigger: &Trigger) -> Result<Sha, Gap> {
+    if let Trigger::Release { source, tag } = trigger
+        && source.id == ground.repo.id
+        && let Some(commit) = facts.tag(source, tag)?
+    {
+        return Ok(commit.clone());
+    }
+    Ok(ground.head.clone())
+}
+
+fn concerns(application: &Application, trigger: &Trigger) -> bool {
+    match trigger {
+        Trigger::Release { source, .. } => {
+            application.source().as_str().eq_ignore_ascii_case(source.name.as_str())
+        }
+        Trigger::State => true,
+    }
+}
+
+fn course(
+    facts: &Facts,
+    ground: &Ground<'_>,
+    policy: &Policy,
+    (application, environment): (&Application, &Environment),
+    trigger: &Trigger,
+) -> Result<Course, Gap> {
+    let heading = format!("{} → {}", span(application.name().as_str()), span(environment.name().as_str()));
+    let ends = |end, reasons| Ok(Course { heading: heading.clone(), end, reasons });
+    if application.source().owner() != ground.home.name.owner() {
+        return ends(End::Refused, vec![foreign_source(application)]);
+    }
+    let chosen = match choose(facts, ground.repo, ground.tree, policy, (application, environment), trigger) {
+        Ok(chosen) => chosen,
+        // What a source does not tell concerns its own applications only.
+        Err(Gap::Unknown(reason)) => {
+            return ends(End::Refused, vec![Reason::new("source.unreadable", reason)]);
+        }
+        Err(gap) => return Err(gap),
+    };
+    let candidate = match chosen {
+        Ok(candidate) => candidate,
+        Err(Some(reason)) => {
+            let end = if reason.help.is_some() { End::Refused } else { End::Rests };
+            return ends(end, vec![reason]);
+        }
+        Err(None) => return ends(End::Rests, Vec::new()),
+    };
+    let found = match overlays(facts, ground.repo, ground.tree, environment, application)? {
+        Ok(found) => found,
+        Err(reasons) => return ends(End::Refused, reasons),
+    };
+    let moves = match moves(application, environment, &candidate, &found) {
+        Ok(moves) => moves,
+        Err(stop) => return ends(stop.0, vec![stop.1]),
+    };
+    let promotion = Promotion {
+        environment: environment.name().clone(),
+        application: application.name().clone(),
+        version: candidate.version.tag().to_owned(),
+        commit: candidate.commit.clone(),
+        source: application.source().clone(),
+        tag: candidate.tag.clone(),
+        services: Vec::new(),
+        targets: Vec::new(),
+        direction: Direction::Forward,
+        attempt: 1,
+        requested_by: None,
+    };
+    let (promotion, remarks) = match attempt(facts, ground.repo, promotion)? {
+        Ok(found) => found,
+        Err(stop) => return ends(stop.0, vec![stop.1]),
+    };
+    let files = match edits(&moves, &found, &candidate) {
+        Ok(files) => files,
+        Err(reason) => return ends(End::Refused, vec![reason]),
+    };
+    let branch = NewBranch {
+        branch: promotion.branch(),
+        parent: ground.head.clone(),
+        base_tree: ground.tree.sha.clone(),
+        files,
+        message: promotion.message(),
+    };
+    let pull = NewPull {
+        branch: promotion.branch(),
+        base: ground.home.default_branch.clone(),
+        title: promotion.title(),
+        body: reply::body::promotion(facts, ground, environment, application, &promotion, &moves)?,
+        labels: vec!["usher".to_owned(), format!("env: {}", environment.name())],
+    };
+    ends(End::Opens(Box::new((branch, pull))), remarks)
+}
+
+/// The entries that would change, or why nothing does.
+fn moves(
+    application: &Application,
+    environment: &Environment,
+    candidate: &Candidate,
+    found: &Overlays,
+) -> Result<Vec<Carried>, (End, Reason)> {
+    let (version, place) = (span(candidate.version.tag()), span(environment.name().as_str()));
+    let moving: Vec<Carried> = found
+        .carried
+        .iter()
+        .filter(|carried| carried.entry.new_tag.as_deref() != Some(candidate.tag.as_str()) || carried.entry.digest.is_some())
+        .cloned()
+        .collect();
+    if moving.is_empty() {
+        return Err((End::Rests, Reason::new("promote.already-there", format!("{version} is in {place} already"))));
+    }
+    for carried in &moving {
+        let running = carried.entry.new_tag.as_deref().and_then(|tag| application.version_of_image(tag));
+        let name = span(&carried.entry.name);
+        if running.as_ref().is_some_and(|running| *running >= candidate.version) {
+            let tag = span(carried.entry.new_tag.as_deref().unwrap_or_default());
+            return Err((
+                End::Rests,
+                Reason::new(
+                    "promote.not-higher",
+                    format!("{version} is not higher than what {place} runs ({name} is at {tag}), so it is not promoted"),
+                ),
+            ));
+        }
+        if carried.entry.digest.is_some() {
+            return Err((
+                End::Refused,
+                Reason::new(
+                    "promote.pinned",
+                    format!("{name} in {} is pinned by a digest, and the digest of {version} is not known", span(&carried.file)),
+                )
+                .help("Remove `digest` from the entry so that its tag counts, or promote it by hand."),
+            ));
+        }
+    }
+    Ok(moving)
+}
+
+/// The attempt to make, with remarks; or why none is made.
+fn attempt(
+    facts: &Facts,
+    repo: &RepoRef,
+    mut promotion: Promotion,
+) -> Result<Result<(Promotion, Vec<Reason>), (End, Reason)>, Gap> {
+    let identity = facts.identity()?;
+    let mut remarks = Vec::new();
+    loop {
+        let branch = promotion.branch();
+        let pulls = facts.pulls_of_branch(repo, &branch)?;
+        if let Some(pull) = pulls.iter().find(|pull| pull.author.id == identity.bot.id) {
+            let state = if pull.open { "is open" } else if pull.merged { "was merged" } else { "was closed" };
+            let sentence = format!("its promotion to {} {state} as #{}", promotion.environment, pull.number);
+            return Ok(Err((End::Rests, Reason::new("promote.once", sentence))));
+        }
+        let free = match facts.head(repo, &branch)? {
+            _ if !pulls.is_empty() => false,
+            None => true,
+            Some(head) => {
+                let commit = facts.commit(repo, head)?;
+                let ours = commit.verified && commit.author.as_ref().is_some_and(|author| author.id == identity.bot.id);
+                ours && commit.message.trim_end() == promotion.message().trim_end()
+            }
+        };
+        if free {
+            return Ok(Ok((promotion, remarks)));
+        }
+        let sentence = format!("branch {} is somebody else's, so another is used", span(&branch));
+        if promotion.attempt >= MOST_ATTEMPTS {
+            let reason = Reason::new("promote.branch-taken", sentence)
+                .help(format!("Delete the branches under {}.", span(&format!("usher/{}/", promotion.environment))));
+            return Ok(Err((End::Refused, reason)));
+        }
+        remarks.push(Reason::new("promote.branch-taken", sentence));
+        promotion.attempt += 1;
+    }
+}
+
+/// The files as the promotion leaves them.
+fn edits(moves: &[Carried], found: &Overlays, candidate: &Candidate) -> Result<Vec<FileChange>, Reason> {
+    let mut files = Vec::new();
+    for (target, path, content) in &found.files {
+        let edits: Vec<ImageEdit> = moves
+            .iter()
+            .filter(|carried| carried.target == *target)
+            .map(|carried| carried.entry.name.clone())
+            .map(|name| ImageEdit {
+                name,
+                new_name: None,
+                tag: Some(candidate.tag.to_string()),
+                digest: None,
+                add_if_absent: false,
+            })
+            .collect();
+        if edits.is_empty() {
+            continue;
+        }
+        let content = set_images(content, &edits).map_err(|error| {
+            Reason::new("promote.edit", format!("{} cannot be edited safely: {}", span(path), plain(&error.to_string())))
+                .help("Simplify the entry on the default branch; the rest of the file is kept as it is.")
+        })?;
+        files.push(FileChange { path: path.clone(), content });
+    }
+    Ok(files)
+}
+
+fn foreign_source(application: &Application) -> Reason {
+    Reason::new(
+        "source.foreign",
+        format!("{} belongs to another account", span(application.source().as_str())),
+    )
+    .help("Name a source of the account that owns this repository.")
+}

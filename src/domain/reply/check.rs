@@ -1,0 +1,162 @@
+//! The checks `usher/gates` and `usher/kustomize`: posted on every pull request, green where they do not apply.
+
+use std::fmt::Write as _;
+
+use super::{count, sign};
+use crate::domain::classify::Effect as Touch;
+use crate::domain::evaluate::Assessment;
+use crate::domain::gates::{Gate, Outcome};
+use crate::domain::inert::{plain, span};
+use crate::domain::policy::{self, Problem};
+use crate::model::ids::Sha;
+use crate::model::read::{Conclusion, Finding, Severity};
+use crate::model::write::{Annotation, NewCheck};
+
+/// The check that branch protection requires for promotion.
+pub const GATES: &str = "usher/gates";
+/// The check that validates what is rendered.
+pub const KUSTOMIZE: &str = "usher/kustomize";
+
+/// `usher/gates` for a head.
+pub fn gates(head: &Sha, assessment: &Assessment) -> NewCheck {
+    let check = |conclusion, title: String, summary: String, annotations| NewCheck {
+        name: GATES.to_owned(),
+        head: head.clone(),
+        conclusion,
+        title,
+        summary,
+        text: String::new(),
+        annotations,
+    };
+    match assessment {
+        Assessment::NoPromotion { sentence } => {
+            let summary = format!("Nothing is promoted by this pull request: {sentence}.");
+            check(Some(Conclusion::Success), "Not a promotion".to_owned(), summary, Vec::new())
+        }
+        Assessment::Unjudgeable(problems) => {
+            let summary = format!(
+                "This pull request could change an environment, and `{}` on the default branch has {}. \
+                 Nothing is let through until it is corrected.\n\n{}",
+                policy::PATH,
+                count(problems.len(), "mistake"),
+                list(problems)
+            );
+            check(Some(Conclusion::Failure), "The configuration is invalid".to_owned(), summary, Vec::new())
+        }
+        Assessment::Configuration(problems) if problems.is_empty() => {
+            let summary = format!(
+                "This pull request changes `{}`, the rules themselves. Only an administrator of the repository \
+                 can let that through; this version of Usher takes no approval for it.",
+                policy::PATH
+            );
+            check(Some(Conclusion::ActionRequired), "Changes the rules: needs an administrator".to_owned(), summary, Vec::new())
+        }
+        Assessment::Configuration(problems) => {
+            let summary = format!("After the merge `{}` would be invalid.\n\n{}", policy::PATH, list(problems));
+            let title = format!("The configuration has {}", count(problems.len(), "mistake"));
+            check(Some(Conclusion::Failure), title, summary, problems.iter().map(annotate_problem).collect())
+        }
+        Assessment::Judged { gates, promotes } => {
+            let (conclusion, title) = verdict(gates, *promotes);
+            check(conclusion, title, table(gates), Vec::new())
+        }
+    }
+}
+
+/// `usher/kustomize` for a head.
+pub fn kustomize(head: &Sha, assessment: &Assessment, touches: &[Touch<'_>]) -> NewCheck {
+    let findings: Vec<&Finding> = touches.iter().flat_map(|touch| &touch.findings).collect();
+    let errors = findings.iter().filter(|finding| finding.severity == Severity::Error).count();
+    let names: Vec<_> = touches.iter().map(|touch| span(touch.environment.name().as_str())).collect();
+    let (title, summary) = match assessment {
+        Assessment::Judged { .. } if !touches.is_empty() => {
+            let title = match (errors, findings.len()) {
+                (0, 0) => "Every overlay reads, every promoted image has its container".to_owned(),
+                (0, notes) => format!("No errors, {}", count(notes, "remark")),
+                (errors, _) => count(errors, "error"),
+            };
+            (title, format!("Looked at {} as merging would leave them.\n\n{}", names.join(", "), findings_list(&findings)))
+        }
+        _ => ("No environment is touched".to_owned(), "This pull request changes nothing that is rendered for an environment.".to_owned()),
+    };
+    NewCheck {
+        name: KUSTOMIZE.to_owned(),
+        head: head.clone(),
+        conclusion: Some(if errors == 0 { Conclusion::Success } else { Conclusion::Failure }),
+        title,
+        summary,
+        text: String::new(),
+        annotations: findings.into_iter().map(annotate_finding).collect(),
+    }
+}
+
+fn verdict(gates: &[Gate], promotes: bool) -> (Option<Conclusion>, String) {
+    let worst = gates.iter().max_by_key(|gate| gate.outcome);
+    match worst.map(|gate| (gate.outcome, gate)) {
+        None => (Some(Conclusion::Success), "Nothing is left to promote".to_owned()),
+        Some((Outcome::Passed, _)) if promotes => {
+            (Some(Conclusion::Success), format!("{} passed", count(gates.len(), "gate")))
+        }
+        Some((Outcome::Passed, _)) => {
+            (Some(Conclusion::Success), "Configuration change, no promotion: valid".to_owned())
+        }
+        Some((Outcome::Waiting, gate)) => (None, format!("{}: waiting", gate.name)),
+        Some((Outcome::Needs, gate)) => {
+            (Some(Conclusion::ActionRequired), format!("{} for {} needs somebody", gate.name, gate.environment))
+        }
+        Some((Outcome::Failed, gate)) => (Some(Conclusion::Failure), format!("{} failed for {}", gate.name, gate.environment)),
+    }
+}
+
+fn table(gates: &[Gate]) -> String {
+    if gates.is_empty() {
+        return "The base branch has every change of this pull request already.".to_owned();
+    }
+    let mut out = "| | gate | environment | why | what helps |\n| --- | --- | --- | --- | --- |\n".to_owned();
+    for gate in gates {
+        let _ = writeln!(
+            out,
+            "| {} | `{}` | {} | {} | {} |",
+            sign(gate.outcome),
+            gate.name,
+            span(gate.environment.as_str()),
+            gate.sentence,
+            gate.help.as_deref().unwrap_or("–")
+        );
+    }
+    out
+}
+
+fn findings_list(findings: &[&Finding]) -> String {
+    let line = |finding: &&Finding| {
+        let place = span(&format!("{}:{}:{}", finding.file, finding.line, finding.column));
+        format!("- {place} {} `{}`", span(&finding.message), plain(&finding.code))
+    };
+    findings.iter().take(100).map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// The mistakes of a configuration as a list.
+pub(super) fn list(problems: &[Problem]) -> String {
+    problems.iter().take(100).map(|problem| format!("- line {}", span(&problem.to_string()))).collect::<Vec<_>>().join("\n")
+}
+
+/// A mistake at its line.
+pub(super) fn annotate_problem(problem: &Problem) -> Annotation {
+    Annotation {
+        path: policy::PATH.to_owned(),
+        line: problem.line,
+        severity: Severity::Error,
+        title: "config.invalid".to_owned(),
+        message: problem.help.as_ref().map_or_else(|| problem.message.clone(), |help| format!("{} ({help})", problem.message)),
+    }
+}
+
+fn annotate_finding(finding: &Finding) -> Annotation {
+    Annotation {
+        path: finding.file.clone(),
+        line: finding.line,
+        severity: finding.severity,
+        title: finding.code.clone(),
+        message: finding.message.clone(),
+    }
+}
