@@ -13,7 +13,7 @@ pub fn conclude(facts: &Facts, repo: &RepoRef, pr: PrNumber) -> Result<Decision,
     };
     let mut effects = Vec::new();
     if is_our_pull(pull, facts.identity()?)
-        && facts.head(repo, &pull.head.branch)?.as_ref() == Some(&pull.head.sha)
+        && facts.head(repo, &pull.head.branch)?.as_ref().is_some_and(|head| head.sha == pull.head.sha)
     {
         effects.push(Effect::DeleteBranch { branch: pull.head.branch.clone(), at: pull.head.sha.clone() });
     }

@@ -50,11 +50,16 @@ pub fn evaluate(facts: &Facts, repo: &RepoRef, pr: PrNumber) -> Result<Decision,
     let Some(base) = facts.head(repo, &home.default_branch)? else {
         return Ok(Decision::nothing(Reason::new("repository.empty", "the default branch is gone")));
     };
-    let before = facts.tree(repo, base)?;
+    let before = facts.tree(repo, &base.tree)?;
     let configuration = Configuration::read(facts, repo, &home.name, before)?;
-    let comparison = facts.comparison(repo, base, &pull.head.sha)?;
-    let ancestor = facts.tree(repo, &comparison.merge_base.sha)?;
-    let merged = merge(ancestor, before, facts.tree(repo, &pull.head.sha)?);
+    let comparison = facts.comparison(repo, &base.sha, &pull.head.sha)?;
+    let ancestor = facts.tree(repo, &comparison.merge_base.tree)?;
+    let listed = comparison.commits.iter().find(|commit| commit.sha == pull.head.sha);
+    let head = match listed {
+        Some(commit) => commit,
+        None => facts.commit(repo, &pull.head.sha)?,
+    };
+    let merged = merge(ancestor, before, facts.tree(repo, &head.tree)?);
     let identity = facts.identity()?;
 
     if merged.changed.contains(policy::PATH) {

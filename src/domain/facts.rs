@@ -82,11 +82,11 @@ needs! {
     /// How to reach the repository of that name; none when the App is not installed there.
     Source => source(name: RepoName) -> Option<RepoRef>;
     /// Where a branch points; none when it is not there.
-    Head => head(repo: RepoRef, branch: String) -> Option<Sha>;
+    Head => head(repo: RepoRef, branch: String) -> Option<Commit>;
     /// A commit.
     Commit => commit(repo: RepoRef, sha: Sha) -> Commit;
-    /// The whole tree of a commit.
-    Tree => tree(repo: RepoRef, commit: Sha) -> Arc<GitTree>;
+    /// A tree, whole, by its own id.
+    Tree => tree(repo: RepoRef, tree: Sha) -> Arc<GitTree>;
     /// A pull request; none when it is not there.
     Pull => pull(repo: RepoRef, pr: PrNumber) -> Option<PullRequest>;
     /// All open pull requests.

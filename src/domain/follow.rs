@@ -19,7 +19,7 @@ pub fn follow(facts: &Facts, repo: &RepoRef, reach: Reach) -> Result<Decision, G
     let Some(head) = facts.head(repo, &home.default_branch)? else {
         return Ok(Decision::nothing(Reason::new("repository.empty", "the repository has no commits")));
     };
-    let tree = facts.tree(repo, head)?;
+    let tree = facts.tree(repo, &head.tree)?;
     let (mut effects, reason) = match Configuration::read(facts, repo, &home.name, tree)? {
         Configuration::Absent => (
             vec![Effect::RememberFollows { sources: Vec::new(), config: None }],
@@ -31,7 +31,7 @@ pub fn follow(facts: &Facts, repo: &RepoRef, reach: Reach) -> Result<Decision, G
             Reason::new("config.invalid", format!("`.github/usher.yml` has {} mistakes", problems.len())),
         ),
         Configuration::Valid(policy, sha) => (
-            remember(facts, repo, &policy, (tree, head), sha)?,
+            remember(facts, repo, &policy, (tree, &head.sha), sha)?,
             Reason::new("config.read", format!("{} applications are followed", policy.applications().len())),
         ),
     };

@@ -71,7 +71,7 @@ pub fn overlays(
 ) -> Result<Result<Overlays, Vec<Reason>>, Gap> {
     let files = facts.view(tree);
     let (mut found, mut wrong, mut unread) = (Overlays::default(), Vec::new(), Vec::new());
-    for (target, folder) in environment.targets_for(application) {
+    for (target, folder) in environment.targets_for(application.name()) {
         let Some(file) = kustomization(&files, &folder) else {
             wrong.push(no_kustomization(environment, &folder));
             continue;
@@ -110,7 +110,7 @@ pub fn overlays(
 fn no_kustomization(environment: &Environment, folder: &str) -> Reason {
     Reason::new(
         "overlay.missing",
-        format!("environment {} has no kustomization in {}", span(environment.name.as_str()), span(folder)),
+        format!("environment {} has no kustomization in {}", span(environment.name().as_str()), span(folder)),
     )
     .help(format!(
         "Add {} there, or correct the overlay in `.github/usher.yml`.",
@@ -124,8 +124,8 @@ fn no_entry(environment: &Environment, application: &Application, found: &Overla
         "overlay.no-entry",
         format!(
             "no `images:` entry of environment {} belongs to application {}",
-            span(environment.name.as_str()),
-            span(application.name.as_str())
+            span(environment.name().as_str()),
+            span(application.name().as_str())
         ),
     )
     .help(format!(

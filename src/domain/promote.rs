@@ -15,7 +15,7 @@ use crate::intent::Trigger;
 use crate::kustomize::edit::{ImageEdit, set_images};
 use crate::model::files::GitTree;
 use crate::model::ids::{RepoRef, Sha};
-use crate::model::read::Repository;
+use crate::model::read::{Commit, Repository};
 use crate::model::write::{FileChange, NewBranch, NewPull};
 
 /// After so many attempts on branches that others hold, somebody has to look.
@@ -47,7 +47,7 @@ pub enum End {
 pub(super) struct Ground<'a> {
     pub(super) repo: &'a RepoRef,
     pub(super) home: &'a Repository,
-    pub(super) head: &'a Sha,
+    pub(super) head: &'a Commit,
     pub(super) tree: &'a GitTree,
 }
 
@@ -59,7 +59,7 @@ pub fn promote(facts: &Facts, repo: &RepoRef, trigger: &Trigger) -> Result<Decis
     let Some(head) = facts.head(repo, &home.default_branch)? else {
         return Ok(Decision::nothing(Reason::new("repository.empty", "the repository has no commits")));
     };
-    let tree = facts.tree(repo, head)?;
+    let tree = facts.tree(repo, &head.tree)?;
     let ground = Ground { repo, home, head, tree };
     let policy = match Configuration::read(facts, repo, &home.name, tree)? {
         Configuration::Valid(policy, _) => policy,
@@ -118,7 +118,7 @@ fn report_on(facts: &Facts, ground: &Ground<'_>, trigger: &Trigger) -> Result<Sh
     {
         return Ok(commit.clone());
     }
-    Ok(ground.head.clone())
+    Ok(ground.head.sha.clone())
 }
 
 fn concerns(application: &Application, trigger: &Trigger) -> bool {
@@ -189,8 +189,8 @@ fn course(
     };
     let branch = NewBranch {
         branch: promotion.branch(),
-        parent: ground.head.clone(),
-        base_tree: ground.tree.sha.clone(),
+        parent: ground.head.sha.clone(),
+        base_tree: ground.head.tree.clone(),
         files,
         message: promotion.message(),
     };
@@ -267,8 +267,7 @@ fn attempt(
         let free = match facts.head(repo, &branch)? {
             _ if !pulls.is_empty() => false,
             None => true,
-            Some(head) => {
-                let commit = facts.commit(repo, head)?;
+            Some(commit) => {
                 let ours = commit.verified && commit.author.as_ref().is_some_and(|author| author.id == identity.bot.id);
                 ours && commit.message.trim_end() == promotion.message().trim_end()
             }

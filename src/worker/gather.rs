@@ -1,0 +1,118 @@
+//! Facts are fetched for as long as the decision names some that it lacks. It only reads.
+
+use futures_util::stream::{self, StreamExt as _};
+
+use crate::domain::decide;
+use crate::domain::decision::Decision;
+use crate::domain::facts::{Answer, Facts, Gap, Known, Need};
+use crate::fault::Fault;
+use crate::github::{Priority, Repo};
+use crate::intent::Intent;
+use crate::model::ids::{RepoName, RepoRef};
+use crate::model::read::Commit;
+use crate::world::World;
+
+/// So many answers are fetched at once.
+const AT_ONCE: usize = 8;
+
+/// A decision that is not there after so many rounds never will be.
+const MOST_ROUNDS: usize = 1_000;
+
+/// Reads what the intent needs and decides it.
+pub(super) async fn gather_and_decide(world: &World, intent: &Intent) -> Result<Decision, Fault> {
+    let mut facts = Facts::new(world.clock.now(), world.github_pages.clone());
+    for _ in 0..MOST_ROUNDS {
+        let question = intent.clone();
+        // Parsing and comparing trees takes milliseconds, sometimes many: not on the runtime's threads.
+        let walked = tokio::task::spawn_blocking(move || {
+            let walked = decide(&question, &facts);
+            (facts, walked)
+        });
+        let walked = walked.await.map_err(|panic| Fault::Broken(format!("deciding failed: {panic}")))?;
+        facts = walked.0;
+        let needs = match walked.1 {
+            Ok(decision) => return Ok(decision),
+            Err(Gap::Unknown(reason)) => return Err(Fault::Denied(reason)),
+            Err(Gap::Lacks(needs)) => needs,
+        };
+        let mut answers = stream::iter(needs.into_iter().map(|need| async {
+            let answer = known(world, intent, &need).await;
+            (need, answer)
+        }))
+        .buffer_unordered(AT_ONCE);
+        while let Some((need, answer)) = answers.next().await {
+            facts.learn(need, answer?);
+        }
+    }
+    Err(Fault::Broken("the decision asks for ever more facts".to_owned()))
+}
+
+/// What another repository refuses to tell is unknown; what the job's own refuses is a fault.
+async fn known(world: &World, intent: &Intent, need: &Need) -> Result<Known<Answer>, Fault> {
+    let home = intent.repo().map(|repo| repo.id);
+    match fetch(world, need).await {
+        Ok(answer) => Ok(Ok(answer)),
+        Err(Fault::Denied(reason)) if repo_of(need).is_some_and(|repo| Some(repo.id) != home) => Ok(Err(reason)),
+        Err(fault) => Err(fault),
+    }
+}
+
+fn repo_of(need: &Need) -> Option<&RepoRef> {
+    match need {
+        Need::Identity {} | Need::Source { .. } | Need::Repositories { .. } => None,
+        Need::Repository { repo }
+        | Need::Head { repo, .. }
+        | Need::Commit { repo, .. }
+        | Need::Tree { repo, .. }
+        | Need::Blob { repo, .. }
+        | Need::Pull { repo, .. }
+        | Need::OpenPulls { repo }
+        | Need::PullsOfBranch { repo, .. }
+        | Need::Comparison { repo, .. }
+        | Need::Releases { repo }
+        | Need::Release { repo, .. }
+        | Need::Tags { repo }
+        | Need::Tag { repo, .. }
+        | Need::Ran { repo, .. } => Some(repo),
+    }
+}
+
+async fn fetch(world: &World, need: &Need) -> Result<Answer, Fault> {
+    let at = |repo: &RepoRef| world.github.at(repo, Priority::Background);
+    Ok(match need {
+        Need::Identity {} => Answer::Identity(world.github.identity().await?),
+        Need::Repositories { installation } => Answer::Repositories(world.github.repositories(*installation).await?),
+        Need::Source { name } => Answer::Source(source(world, name).await?),
+        Need::Repository { repo } => Answer::Repository(at(repo).repository().await?),
+        Need::Head { repo, branch } => Answer::Head(head(&at(repo), branch).await?),
+        Need::Commit { repo, sha } => Answer::Commit(at(repo).commit(sha).await?),
+        Need::Tree { repo, tree } => Answer::Tree(at(repo).tree(tree).await?),
+        Need::Blob { repo, sha } => Answer::Blob(at(repo).blob(sha).await?),
+        Need::Pull { repo, pr } => Answer::Pull(at(repo).pull(*pr).await?),
+        Need::OpenPulls { repo } => Answer::OpenPulls(at(repo).open_pulls().await?),
+        Need::PullsOfBranch { repo, branch } => Answer::PullsOfBranch(at(repo).pulls_of_branch(branch).await?),
+        Need::Comparison { repo, base, head } => Answer::Comparison(at(repo).compare(base, head).await?),
+        Need::Releases { repo } => Answer::Releases(at(repo).releases().await?),
+        Need::Release { repo, tag } => Answer::Release(at(repo).release_by_tag(tag).await?),
+        Need::Tags { repo } => Answer::Tags(at(repo).tags().await?.into_iter().map(|(name, _)| name).collect()),
+        Need::Tag { repo, tag } => Answer::Tag(at(repo).tag(tag).await?),
+        Need::Ran { repo, environment, application } => {
+            let runs = world.store.ran(repo.id, environment, application).await?;
+            Answer::Ran(runs.into_iter().map(|run| run.version).collect())
+        }
+    })
+}
+
+async fn head(repo: &Repo, branch: &str) -> Result<Option<Commit>, Fault> {
+    match repo.head(branch).await? {
+        Some(sha) => repo.commit(&sha).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// The repository of that name among those that the App has been installed on.
+async fn source(world: &World, name: &RepoName) -> Result<Option<RepoRef>, Fault> {
+    let known = world.store.repos().await?;
+    Ok(known.into_iter().find(|repo| repo.name.as_str().eq_ignore_ascii_case(name.as_str())))
+}
+

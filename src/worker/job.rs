@@ -1,0 +1,168 @@
+//! One job from claim to finish: gather, decide, record, apply; and the one answer to each fault.
+
+use std::time::Duration;
+
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::apply::apply;
+use super::gather::gather_and_decide;
+use crate::domain::decision::{Decision, Verdict};
+use crate::fault::Fault;
+use crate::github::Priority;
+use crate::intent::Intent;
+use crate::store::{Decided, HistoryFilter, Job, NewJob, back_off};
+use crate::world::World;
+
+/// A worker that falls silent for so long has died, and its job is another's.
+const LEASE: Duration = Duration::from_secs(60);
+
+/// How long a job under way may go on after the order to stop.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// Facts may change under a decision; so often it is made anew at once.
+const MOST_ROUNDS: u32 = 3;
+
+/// With the longest back-off this is more than half a day: whatever it is, it is no passing trouble.
+const MOST_ATTEMPTS: u32 = 60;
+
+/// The hidden first line of the comment that tells of a job that was given up.
+const TROUBLE_MARKER: &str = "<!-- usher:trouble -->";
+
+/// Claims a job and works on it; `false` when there is none.
+pub(super) async fn next(world: &World, stop: &CancellationToken) -> Result<bool, Fault> {
+    let Some(claimed) = world.store.claim(LEASE).await? else { return Ok(false) };
+    let job = claimed.job.clone();
+    let keeper = keep_lease(world.clone(), claimed.clone());
+    let work = {
+        let (world, job) = (world.clone(), job.clone());
+        // A task of its own, so that a panic ends the job and not the worker.
+        tokio::spawn(async move { work(&world, &job).await })
+    };
+    let ended = finish_or_stop(work, stop).await;
+    keeper.abort();
+    match ended {
+        Some(Ok(follow_ups)) => {
+            world.store.finish(&claimed, &follow_ups).await?;
+            world.wake.notify_waiters();
+        }
+        Some(Err(fault)) => {
+            answer(world, &claimed, fault).await?;
+        }
+        None => {
+            tracing::info!(job = %job.id, "released: Usher is stopping");
+            world.store.release(&claimed, world.clock.now(), "Usher was stopped").await?;
+        }
+    }
+    Ok(true)
+}
+
+/// The job's end, or `None` if the order to stop came and the grace ran out.
+async fn finish_or_stop(
+    mut work: JoinHandle<Result<Vec<NewJob>, Fault>>,
+    stop: &CancellationToken,
+) -> Option<Result<Vec<NewJob>, Fault>> {
+    let stopped = async {
+        stop.cancelled().await;
+        tokio::time::sleep(GRACE).await;
+    };
+    tokio::select! {
+        ended = &mut work => Some(ended.unwrap_or_else(|panic| Err(Fault::Broken(format!("it panicked: {panic}"))))),
+        () = stopped => {
+            work.abort();
+            None
+        }
+    }
+}
+
+fn keep_lease(world: World, claimed: crate::store::Claim) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(LEASE / 3).await;
+            if let Err(fault) = world.store.extend(&claimed, LEASE).await {
+                tracing::warn!(job = %claimed.job.id, %fault, "the lease could not be extended");
+            }
+        }
+    })
+}
+
+async fn work(world: &World, job: &Job) -> Result<Vec<NewJob>, Fault> {
+    let intent: Intent = serde_json::from_value(job.intent.clone())
+        .map_err(|error| Fault::Broken(format!("the job's intent cannot be read: {error}")))?;
+    let mut round = 1;
+    loop {
+        let decision = gather_and_decide(world, &intent).await?;
+        record(world, job, &intent, &decision).await?;
+        match apply(world, &intent, job, &decision).await {
+            Err(Fault::Stale(reason)) if round < MOST_ROUNDS => {
+                tracing::info!(job = %job.id, %reason, round, "the facts have changed; deciding anew");
+                round += 1;
+            }
+            ended => return ended,
+        }
+    }
+}
+
+/// Keeps the decision, unless it is the one that was made the last time.
+async fn record(world: &World, job: &Job, intent: &Intent, decision: &Decision) -> Result<(), Fault> {
+    let delivery = job.delivery.as_ref().map(tracing::field::display);
+    tracing::info!(job = %job.id, delivery, verdict = ?decision.verdict, effects = decision.effects.len(), "decided");
+    for reason in &decision.reasons {
+        tracing::info!(job = %job.id, delivery, code = %reason.code, "{}", reason.sentence);
+    }
+    let (Some(repo), Some(subject)) = (intent.repo(), intent.subject()) else { return Ok(()) };
+    if decision.verdict == Verdict::Nothing && decision.effects.is_empty() && job.delivery.is_none() {
+        return Ok(());
+    }
+    let json = |error: serde_json::Error| Fault::Broken(error.to_string());
+    let decision = serde_json::to_value(decision).map_err(json)?;
+    let filter = HistoryFilter { repo: Some(repo.id), subject: Some(subject.clone()), limit: 1, ..HistoryFilter::default() };
+    let last = world.store.history(&filter).await?;
+    if last.first().is_some_and(|last| last.decided.decision == decision && last.decided.delivery == job.delivery) {
+        return Ok(());
+    }
+    let intent = serde_json::to_value(intent).map_err(json)?;
+    let at = world.clock.now();
+    let decided =
+        Decided { repo: repo.id, subject, delivery: job.delivery.clone(), job: Some(job.id), intent, decision, at };
+    world.store.record(&decided).await
+}
+
+/// The one answer to each fault: come back, or say so once and give up.
+async fn answer(world: &World, claimed: &crate::store::Claim, fault: Fault) -> Result<(), Fault> {
+    let job = &claimed.job;
+    let delivery = job.delivery.as_ref().map(tracing::field::display);
+    let wait = back_off(job.attempts, &world.entropy);
+    let again = match &fault {
+        Fault::Stale(_) => Some(wait),
+        Fault::Transient { after, .. } => Some(after.map_or(wait, |after| after.max(wait))),
+        Fault::Denied(_) | Fault::Broken(_) => None,
+    };
+    match again.filter(|_| job.attempts < MOST_ATTEMPTS) {
+        Some(wait) => {
+            tracing::warn!(job = %job.id, delivery, %fault, wait = ?wait, "released");
+            let due_at = world.clock.now().checked_add(wait).unwrap_or(world.clock.now());
+            world.store.release(claimed, due_at, &fault.to_string()).await?;
+        }
+        None => {
+            tracing::error!(job = %job.id, delivery, %fault, "buried; `usher deliveries retry` tries it again");
+            tell(world, job, &fault).await;
+            world.store.bury(claimed, &fault.to_string()).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Says on the pull request that something went wrong, once; where there is none, the log has to do.
+async fn tell(world: &World, job: &Job, fault: &Fault) {
+    let Ok(Intent::Evaluate { repo, pr }) = serde_json::from_value(job.intent.clone()) else { return };
+    let delivery = job.delivery.as_ref().map_or_else(|| format!("job {}", job.id), |id| format!("delivery `{id}`"));
+    let text = format!(
+        "{TROUBLE_MARKER}\nUsher could not judge this pull request, so its checks may be missing or old. {}\n\n\
+         An operator finds more under {delivery}; pushing again, or re-running the check, tries again.\n",
+        crate::domain::inert::span(&fault.to_string())
+    );
+    if let Err(second) = world.github.at(&repo, Priority::Background).ensure_comment(pr, TROUBLE_MARKER, &text).await {
+        tracing::warn!(job = %job.id, %second, "the pull request could not be told");
+    }
+}
