@@ -1,2 +1,5 @@
-//! To be written.
-fn main() {}
+//! The command line's way in.
+
+fn main() -> std::process::ExitCode {
+    usher::cli::main()
+}

@@ -1,5 +1,6 @@
 //! One job from claim to finish: gather, decide, record, apply; and the one answer to each fault.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::JoinHandle;
@@ -11,7 +12,7 @@ use crate::domain::decision::{Decision, Verdict};
 use crate::fault::Fault;
 use crate::github::Priority;
 use crate::intent::Intent;
-use crate::store::{Decided, HistoryFilter, Job, NewJob, back_off};
+use crate::store::{Decided, HistoryFilter, Job, Lease, NewJob, back_off};
 use crate::world::World;
 
 /// A worker that falls silent for so long has died, and its job is another's.
@@ -31,7 +32,7 @@ const TROUBLE_MARKER: &str = "<!-- usher:trouble -->";
 
 /// Claims a job and works on it; `false` when there is none.
 pub(super) async fn next(world: &World, stop: &CancellationToken) -> Result<bool, Fault> {
-    let Some(claimed) = world.store.claim(LEASE).await? else { return Ok(false) };
+    let Some(claimed) = world.store.claim(LEASE).await?.map(Arc::new) else { return Ok(false) };
     let job = claimed.job.clone();
     let keeper = keep_lease(world.clone(), claimed.clone());
     let work = {
@@ -75,7 +76,7 @@ async fn finish_or_stop(
     }
 }
 
-fn keep_lease(world: World, claimed: crate::store::Claim) -> JoinHandle<()> {
+fn keep_lease(world: World, claimed: Arc<Lease>) -> JoinHandle<()> {
     tokio::spawn(async move {
         loop {
             tokio::time::sleep(LEASE / 3).await;
@@ -129,7 +130,7 @@ async fn record(world: &World, job: &Job, intent: &Intent, decision: &Decision) 
 }
 
 /// The one answer to each fault: come back, or say so once and give up.
-async fn answer(world: &World, claimed: &crate::store::Claim, fault: Fault) -> Result<(), Fault> {
+async fn answer(world: &World, claimed: &Lease, fault: Fault) -> Result<(), Fault> {
     let job = &claimed.job;
     let delivery = job.delivery.as_ref().map(tracing::field::display);
     let wait = back_off(job.attempts, &world.entropy);

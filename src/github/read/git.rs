@@ -28,9 +28,9 @@ const TAG_DEPTH: usize = 5;
 
 impl Repo {
     /// The repository itself.
-    pub async fn repository(&self) -> Result<Repository, Fault> {
-        let found: WireRepository = self.line.read(&self.path("")).await?;
-        Ok(found.into_repository())
+    pub async fn repository(&self) -> Result<Option<Repository>, Fault> {
+        let found: Option<WireRepository> = self.line.find(&self.path("")).await?;
+        Ok(found.map(WireRepository::into_repository))
     }
 
     /// The commit that a branch points to.
