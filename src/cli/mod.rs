@@ -64,7 +64,7 @@ pub(crate) enum Failure {
 /// Runs the command that the process was called with.
 pub fn main() -> ExitCode {
     let ended = match Cli::parse().command {
-        Command::SetImage(args) => set_image::run(&args),
+        Command::SetImage(args) => set_image::run(&args).map_err(Failure::Trouble),
         Command::CheckConfig(args) => check_config::run(&args),
         Command::Schema => schema::run(),
         Command::Completions { shell } => completions(shell),

@@ -49,7 +49,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     let github = sandbox::start(options).await.map_err(trouble)?;
     let bot = if args.no_bot { None } else { Some(start_bot(&args, &github).await?) };
     let address = bot.as_ref().map_or(args.bot, |bot| bot.address);
-    github.set_bot(address.to_string());
+    github.set_bot(&address.to_string());
     announce(&args, &github, address).map_err(trouble)?;
 
     asked_to_end().await?;

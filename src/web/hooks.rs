@@ -101,7 +101,7 @@ async fn accept(
         Ok(received) => {
             tracing::info!(delivery = %id, event, ?received, "received");
             // Also for a known one: it may have been stored by a process that died before it rang.
-            web.wake.notify_one();
+            web.wake.notify_waiters();
             Ok(received)
         }
         Err(fault) => {

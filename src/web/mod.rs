@@ -29,9 +29,13 @@ pub struct Web {
 /// Everything that answers.
 pub fn router(web: Web) -> Router {
     let memory = Arc::new(Semaphore::new(hooks::MOST_IN_MEMORY));
+    let webhook = Router::new().route("/webhook", post(hooks::receive)).with_state((web.clone(), memory));
+    webhook.merge(operations(web))
+}
+
+/// What an operator's probes ask, where no deliveries are taken.
+pub fn operations(web: Web) -> Router {
     Router::new()
-        .route("/webhook", post(hooks::receive))
-        .with_state((web.clone(), memory))
         .route("/healthz", get(ops::health))
         .route("/readyz", get(ops::readiness))
         .with_state(web)

@@ -16,7 +16,7 @@ use crate::store::{Decided, HistoryFilter, Job, Lease, NewJob, back_off};
 use crate::world::World;
 
 /// A worker that falls silent for so long has died, and its job is another's.
-const LEASE: Duration = Duration::from_secs(60);
+const LEASE: Duration = Duration::from_secs(15);
 
 /// How long a job under way may go on after the order to stop.
 const GRACE: Duration = Duration::from_secs(10);
