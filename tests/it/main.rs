@@ -1,6 +1,10 @@
 //! The integration tests: one binary, so that they are built once.
 //! What each file holds is said there.
 
+mod crash;
+mod evaluate;
 mod hooks;
+mod promote;
+mod stage;
 mod store;
 mod tidy;
