@@ -34,9 +34,9 @@ enum Command {
     /// Set image tags in a kustomization, keeping every other byte
     SetImage(set_image::Args),
     /// Check a configuration and say what it means
-    CheckConfig(check_config::Args),
+    CheckConfig(check_config::CheckConfigArgs),
     /// Print the JSON Schema of `.github/usher.yml`, for editors
-    Schema,
+    Schema(schema::SchemaArgs),
     /// Look at deliveries, and have one worked on again
     Deliveries {
         #[command(flatten)]
@@ -51,10 +51,8 @@ enum Command {
     },
 }
 
-/// How a command ends: 0 well, 1 with findings or a failure, 2 for wrong usage or input that cannot be read.
+/// How a command ends badly: with 1 if it could not do its work, with 2 if it was called wrongly.
 pub(crate) enum Failure {
-    /// It did its work, and the answer is no.
-    Findings,
     /// It could not do its work.
     Trouble(String),
     /// It was called wrongly, or what it was given cannot be read.
@@ -65,8 +63,8 @@ pub(crate) enum Failure {
 pub fn main() -> ExitCode {
     let ended = match Cli::parse().command {
         Command::SetImage(args) => set_image::run(&args).map_err(Failure::Trouble),
-        Command::CheckConfig(args) => check_config::run(&args),
-        Command::Schema => schema::run(),
+        Command::CheckConfig(args) => return check_config::run(&args),
+        Command::Schema(args) => return schema::run(&args),
         Command::Completions { shell } => completions(shell),
         Command::Serve(args) => in_runtime(serve::run(args)),
         Command::Sandbox(args) => in_runtime(sandbox::run(args)),
@@ -78,7 +76,6 @@ pub fn main() -> ExitCode {
     };
     let (code, message) = match ended {
         Ok(()) => return ExitCode::SUCCESS,
-        Err(Failure::Findings) => return ExitCode::from(1),
         Err(Failure::Trouble(message)) => (1, message),
         Err(Failure::Usage(message)) => (2, message),
     };

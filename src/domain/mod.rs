@@ -43,3 +43,6 @@ fn gone(effect: Effect) -> Decision {
     let reason = Reason::new("installation.gone", "the App can no longer act there");
     Decision { verdict: Verdict::Accepted, reasons: vec![reason], effects: vec![effect] }
 }
+
+#[cfg(test)]
+mod tests;
