@@ -134,11 +134,13 @@ fn inspect(facts: &Facts, sides: &Sides<'_>, policy: &Policy, folder: &str, reac
         && let Entry::File(content) = files.entry(&file)
         && let Ok(entries) = crate::kustomize::images::entries(&content)
     {
-        let promoted: Vec<_> = entries
-            .into_iter()
+        let promoted: BTreeSet<u32> = entries
+            .iter()
             .filter(|entry| policy.applications().iter().any(|application| application.carries(&entry.name)))
+            .map(|entry| entry.line)
             .collect();
-        findings.extend(unresolved(reach, &file, &promoted));
+        let without = unresolved(reach, &entries).into_iter();
+        findings.extend(without.filter(|finding| promoted.contains(&finding.line)));
     }
     findings
 }

@@ -89,6 +89,7 @@ pub fn evaluate(facts: &Facts, repo: &RepoRef, pr: PrNumber) -> Result<Decision,
         merged: &merged,
         commits: &comparison.commits,
         complete: comparison.total_commits == comparison.commits.len() as u64,
+        ours: is_our_pull(pull, identity),
         promotion: promotion.as_ref(),
         identity,
     };

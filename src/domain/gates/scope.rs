@@ -15,11 +15,15 @@ pub struct Evidence<'a> {
     pub commits: &'a [Commit],
     /// Whether GitHub listed them all.
     pub complete: bool,
-    /// The promotion, if the pull request is ours.
+    /// Whether our App opened it, from a branch of ours.
+    pub ours: bool,
+    /// The promotion that our commit on it tells of.
     pub promotion: Option<&'a Promotion>,
     /// Who we are.
     pub identity: &'a Identity,
 }
+
+const CLEAN: &str = "Close it; the next release opens a clean one.";
 
 /// Judges one environment of a pull request that is a promotion there.
 pub fn judge(effect: &Effect<'_>, evidence: &Evidence<'_>) -> Gate {
@@ -29,9 +33,12 @@ pub fn judge(effect: &Effect<'_>, evidence: &Evidence<'_>) -> Gate {
         return failed(format!("{} changed on the base branch as well", span(path)))
             .help("Bring the pull request up to date with its base branch.");
     }
+    if evidence.ours && evidence.promotion.is_none() {
+        return failed("the commit that Usher made is not on its branch any more".to_owned()).help(CLEAN);
+    }
     if let Some(promotion) = evidence.promotion {
         if let Some(trouble) = foreign_commit(evidence, promotion) {
-            return failed(trouble).help("Close it; the next release, or publishing this one again, opens a clean one.");
+            return failed(trouble).help(CLEAN);
         }
         if let Some(trouble) = not_asked_for(effect, promotion) {
             return failed(trouble).help("Bring the pull request back to what Usher committed.");

@@ -91,7 +91,8 @@ pub fn kustomize(head: &Sha, assessment: &Assessment, touches: &[Touch<'_>]) -> 
 }
 
 fn verdict(gates: &[Gate], promotes: bool) -> (Option<Conclusion>, String) {
-    let worst = gates.iter().max_by_key(|gate| gate.outcome);
+    // Of the worst the first, because gates stand in the order in which they are best put right.
+    let worst = gates.iter().rev().max_by_key(|gate| gate.outcome);
     match worst.map(|gate| (gate.outcome, gate)) {
         None => (Some(Conclusion::Success), "Nothing is left to promote".to_owned()),
         Some((Outcome::Passed, _)) if promotes => {
