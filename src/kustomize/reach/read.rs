@@ -10,6 +10,9 @@ use crate::kustomize::paths::{Place, follow};
 use crate::kustomize::yaml::{Document, Node, YamlError, parse};
 use crate::model::read::{Finding, Severity};
 
+/// The most findings of one walk: nobody reads more.
+const MAX_FINDINGS: usize = 1_000;
+
 impl Walk<'_> {
     pub(super) fn find(
         &mut self,
@@ -18,6 +21,9 @@ impl Walk<'_> {
         at: At<'_>,
         message: impl Into<String>,
     ) {
+        if self.reach.findings.len() >= MAX_FINDINGS {
+            return;
+        }
         self.reach.findings.push(Finding {
             code: code.to_owned(),
             severity,

@@ -226,6 +226,21 @@ fn a_tree_that_multiplies_ends_soon() {
     assert!(reached.findings.iter().any(|f| f.code == "kustomize.limit"));
 }
 
+#[test]
+fn containers_that_multiply_end_soon() {
+    let pod = format!(
+        "kind: Pod\nspec: {{containers: [{}]}}\n",
+        "{image: a},".repeat(50_000)
+    );
+    let list = format!("resources: [{}]\n", "pod.yaml,".repeat(10_000));
+    let reached = reach(
+        &tree(&[("kustomization.yaml", &list), ("pod.yaml", &pod)]),
+        "",
+    );
+    assert!(reached.findings.iter().any(|f| f.code == "kustomize.limit"));
+    assert!(reached.findings.len() <= 1_000);
+}
+
 proptest! {
     #[test]
     fn no_bytes_make_it_panic(a: Vec<u8>, b in "(resources: |images: |patches: |- |path|\\.\\./o|[a:\\[\\]{},.\n ]){0,20}") {

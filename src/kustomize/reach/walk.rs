@@ -18,6 +18,8 @@ use crate::model::read::Severity;
 const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 /// The most kustomizations of one walk, each counted as often as it is used: real trees stay below a hundred.
 const MAX_VISITS: usize = 2_000;
+/// The most steps of handing a container on, or holding it against an entry of `images:`: a few seconds.
+const MAX_STEPS: usize = 5_000_000;
 /// The longest chain of bases: deeper than any real tree, and small enough to recurse.
 const MAX_CHAIN: usize = 50;
 
@@ -56,6 +58,7 @@ pub(super) struct Walk<'t> {
     /// The folders from the overlay to the present one.
     pub(super) chain: Vec<String>,
     pub(super) visits: usize,
+    pub(super) steps: usize,
     pub(super) documents: HashMap<String, Option<Rc<Vec<Document>>>>,
     pub(super) images: HashMap<String, Rc<Vec<ContainerImage>>>,
 }
@@ -74,6 +77,7 @@ pub(super) fn walk(
         new_specs: Vec::new(),
         chain: Vec::new(),
         visits: 0,
+        steps: 0,
         documents: HashMap::new(),
         images: HashMap::new(),
     };
@@ -169,12 +173,27 @@ impl Walk<'_> {
             self.file(&file, folder, named, &mut own);
         }
         let entries = self.image_entries(&file, root);
+        self.chain.pop();
+        if !self.may_take(own.len().saturating_mul(entries.len() + 1), at) {
+            return;
+        }
         if role == Role::Overlay {
             into.append(&mut own);
         } else {
             into.extend(own.into_iter().map(|container| apply(&entries, container)));
         }
-        self.chain.pop();
+    }
+
+    fn may_take(&mut self, steps: usize, at: At<'_>) -> bool {
+        self.steps = self.steps.saturating_add(steps);
+        if self.steps > MAX_STEPS {
+            self.error(
+                "kustomize.limit",
+                at,
+                "these kustomizations multiply to too many containers",
+            );
+        }
+        self.steps <= MAX_STEPS
     }
 
     /// The one kustomization file of a folder.
@@ -291,7 +310,10 @@ impl Walk<'_> {
         into: &mut BTreeSet<ContainerImage>,
     ) {
         if self.is_allowed(folder, path, at) {
-            into.extend(self.objects(path).iter().cloned());
+            let images = self.objects(path);
+            if self.may_take(images.len(), at) {
+                into.extend(images.iter().cloned());
+            }
         }
     }
 

@@ -17,6 +17,12 @@ pub const MAX_NODES: u32 = 1_000_000;
 /// The deepest nesting, aliases followed: real schemas stay below 60, and walks may recurse this far.
 pub const MAX_DEPTH: u32 = 200;
 
+/// The most `%TAG` directives: libyaml compares each with all before it.
+const MAX_DIRECTIVES: usize = 1_000;
+/// The most bytes that libyaml may clear: after each white space it clears as much as the longest one took.
+/// Real sources stay a thousand times below; this much costs about a second.
+const MAX_CLEARED: usize = 4 << 30;
+
 /// Reads all documents of a source; none when it holds nothing but comments.
 pub fn parse(source: &[u8]) -> Result<Vec<Document>, YamlError> {
     if source.len() > MAX_SOURCE {
@@ -32,7 +38,35 @@ pub fn parse(source: &[u8]) -> Result<Vec<Document>, YamlError> {
         YamlError::at(good, good.len(), "the file is not UTF-8 from here on")
     })?;
     let body = text.strip_prefix('\u{feff}').unwrap_or(text);
+    refuse_slow(body)?;
     Composer::new(text.len() - body.len(), body).documents()
+}
+
+/// Refuses what would keep libyaml busy out of all proportion.
+fn refuse_slow(source: &str) -> Result<(), YamlError> {
+    let (mut directives, mut runs, mut run, mut longest) = (0, 0_usize, 0, 0);
+    let mut before = b'\n';
+    for (at, byte) in source.bytes().enumerate() {
+        // The line breaks of YAML 1.1 beyond ASCII end in one of these bytes.
+        if byte.is_ascii_whitespace() || matches!(byte, 0xc2 | 0x85 | 0xe2 | 0x80 | 0xa8 | 0xa9) {
+            run += 1;
+            longest = longest.max(run);
+        } else if run > 0 {
+            runs += 1;
+            run = 0;
+        }
+        if byte == b'%' && matches!(before, b'\n' | b'\r') {
+            directives += 1;
+        }
+        if directives > MAX_DIRECTIVES {
+            return Err(YamlError::at(source, at, "too many directives"));
+        }
+        before = byte;
+    }
+    if runs.saturating_mul(longest) > MAX_CLEARED {
+        return Err(YamlError::new("too much white space in one place", 1, 1));
+    }
+    Ok(())
 }
 
 /// Reads a source that must hold exactly one document.

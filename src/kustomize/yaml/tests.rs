@@ -159,6 +159,11 @@ fn hostile_sources_are_refused_early() {
     }
     assert!(refusal(&chain).contains("with its aliases nested deeper than 200"));
     assert!(refusal(&format!("[{}]", "a,".repeat(1_000_001))).contains("more than 1000000 values"));
+    assert!(refusal(&"%TAG !a! x\n".repeat(2_000)).contains("too many directives"));
+    for (open, gap) in [("a: |\n", "\n"), ("a: x", " "), ("a: \"x", "\u{2028}")] {
+        let slow = format!("{open}{}{}", gap.repeat(1_000_000), " x".repeat(1_000_000));
+        assert!(refusal(&slow).contains("too much white space"), "{open}");
+    }
     assert!(refusal(&" ".repeat(MAX_SOURCE + 1)).contains("larger than 16 MiB"));
 }
 
