@@ -90,6 +90,8 @@ pub(crate) struct Deployment {
     pub(crate) git_ref: String,
     pub(crate) task: String,
     pub(crate) environment: String,
+    /// As it was when the deployment was made: a status may name another.
+    pub(crate) original_environment: String,
     pub(crate) description: Option<String>,
     pub(crate) payload: Value,
     pub(crate) transient: bool,

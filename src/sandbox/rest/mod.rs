@@ -8,6 +8,7 @@ mod collaborators;
 mod comments;
 mod commits;
 mod contents;
+mod deployments;
 mod events;
 mod forks;
 mod git;
@@ -37,6 +38,7 @@ pub(crate) fn table() -> Table {
         comments::routes(),
         commits::routes(),
         contents::routes(),
+        deployments::routes(),
         events::routes(),
         forks::routes(),
         git::routes(),

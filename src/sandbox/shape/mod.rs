@@ -5,6 +5,7 @@ mod account;
 mod app;
 mod check;
 mod delivery;
+mod deployment;
 mod event;
 mod git;
 mod issue;

@@ -4,6 +4,7 @@
 mod accounts;
 mod checks;
 mod deliveries;
+mod deployments;
 mod events;
 mod forks;
 mod installs;
@@ -32,6 +33,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast;
 
 pub(crate) use checks::{Output, RunChange, newest, no_commit};
+pub(crate) use deployments::{Deployed, NewDeployment, NewDeploymentStatus};
 pub(crate) use events::{Change, Outgoing};
 pub(crate) use merge::{MergeRequest, Mergeability};
 pub(crate) use people::permission_word;
