@@ -265,7 +265,7 @@ fn to_block_root(
         .lines()
         .all(|line| line.trim().is_empty() || line.trim_start().starts_with('#'));
     let at = if only_comments {
-        file.text.trim_end().len()
+        file.line_end(file.text.trim_end().len())
     } else {
         file.line_end(end)
     };
@@ -323,7 +323,7 @@ fn to_empty_file(
             "this is not a kustomization: its root is not a mapping",
         ));
     }
-    let at = file.text.trim_end().len();
+    let at = file.line_end(file.text.trim_end().len());
     let line_break = file.line_break(at);
     let list = format!("images:{}", new_list(file, None, edits, at));
     let before = if at == 0 || file.text[..at].ends_with('\u{feff}') {

@@ -126,7 +126,7 @@ pub fn set_images(source: &[u8], edits: &[ImageEdit]) -> Result<Vec<u8>, EditErr
         return Ok(source.to_vec());
     }
     let edited = splices.apply(text)?;
-    proof::only_these_differ(document, &edited, edits)?;
+    proof::only_these_differ(&documents, &edited, edits)?;
     Ok(edited.into_bytes())
 }
 

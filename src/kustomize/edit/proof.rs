@@ -13,12 +13,13 @@ enum Value {
     /// How it resolves, its own tag, its text.
     Scalar(&'static str, Option<String>, String),
     Sequence(Vec<Value>),
-    Mapping(BTreeMap<Value, Value>),
+    /// Each key with its values: more than one where it stands twice, of which Kustomize takes the last.
+    Mapping(BTreeMap<Value, Vec<Value>>),
 }
 
 /// Fails unless `edited` is `before` with exactly these edits.
 pub(super) fn only_these_differ(
-    before: Option<&Document>,
+    before: &[Document],
     edited: &str,
     edits: &[ImageEdit],
 ) -> Result<(), EditError> {
@@ -29,19 +30,26 @@ pub(super) fn only_these_differ(
         );
         YamlError::new(message, error.line, error.column)
     })?;
-    let mut expected = match before {
-        Some(document) => value(document.root())?,
-        None => Value::Mapping(BTreeMap::new()),
+    let meaning = |documents: &[Document]| -> Vec<Value> {
+        let roots = documents.iter().map(|document| value(document.root()));
+        roots.collect()
     };
-    apply(&mut expected, edits);
-    let actual = match after.first() {
-        Some(document) => value(document.root())?,
-        None => Value::Mapping(BTreeMap::new()),
-    };
-    match difference(&expected, &actual) {
+    let mut expected = meaning(before);
+    if expected.is_empty() {
+        expected.push(Value::Mapping(BTreeMap::new()));
+    }
+    apply(&mut expected[0], edits);
+    let actual = meaning(&after);
+    let unlike = expected.len() != actual.len() || expected[1..] != actual[1..];
+    if unlike {
+        let message = "the change would not leave the other documents alone; make it by hand";
+        return Err(YamlError::new(message, 1, 1).into());
+    }
+    let document = before.first();
+    match difference(&expected[0], &actual[0]) {
         None => Ok(()),
         Some(path) => {
-            let place = before.map(|document| place(document, &path));
+            let place = document.map(|document| place(document, &path));
             let (line, column) = place.unwrap_or((1, 1));
             let path = path.join(".");
             let message = format!(
@@ -52,20 +60,16 @@ pub(super) fn only_these_differ(
     }
 }
 
-fn value(node: Node<'_>) -> Result<Value, EditError> {
+fn value(node: Node<'_>) -> Value {
     let node = node.target();
-    Ok(match node.kind() {
-        Kind::Sequence => Value::Sequence(node.items().map(value).collect::<Result<_, _>>()?),
+    match node.kind() {
+        Kind::Sequence => Value::Sequence(node.items().map(value).collect()),
         Kind::Mapping => {
-            if let Some((key, _)) = node.duplicate_key() {
-                let key_text = key.as_str().unwrap_or_default();
-                return Err(EditError::at(
-                    key,
-                    format!("`{key_text}` stands twice; remove one of them first"),
-                ));
+            let mut fields: BTreeMap<Value, Vec<Value>> = BTreeMap::new();
+            for (key, field) in node.entries() {
+                fields.entry(value(key)).or_default().push(value(field));
             }
-            let pairs = node.entries().map(|(k, v)| Ok((value(k)?, value(v)?)));
-            Value::Mapping(pairs.collect::<Result<_, EditError>>()?)
+            Value::Mapping(fields)
         }
         Kind::Scalar | Kind::Alias => {
             let kind = match node.resolve() {
@@ -83,7 +87,7 @@ fn value(node: Node<'_>) -> Result<Value, EditError> {
             let text = node.as_str().unwrap_or_default().to_owned();
             Value::Scalar(kind, own_tag.map(str::to_owned), text)
         }
-    })
+    }
 }
 
 fn string(text: &str) -> Value {
@@ -96,13 +100,11 @@ fn apply(root: &mut Value, edits: &[ImageEdit]) {
         *root = Value::Mapping(BTreeMap::new());
     }
     let Value::Mapping(root) = root else { return };
-    let images = root
-        .entry(string("images"))
-        .or_insert_with(|| Value::Sequence(Vec::new()));
-    if !matches!(images, Value::Sequence(_)) {
-        *images = Value::Sequence(Vec::new());
+    let images = root.entry(string("images")).or_default();
+    if !matches!(images.as_slice(), [Value::Sequence(_)]) {
+        *images = vec![Value::Sequence(Vec::new())];
     }
-    let Value::Sequence(images) = images else {
+    let Some(Value::Sequence(images)) = images.first_mut() else {
         return;
     };
     for edit in edits {
@@ -117,7 +119,7 @@ fn apply(root: &mut Value, edits: &[ImageEdit]) {
             }
             found = true;
             for (field, text) in edit.fields() {
-                fields.insert(string(field), string(text));
+                fields.insert(string(field), vec![string(text)]);
             }
             if let Some(field) = edit.unwanted() {
                 fields.remove(&string(field));
@@ -126,7 +128,7 @@ fn apply(root: &mut Value, edits: &[ImageEdit]) {
         if !found {
             let fields = edit.fields().chain([("name", edit.name.as_str())]);
             images.push(Value::Mapping(
-                fields.map(|(k, v)| (string(k), string(v))).collect(),
+                fields.map(|(k, v)| (string(k), vec![string(v)])).collect(),
             ));
         }
     }
@@ -137,8 +139,10 @@ fn get<'a>(entry: &'a Value, field: &str) -> Option<&'a Value> {
     let Value::Mapping(fields) = entry else {
         return None;
     };
-    fields.get(&string(field)).or_else(|| {
-        match fields.get(&Value::Scalar("merge", None, "<<".to_owned()))? {
+    let own = fields.get(&string(field)).and_then(|all| all.last());
+    own.or_else(|| {
+        let merge = Value::Scalar("merge", None, "<<".to_owned());
+        match fields.get(&merge)?.last()? {
             Value::Sequence(merged) => merged.iter().find_map(|one| get(one, field)),
             merged => get(merged, field),
         }
@@ -163,7 +167,11 @@ fn difference(expected: &Value, actual: &Value) -> Option<Vec<String>> {
                 _ => "?".to_owned(),
             };
             a.iter().find_map(|(key, a)| match b.get(key) {
-                Some(b) => Some(below(name(key), difference(a, b)?)),
+                Some(b) if a.len() == b.len() => {
+                    let path = a.iter().zip(b).find_map(|(a, b)| difference(a, b));
+                    Some(below(name(key), path?))
+                }
+                Some(_) => Some(vec![name(key)]),
                 None => Some(vec![name(key)]),
             })
         }

@@ -67,6 +67,15 @@ fn other_documents_and_lists_of_one_name_elsewhere_stay() {
     );
 }
 
+#[test]
+fn what_stands_twice_elsewhere_is_left_alone() {
+    let source = "kind: a\nkind: b\nimages:\n- {name: a}\n";
+    assert_eq!(
+        set(source, &[ImageEdit::tag("a", "v2")]).unwrap(),
+        "kind: a\nkind: b\nimages:\n- {name: a, newTag: v2}\n"
+    );
+}
+
 /// One entry in one of many shapes, its name and its tag.
 fn entry() -> impl Strategy<Value = String> {
     let tag = prop_oneof!["v[0-9]{1,2}", "[0-9]\\.[0-9]{1,2}", "[a-f0-9]{7}"];
