@@ -3,7 +3,10 @@
 //! It knows names, forms and defaults, and nothing of what is done with them. All mistakes are
 //! reported at once, each by the name of its setting; secrets are wrapped and never shown.
 
-#![expect(clippy::disallowed_methods, reason = "the one place that reads the environment and its files")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the one place that reads the environment and its files"
+)]
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -114,7 +117,11 @@ pub fn environment(name: &str) -> Option<String> {
 impl Settings {
     /// Reads everything that `serve` needs, or all that is wrong with it.
     pub fn read(flags: &Flags, variables: Variables<'_>) -> Result<Self, Vec<Problem>> {
-        let mut read = Reader { variables, problems: Vec::new(), remarks: Vec::new() };
+        let mut read = Reader {
+            variables,
+            problems: Vec::new(),
+            remarks: Vec::new(),
+        };
         let listen = read.listen(flags.listen.as_ref());
         let url = read.url("USHER_URL", flags.url.as_ref(), &format!("http://{listen}"));
         let api = read.url("USHER_GITHUB_API", flags.github_api.as_ref(), GITHUB_API);
@@ -123,12 +130,23 @@ impl Settings {
         let webhook_secrets = read.webhook_secrets();
         let database = read.database(&flags.common);
         read.operator_file(flags.settings.as_ref());
-        if read.optional("USHER_EVIDENCE_KEY_FILE", flags.evidence_key_file.as_ref()).is_some() {
-            read.remarks.push("USHER_EVIDENCE_KEY_FILE is set and not used by this version".to_owned());
+        if read
+            .optional("USHER_EVIDENCE_KEY_FILE", flags.evidence_key_file.as_ref())
+            .is_some()
+        {
+            read.remarks
+                .push("USHER_EVIDENCE_KEY_FILE is set and not used by this version".to_owned());
         }
         if read.problems.is_empty() {
             let github = GitHubSettings { api, app, key };
-            Ok(Self { listen, url, github, webhook_secrets, database, remarks: read.remarks })
+            Ok(Self {
+                listen,
+                url,
+                github,
+                webhook_secrets,
+                database,
+                remarks: read.remarks,
+            })
         } else {
             Err(read.problems)
         }
@@ -136,15 +154,30 @@ impl Settings {
 }
 
 /// The database alone, for commands that need nothing else.
-pub fn database(flags: &CommonFlags, variables: Variables<'_>) -> Result<SecretString, Vec<Problem>> {
-    let mut read = Reader { variables, problems: Vec::new(), remarks: Vec::new() };
+pub fn database(
+    flags: &CommonFlags,
+    variables: Variables<'_>,
+) -> Result<SecretString, Vec<Problem>> {
+    let mut read = Reader {
+        variables,
+        problems: Vec::new(),
+        remarks: Vec::new(),
+    };
     let database = read.database(flags);
-    if read.problems.is_empty() { Ok(database) } else { Err(read.problems) }
+    if read.problems.is_empty() {
+        Ok(database)
+    } else {
+        Err(read.problems)
+    }
 }
 
 /// What is logged: flag, then variable, then `info`.
 pub fn log_filter(flags: &CommonFlags, variables: Variables<'_>) -> String {
-    flags.log.clone().or_else(|| variables("USHER_LOG")).unwrap_or_else(|| "info".to_owned())
+    flags
+        .log
+        .clone()
+        .or_else(|| variables("USHER_LOG"))
+        .unwrap_or_else(|| "info".to_owned())
 }
 
 struct Reader<'a> {
@@ -155,48 +188,78 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn optional(&self, name: &'static str, flag: Option<&String>) -> Option<String> {
-        flag.cloned().or_else(|| (self.variables)(name)).map(|value| value.trim().to_owned()).filter(|v| !v.is_empty())
+        flag.cloned()
+            .or_else(|| (self.variables)(name))
+            .map(|value| value.trim().to_owned())
+            .filter(|v| !v.is_empty())
     }
 
     fn problem(&mut self, name: &'static str, message: impl Into<String>) {
-        self.problems.push(Problem { name, message: message.into() });
+        self.problems.push(Problem {
+            name,
+            message: message.into(),
+        });
     }
 
     fn listen(&mut self, flag: Option<&String>) -> SocketAddr {
         let standard = SocketAddr::from(([127, 0, 0, 1], 3000));
-        let Some(text) = self.optional("USHER_LISTEN", flag) else { return standard };
+        let Some(text) = self.optional("USHER_LISTEN", flag) else {
+            return standard;
+        };
         text.parse().unwrap_or_else(|_| {
-            self.problem("USHER_LISTEN", format!("{text:?} is not an address; write IP:PORT, such as 0.0.0.0:3000"));
+            self.problem(
+                "USHER_LISTEN",
+                format!("{text:?} is not an address; write IP:PORT, such as 0.0.0.0:3000"),
+            );
             standard
         })
     }
 
     fn url(&mut self, name: &'static str, flag: Option<&String>, standard: &str) -> String {
-        let text = self.optional(name, flag).unwrap_or_else(|| standard.to_owned());
+        let text = self
+            .optional(name, flag)
+            .unwrap_or_else(|| standard.to_owned());
         let valid = text.parse::<http::Uri>().is_ok_and(|uri| {
-            matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some() && uri.query().is_none()
+            matches!(uri.scheme_str(), Some("http" | "https"))
+                && uri.host().is_some()
+                && uri.query().is_none()
         });
         if !valid {
-            self.problem(name, format!("{text:?} is not a URL; write http(s)://HOST, a path is allowed"));
+            self.problem(
+                name,
+                format!("{text:?} is not a URL; write http(s)://HOST, a path is allowed"),
+            );
         }
         text.trim_end_matches('/').to_owned()
     }
 
     fn app_id(&mut self, flag: Option<&String>) -> AppId {
-        match self.optional("USHER_APP_ID", flag).map(|text| (text.parse(), text)) {
+        match self
+            .optional("USHER_APP_ID", flag)
+            .map(|text| (text.parse(), text))
+        {
             Some((Ok(id), _)) => return AppId(id),
-            Some((Err(_), text)) => self.problem("USHER_APP_ID", format!("{text:?} is not a number")),
-            None => self.problem("USHER_APP_ID", "is missing; it is the App ID on the App's settings page on GitHub"),
+            Some((Err(_), text)) => {
+                self.problem("USHER_APP_ID", format!("{text:?} is not a number"))
+            }
+            None => self.problem(
+                "USHER_APP_ID",
+                "is missing; it is the App ID on the App's settings page on GitHub",
+            ),
         }
         AppId(0)
     }
 
     fn private_key(&mut self, flag: Option<&String>) -> SecretString {
-        const HELP: &str = "the PEM file that GitHub gave when the key was made (Settings → Private keys)";
+        const HELP: &str =
+            "the PEM file that GitHub gave when the key was made (Settings → Private keys)";
         let inline = (self.variables)("USHER_PRIVATE_KEY").filter(|key| !key.trim().is_empty());
         let (name, pem) = match (inline, self.optional("USHER_PRIVATE_KEY_FILE", flag)) {
             (Some(_), Some(_)) => {
-                self.problem("USHER_PRIVATE_KEY", "is set, and USHER_PRIVATE_KEY_FILE too; keep one");
+                self.problem(
+                    "USHER_PRIVATE_KEY",
+                    "is set, and USHER_PRIVATE_KEY_FILE too; keep one",
+                );
                 return SecretString::default();
             }
             // One-line variables carry the line ends as `\n`.
@@ -204,24 +267,37 @@ impl Reader<'_> {
             (None, Some(path)) => match std::fs::read_to_string(&path) {
                 Ok(pem) => ("USHER_PRIVATE_KEY_FILE", pem),
                 Err(error) => {
-                    self.problem("USHER_PRIVATE_KEY_FILE", format!("{path:?} cannot be read: {error}"));
+                    self.problem(
+                        "USHER_PRIVATE_KEY_FILE",
+                        format!("{path:?} cannot be read: {error}"),
+                    );
                     return SecretString::default();
                 }
             },
             (None, None) => {
-                self.problem("USHER_PRIVATE_KEY_FILE", format!("is missing, and USHER_PRIVATE_KEY too; give {HELP}"));
+                self.problem(
+                    "USHER_PRIVATE_KEY_FILE",
+                    format!("is missing, and USHER_PRIVATE_KEY too; give {HELP}"),
+                );
                 return SecretString::default();
             }
         };
         if jsonwebtoken::EncodingKey::from_rsa_pem(pem.as_bytes()).is_err() {
-            self.problem(name, format!("is not an RSA private key in PEM form; give {HELP}"));
+            self.problem(
+                name,
+                format!("is not an RSA private key in PEM form; give {HELP}"),
+            );
         }
         pem.into()
     }
 
     fn webhook_secrets(&mut self) -> Vec<SecretString> {
         let text = (self.variables)("USHER_WEBHOOK_SECRET").unwrap_or_default();
-        let secrets: Vec<_> = text.split(',').map(str::trim).filter(|secret| !secret.is_empty()).collect();
+        let secrets: Vec<_> = text
+            .split(',')
+            .map(str::trim)
+            .filter(|secret| !secret.is_empty())
+            .collect();
         if secrets.is_empty() {
             let message = "is missing; it is the webhook secret of the App (several, comma separated, while one is being changed)";
             self.problem("USHER_WEBHOOK_SECRET", message);
@@ -230,21 +306,28 @@ impl Reader<'_> {
     }
 
     fn database(&mut self, flags: &CommonFlags) -> SecretString {
-        let url = self.optional("USHER_DATABASE", flags.database.as_ref()).unwrap_or_else(|| "sqlite:usher.db".to_owned());
+        let url = self
+            .optional("USHER_DATABASE", flags.database.as_ref())
+            .unwrap_or_else(|| "sqlite:usher.db".to_owned());
         let known = ["sqlite:", "postgres://", "postgresql://"];
         if !known.iter().any(|scheme| url.starts_with(scheme)) {
             // The value may hold a password, so it is not shown.
-            self.problem("USHER_DATABASE", "is neither sqlite:FILE nor postgres://USER@HOST/NAME");
+            self.problem(
+                "USHER_DATABASE",
+                "is neither sqlite:FILE nor postgres://USER@HOST/NAME",
+            );
         }
         url.into()
     }
 
     fn operator_file(&mut self, flag: Option<&String>) {
-        let Some(path) = self.optional("USHER_SETTINGS", flag).map(PathBuf::from) else { return };
+        let Some(path) = self.optional("USHER_SETTINGS", flag).map(PathBuf::from) else {
+            return;
+        };
         match operator_tables(&path) {
-            Ok(tables) => self.remarks.extend(
-                tables.iter().map(|table| format!("USHER_SETTINGS: table `{table}` is not used by this version")),
-            ),
+            Ok(tables) => self.remarks.extend(tables.iter().map(|table| {
+                format!("USHER_SETTINGS: table `{table}` is not used by this version")
+            })),
             Err(message) => self.problem("USHER_SETTINGS", message),
         }
     }
@@ -253,12 +336,18 @@ impl Reader<'_> {
 /// The tables that the operator's file has; an unknown one is a mistake.
 fn operator_tables(path: &Path) -> Result<Vec<String>, String> {
     let shown = path.display();
-    let text = std::fs::read_to_string(path).map_err(|error| format!("{shown} cannot be read: {error}"))?;
-    let table: toml::Table = toml::from_str(&text).map_err(|error| format!("{shown} is not TOML: {error}"))?;
-    match table.keys().find(|key| !OPERATOR_TABLES.contains(&key.as_str())) {
-        Some(key) => {
-            Err(format!("{shown}: there is no table `{key}`; the tables are {}", OPERATOR_TABLES.join(", ")))
-        }
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| format!("{shown} cannot be read: {error}"))?;
+    let table: toml::Table =
+        toml::from_str(&text).map_err(|error| format!("{shown} is not TOML: {error}"))?;
+    match table
+        .keys()
+        .find(|key| !OPERATOR_TABLES.contains(&key.as_str()))
+    {
+        Some(key) => Err(format!(
+            "{shown}: there is no table `{key}`; the tables are {}",
+            OPERATOR_TABLES.join(", ")
+        )),
         None => Ok(table.keys().cloned().collect()),
     }
 }
@@ -268,7 +357,12 @@ mod tests {
     use super::*;
 
     fn problems(variables: &[(&str, &str)]) -> Vec<String> {
-        let look = |name: &str| variables.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned());
+        let look = |name: &str| {
+            variables
+                .iter()
+                .find(|(n, _)| *n == name)
+                .map(|(_, value)| (*value).to_owned())
+        };
         match Settings::read(&Flags::default(), &look) {
             Ok(_) => Vec::new(),
             Err(problems) => problems.iter().map(ToString::to_string).collect(),
@@ -277,8 +371,18 @@ mod tests {
 
     #[test]
     fn everything_missing_is_named_at_once() {
-        let names: Vec<_> = problems(&[]).iter().map(|p| p.split(':').next().unwrap().to_owned()).collect();
-        assert_eq!(names, ["USHER_APP_ID", "USHER_PRIVATE_KEY_FILE", "USHER_WEBHOOK_SECRET"]);
+        let names: Vec<_> = problems(&[])
+            .iter()
+            .map(|p| p.split(':').next().unwrap().to_owned())
+            .collect();
+        assert_eq!(
+            names,
+            [
+                "USHER_APP_ID",
+                "USHER_PRIVATE_KEY_FILE",
+                "USHER_WEBHOOK_SECRET"
+            ]
+        );
     }
 
     #[test]
@@ -293,7 +397,15 @@ mod tests {
             ("USHER_SETTINGS", "/nowhere/usher.toml"),
         ])
         .join("\n");
-        for name in ["LISTEN", "URL", "APP_ID", "PRIVATE_KEY", "WEBHOOK_SECRET", "DATABASE", "SETTINGS"] {
+        for name in [
+            "LISTEN",
+            "URL",
+            "APP_ID",
+            "PRIVATE_KEY",
+            "WEBHOOK_SECRET",
+            "DATABASE",
+            "SETTINGS",
+        ] {
             assert!(all.contains(&format!("USHER_{name}: ")), "{name} in\n{all}");
         }
         assert!(!all.contains("hunter2"), "{all}");
@@ -306,6 +418,10 @@ mod tests {
         std::fs::write(&path, "[argocd.main]\nurl = 'https://argo'\n").unwrap();
         assert_eq!(operator_tables(&path).unwrap(), ["argocd"]);
         std::fs::write(&path, "[argo]\n").unwrap();
-        assert!(operator_tables(&path).unwrap_err().contains("there is no table `argo`"));
+        assert!(
+            operator_tables(&path)
+                .unwrap_err()
+                .contains("there is no table `argo`")
+        );
     }
 }

@@ -70,7 +70,9 @@ pub fn main() -> ExitCode {
         Command::Sandbox(args) => in_runtime(sandbox::run(args)),
         Command::Deliveries { flags, args } => in_runtime(async {
             let url = settings::database(&flags, &settings::environment).map_err(all)?;
-            let store = Store::open(&url, crate::app::clock(), crate::app::entropy()).await.map_err(trouble)?;
+            let store = Store::open(&url, crate::app::clock(), crate::app::entropy())
+                .await
+                .map_err(trouble)?;
             deliveries::run(args, &store).await.map_err(trouble)
         }),
     };
@@ -84,7 +86,10 @@ pub fn main() -> ExitCode {
 }
 
 fn in_runtime(command: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(trouble)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(trouble)?;
     runtime.block_on(command)
 }
 
@@ -100,15 +105,26 @@ fn trouble(error: impl std::fmt::Display) -> Failure {
 
 /// Every setting that is missing or malformed, a line each.
 fn all(problems: Vec<Problem>) -> Failure {
-    let lines: Vec<_> = problems.iter().map(|problem| format!("  {problem}")).collect();
-    Failure::Usage(format!("settings are missing or malformed:\n{}", lines.join("\n")))
+    let lines: Vec<_> = problems
+        .iter()
+        .map(|problem| format!("  {problem}"))
+        .collect();
+    Failure::Usage(format!(
+        "settings are missing or malformed:\n{}",
+        lines.join("\n")
+    ))
 }
 
 /// Starts the log, on standard error.
 fn start_log(filter: &str) -> Result<(), Failure> {
-    let filter = tracing_subscriber::EnvFilter::try_new(filter)
-        .map_err(|error| Failure::Usage(format!("USHER_LOG: {filter:?} cannot be read: {error}")))?;
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
+    let filter = tracing_subscriber::EnvFilter::try_new(filter).map_err(|error| {
+        Failure::Usage(format!("USHER_LOG: {filter:?} cannot be read: {error}"))
+    })?;
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .init();
     Ok(())
 }
 

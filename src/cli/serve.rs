@@ -17,7 +17,10 @@ pub(crate) struct Args {
 /// Runs until it is asked to end.
 pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     let settings = Settings::read(&args.flags, &settings::environment).map_err(all)?;
-    start_log(&settings::log_filter(&args.flags.common, &settings::environment))?;
+    start_log(&settings::log_filter(
+        &args.flags.common,
+        &settings::environment,
+    ))?;
     let running = app::start(settings, args.role).await.map_err(trouble)?;
     asked_to_end().await?;
     tracing::info!("stopping");

@@ -34,7 +34,9 @@ pub fn choose(
     (application, environment): (&Application, &Environment),
     trigger: &Trigger,
 ) -> Result<Choice, Gap> {
-    let Some(source) = facts.source(application.source())? else { return Ok(Err(Some(not_installed(application)))) };
+    let Some(source) = facts.source(application.source())? else {
+        return Ok(Err(Some(not_installed(application))));
+    };
     if environment.after().is_empty() {
         return match trigger {
             Trigger::Release { tag, .. } => released(facts, source, application, environment, tag),
@@ -43,7 +45,9 @@ pub fn choose(
     }
     let mut running: Option<String> = None;
     for before in environment.after() {
-        let Some(before) = policy.environment(before) else { return Ok(Err(None)) };
+        let Some(before) = policy.environment(before) else {
+            return Ok(Err(None));
+        };
         let tag = match overlays(facts, repo, tree, before, application)? {
             Ok(found) => found.running().map(str::to_owned),
             Err(_) => None,
@@ -79,7 +83,10 @@ fn released(
         )));
     };
     if matches!(application.trigger(), Source::Release) {
-        let listed = facts.releases(source)?.iter().find(|release| release.tag == tag);
+        let listed = facts
+            .releases(source)?
+            .iter()
+            .find(|release| release.tag == tag);
         let release = match listed {
             Some(release) => Some(release),
             None => facts.release(source, &tag.to_owned())?.as_ref(),
@@ -97,7 +104,11 @@ fn released(
     if !application.takes(&version, environment.name()) {
         return Ok(Err(Some(Reason::new(
             "version.prerelease",
-            format!("{} is a prerelease, and {} takes none", span(tag), span(environment.name().as_str())),
+            format!(
+                "{} is a prerelease, and {} takes none",
+                span(tag),
+                span(environment.name().as_str())
+            ),
         ))));
     }
     candidate(facts, source, application, version)
@@ -111,11 +122,23 @@ fn newest(
     environment: &Environment,
 ) -> Result<Choice, Gap> {
     let versions: Vec<Version> = match application.trigger() {
-        Source::Release => facts.releases(source)?.iter().filter_map(|release| published(application, release)).collect(),
-        Source::Tag => facts.tags(source)?.iter().filter_map(|tag| application.version(tag)).collect(),
+        Source::Release => facts
+            .releases(source)?
+            .iter()
+            .filter_map(|release| published(application, release))
+            .collect(),
+        Source::Tag => facts
+            .tags(source)?
+            .iter()
+            .filter_map(|tag| application.version(tag))
+            .collect(),
         Source::Branch(_) | Source::Schedule { .. } => Vec::new(),
     };
-    match versions.into_iter().filter(|version| application.takes(version, environment.name())).max() {
+    match versions
+        .into_iter()
+        .filter(|version| application.takes(version, environment.name()))
+        .max()
+    {
         Some(version) => candidate(facts, source, application, version),
         None => Ok(Err(None)),
     }
@@ -131,14 +154,29 @@ fn of_image(
 ) -> Result<Choice, Gap> {
     let mut versions: Vec<Version> = application.version(image).into_iter().collect();
     let releases = facts.releases(source)?;
-    versions.extend(releases.iter().filter_map(|release| published(application, release)));
+    versions.extend(
+        releases
+            .iter()
+            .filter_map(|release| published(application, release)),
+    );
     if let Some(release) = releases.iter().find(|release| release.tag == image)
         && release.prerelease
     {
-        versions = versions.into_iter().map(|v| if v.tag() == image { v.as_prerelease() } else { v }).collect();
+        versions = versions
+            .into_iter()
+            .map(|v| {
+                if v.tag() == image {
+                    v.as_prerelease()
+                } else {
+                    v
+                }
+            })
+            .collect();
     }
     for version in versions {
-        let Ok(found) = candidate(facts, source, application, version)? else { continue };
+        let Ok(found) = candidate(facts, source, application, version)? else {
+            continue;
+        };
         if found.tag.as_str() == image {
             let taken = application.takes(&found.version, environment.name());
             return Ok(if taken { Ok(found) } else { Err(None) });
@@ -149,22 +187,47 @@ fn of_image(
 
 /// A release's version, if it is out and reads as one.
 pub fn published(application: &Application, release: &Release) -> Option<Version> {
-    let version = (!release.draft).then(|| application.version(&release.tag)).flatten()?;
-    Some(if release.prerelease { version.as_prerelease() } else { version })
+    let version = (!release.draft)
+        .then(|| application.version(&release.tag))
+        .flatten()?;
+    Some(if release.prerelease {
+        version.as_prerelease()
+    } else {
+        version
+    })
 }
 
-fn candidate(facts: &Facts, source: &RepoRef, application: &Application, version: Version) -> Result<Choice, Gap> {
+fn candidate(
+    facts: &Facts,
+    source: &RepoRef,
+    application: &Application,
+    version: Version,
+) -> Result<Choice, Gap> {
     let Some(commit) = facts.tag(source, &version.tag().to_owned())? else {
         return Ok(Err(Some(
-            Reason::new("version.no-tag", format!("{} has no tag {}", span(source.name.as_str()), span(version.tag())))
-                .help("Push the tag again, then publish the release again."),
+            Reason::new(
+                "version.no-tag",
+                format!(
+                    "{} has no tag {}",
+                    span(source.name.as_str()),
+                    span(version.tag())
+                ),
+            )
+            .help("Push the tag again, then publish the release again."),
         )));
     };
     Ok(match application.image_tag(version.tag(), commit) {
-        Ok(tag) => Ok(Candidate { version, commit: commit.clone(), tag }),
+        Ok(tag) => Ok(Candidate {
+            version,
+            commit: commit.clone(),
+            tag,
+        }),
         Err(why) => Err(Some(
-            Reason::new("version.no-image-tag", format!("no image can carry it: {}", span(&why.to_string())))
-                .help("Tag the release anew, or set `tag` of the application in `.github/usher.yml`."),
+            Reason::new(
+                "version.no-image-tag",
+                format!("no image can carry it: {}", span(&why.to_string())),
+            )
+            .help("Tag the release anew, or set `tag` of the application in `.github/usher.yml`."),
         )),
     })
 }
@@ -177,5 +240,7 @@ fn not_installed(application: &Application) -> Reason {
             span(application.source().as_str())
         ),
     )
-    .help("Install the App there too, or correct `source` of the application in `.github/usher.yml`.")
+    .help(
+        "Install the App there too, or correct `source` of the application in `.github/usher.yml`.",
+    )
 }

@@ -48,7 +48,11 @@ pub struct Effect<'a> {
 impl Effect<'_> {
     /// Whether it is a promotion, or has to be judged as one because it cannot be read.
     pub fn is_promotion(&self) -> bool {
-        !self.moving.is_empty() || self.findings.iter().any(|finding| finding.severity == Severity::Error)
+        !self.moving.is_empty()
+            || self
+                .findings
+                .iter()
+                .any(|finding| finding.severity == Severity::Error)
     }
 }
 
@@ -63,7 +67,11 @@ pub struct Sides<'a> {
 }
 
 /// The environments that the pull request touches, in the order of the policy.
-pub fn classify<'a>(facts: &Facts, sides: &Sides<'_>, policy: &'a Policy) -> Result<Vec<Effect<'a>>, Gap> {
+pub fn classify<'a>(
+    facts: &Facts,
+    sides: &Sides<'_>,
+    policy: &'a Policy,
+) -> Result<Vec<Effect<'a>>, Gap> {
     let mut effects = Vec::new();
     for environment in policy.environments() {
         if let Some(effect) = effect(facts, sides, policy, environment)? {
@@ -90,8 +98,13 @@ fn effect<'a>(
     for folder in &folders {
         let before = reached(facts, sides.repo, sides.before, folder)?;
         let after = reached(facts, sides.repo, &sides.merged.tree, folder)?;
-        let changed = |files: &BTreeSet<String>| -> Vec<String> { files.intersection(&sides.merged.changed).cloned().collect() };
-        let here: BTreeSet<String> = changed(&before.files).into_iter().chain(changed(&after.files)).collect();
+        let changed = |files: &BTreeSet<String>| -> Vec<String> {
+            files.intersection(&sides.merged.changed).cloned().collect()
+        };
+        let here: BTreeSet<String> = changed(&before.files)
+            .into_iter()
+            .chain(changed(&after.files))
+            .collect();
         if !here.is_empty() {
             findings.extend(inspect(facts, sides, policy, folder, &after));
             touched.extend(here);
@@ -103,8 +116,16 @@ fn effect<'a>(
     let mut moving = Vec::new();
     let mut other = touched;
     for application in policy.applications() {
-        let before = overlays(facts, sides.repo, sides.before, environment, application)?.unwrap_or_default();
-        let after = overlays(facts, sides.repo, &sides.merged.tree, environment, application)?.unwrap_or_default();
+        let before = overlays(facts, sides.repo, sides.before, environment, application)?
+            .unwrap_or_default();
+        let after = overlays(
+            facts,
+            sides.repo,
+            &sides.merged.tree,
+            environment,
+            application,
+        )?
+        .unwrap_or_default();
         let moves = moves(&before, &after);
         for (_, path, content) in &before.files {
             if only_moves(path, content, &after, &moves) {
@@ -117,17 +138,32 @@ fn effect<'a>(
     }
     findings.sort();
     findings.dedup();
-    Ok(Some(Effect { environment, moving, other, findings }))
+    Ok(Some(Effect {
+        environment,
+        moving,
+        other,
+        findings,
+    }))
 }
 
 /// Follows a folder as far as its files have been read; the rest is a gap.
 fn reached(facts: &Facts, repo: &RepoRef, tree: &GitTree, folder: &str) -> Result<Reach, Gap> {
     let reach = reach(&facts.view(tree), folder);
-    if reach.needs.is_empty() { Ok(reach) } else { Err(facts.lacks_files(repo, tree, &reach.needs)) }
+    if reach.needs.is_empty() {
+        Ok(reach)
+    } else {
+        Err(facts.lacks_files(repo, tree, &reach.needs))
+    }
 }
 
 /// What is wrong with one overlay: what does not read, and promoted entries that change no container.
-fn inspect(facts: &Facts, sides: &Sides<'_>, policy: &Policy, folder: &str, reach: &Reach) -> Vec<Finding> {
+fn inspect(
+    facts: &Facts,
+    sides: &Sides<'_>,
+    policy: &Policy,
+    folder: &str,
+    reach: &Reach,
+) -> Vec<Finding> {
     let files = facts.view(&sides.merged.tree);
     let mut findings = reach.findings.clone();
     if let Some(file) = kustomization(&files, folder)
@@ -136,7 +172,12 @@ fn inspect(facts: &Facts, sides: &Sides<'_>, policy: &Policy, folder: &str, reac
     {
         let promoted: BTreeSet<u32> = entries
             .iter()
-            .filter(|entry| policy.applications().iter().any(|application| application.carries(&entry.name)))
+            .filter(|entry| {
+                policy
+                    .applications()
+                    .iter()
+                    .any(|application| application.carries(&entry.name))
+            })
             .map(|entry| entry.line)
             .collect();
         let without = unresolved(reach, &entries).into_iter();
@@ -149,19 +190,34 @@ fn moves(before: &Overlays, after: &Overlays) -> Vec<Move> {
     let key = |carried: &Carried| (carried.target.clone(), carried.entry.name.clone());
     let value = |carried: &Carried| {
         let entry = &carried.entry;
-        (entry.new_name.clone(), entry.new_tag.clone(), entry.digest.clone())
+        (
+            entry.new_name.clone(),
+            entry.new_tag.clone(),
+            entry.digest.clone(),
+        )
     };
-    let find = |side: &Overlays, wanted: &Carried| side.carried.iter().find(|carried| key(carried) == key(wanted)).cloned();
+    let find = |side: &Overlays, wanted: &Carried| {
+        side.carried
+            .iter()
+            .find(|carried| key(carried) == key(wanted))
+            .cloned()
+    };
     let mut moves = Vec::new();
     for from in &before.carried {
         let to = find(after, from);
         if to.as_ref().map(value) != Some(value(from)) {
-            moves.push(Move { from: Some(from.clone()), to });
+            moves.push(Move {
+                from: Some(from.clone()),
+                to,
+            });
         }
     }
     for to in &after.carried {
         if find(before, to).is_none() {
-            moves.push(Move { from: None, to: Some(to.clone()) });
+            moves.push(Move {
+                from: None,
+                to: Some(to.clone()),
+            });
         }
     }
     moves
@@ -170,10 +226,17 @@ fn moves(before: &Overlays, after: &Overlays) -> Vec<Move> {
 /// Whether `path` differs in nothing but the tags of the moves: setting these tags in the old file gives
 /// the new file, byte for byte.
 fn only_moves(path: &str, before: &[u8], after: &Overlays, moves: &[Move]) -> bool {
-    let Some((_, _, content)) = after.files.iter().find(|(_, file, _)| file == path) else { return false };
+    let Some((_, _, content)) = after.files.iter().find(|(_, file, _)| file == path) else {
+        return false;
+    };
     let edits: Option<Vec<ImageEdit>> = moves
         .iter()
-        .filter(|one| one.from.as_ref().or(one.to.as_ref()).is_some_and(|carried| carried.file == path))
+        .filter(|one| {
+            one.from
+                .as_ref()
+                .or(one.to.as_ref())
+                .is_some_and(|carried| carried.file == path)
+        })
         .map(|one| match (&one.from, &one.to) {
             (Some(from), Some(to)) if from.entry.new_name == to.entry.new_name => Some(ImageEdit {
                 name: to.entry.name.clone(),
@@ -185,5 +248,7 @@ fn only_moves(path: &str, before: &[u8], after: &Overlays, moves: &[Move]) -> bo
             _ => None,
         })
         .collect();
-    edits.is_some_and(|edits| set_images(before, &edits).is_ok_and(|expected| *expected == **content))
+    edits.is_some_and(|edits| {
+        set_images(before, &edits).is_ok_and(|expected| *expected == **content)
+    })
 }

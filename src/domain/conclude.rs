@@ -9,19 +9,35 @@ use crate::model::ids::{PrNumber, RepoRef};
 /// Decides [`Intent::Conclude`].
 pub fn conclude(facts: &Facts, repo: &RepoRef, pr: PrNumber) -> Result<Decision, Gap> {
     let Some(pull) = facts.pull(repo, &pr)?.as_ref().filter(|pull| !pull.open) else {
-        return Ok(Decision::nothing(Reason::new("pull.open", format!("#{pr} is open again"))));
+        return Ok(Decision::nothing(Reason::new(
+            "pull.open",
+            format!("#{pr} is open again"),
+        )));
     };
     let mut effects = Vec::new();
     if is_our_pull(pull, facts.identity()?)
-        && facts.head(repo, &pull.head.branch)?.as_ref().is_some_and(|head| head.sha == pull.head.sha)
+        && facts
+            .head(repo, &pull.head.branch)?
+            .as_ref()
+            .is_some_and(|head| head.sha == pull.head.sha)
     {
-        effects.push(Effect::DeleteBranch { branch: pull.head.branch.clone(), at: pull.head.sha.clone() });
+        effects.push(Effect::DeleteBranch {
+            branch: pull.head.branch.clone(),
+            at: pull.head.sha.clone(),
+        });
     }
     let sentence = if pull.merged {
-        effects.push(Effect::Enqueue(Intent::Follow { repo: repo.clone(), reach: Reach::Promotions }));
+        effects.push(Effect::Enqueue(Intent::Follow {
+            repo: repo.clone(),
+            reach: Reach::Promotions,
+        }));
         format!("#{pr} was merged as {}", pull.head.sha.short())
     } else {
         format!("#{pr} was closed without being merged")
     };
-    Ok(Decision { verdict: Verdict::Accepted, reasons: vec![Reason::new("pull.concluded", sentence)], effects })
+    Ok(Decision {
+        verdict: Verdict::Accepted,
+        reasons: vec![Reason::new("pull.concluded", sentence)],
+        effects,
+    })
 }

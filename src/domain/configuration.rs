@@ -20,8 +20,15 @@ pub enum Configuration {
 
 impl Configuration {
     /// Reads it from a tree. `home` is the repository's present name.
-    pub fn read(facts: &Facts, repo: &RepoRef, home: &RepoName, tree: &GitTree) -> Result<Self, Gap> {
-        let Some((_, sha)) = tree.entries.get(policy::PATH) else { return Ok(Self::Absent) };
+    pub fn read(
+        facts: &Facts,
+        repo: &RepoRef,
+        home: &RepoName,
+        tree: &GitTree,
+    ) -> Result<Self, Gap> {
+        let Some((_, sha)) = tree.entries.get(policy::PATH) else {
+            return Ok(Self::Absent);
+        };
         match facts.view(tree).entry(policy::PATH) {
             Entry::File(bytes) => Ok(match Policy::parse(&bytes, home) {
                 Ok(policy) => Self::Valid(Arc::new(policy), sha.clone()),

@@ -22,7 +22,11 @@ pub struct Decision {
 impl Decision {
     /// Nothing to do, and why.
     pub fn nothing(reason: Reason) -> Self {
-        Self { verdict: Verdict::Nothing, reasons: vec![reason], effects: Vec::new() }
+        Self {
+            verdict: Verdict::Nothing,
+            reasons: vec![reason],
+            effects: Vec::new(),
+        }
     }
 }
 

@@ -37,24 +37,48 @@ pub enum Assessment {
 
 /// Decides [`crate::intent::Intent::Evaluate`].
 pub fn evaluate(facts: &Facts, repo: &RepoRef, pr: PrNumber) -> Result<Decision, Gap> {
-    let Some(home) = facts.repository(repo)?.as_ref().filter(|home| !home.archived) else {
-        return Ok(Decision::nothing(Reason::new("repository.gone", "the repository is gone or archived")));
+    let Some(home) = facts
+        .repository(repo)?
+        .as_ref()
+        .filter(|home| !home.archived)
+    else {
+        return Ok(Decision::nothing(Reason::new(
+            "repository.gone",
+            "the repository is gone or archived",
+        )));
     };
     let Some(pull) = facts.pull(repo, &pr)?.as_ref().filter(|pull| pull.open) else {
-        return Ok(Decision::nothing(Reason::new("pull.closed", format!("#{pr} is not open"))));
+        return Ok(Decision::nothing(Reason::new(
+            "pull.closed",
+            format!("#{pr} is not open"),
+        )));
     };
     if pull.base.branch != home.default_branch {
-        let sentence = format!("it does not go to `{}`, which is what the environments follow", home.default_branch);
-        return Ok(posted(pull, &Assessment::NoPromotion { sentence }, &[], None));
+        let sentence = format!(
+            "it does not go to `{}`, which is what the environments follow",
+            home.default_branch
+        );
+        return Ok(posted(
+            pull,
+            &Assessment::NoPromotion { sentence },
+            &[],
+            None,
+        ));
     }
     let Some(base) = facts.head(repo, &home.default_branch)? else {
-        return Ok(Decision::nothing(Reason::new("repository.empty", "the default branch is gone")));
+        return Ok(Decision::nothing(Reason::new(
+            "repository.empty",
+            "the default branch is gone",
+        )));
     };
     let before = facts.tree(repo, &base.tree)?;
     let configuration = Configuration::read(facts, repo, &home.name, before)?;
     let comparison = facts.comparison(repo, &base.sha, &pull.head.sha)?;
     let ancestor = facts.tree(repo, &comparison.merge_base.tree)?;
-    let listed = comparison.commits.iter().find(|commit| commit.sha == pull.head.sha);
+    let listed = comparison
+        .commits
+        .iter()
+        .find(|commit| commit.sha == pull.head.sha);
     let head = match listed {
         Some(commit) => commit,
         None => facts.commit(repo, &pull.head.sha)?,
@@ -67,22 +91,44 @@ pub fn evaluate(facts: &Facts, repo: &RepoRef, pr: PrNumber) -> Result<Decision,
             Configuration::Invalid(problems) => problems,
             Configuration::Valid(..) | Configuration::Absent => Vec::new(),
         };
-        return Ok(posted(pull, &Assessment::Configuration(problems), &[], None));
+        return Ok(posted(
+            pull,
+            &Assessment::Configuration(problems),
+            &[],
+            None,
+        ));
     }
     let policy = match configuration {
         Configuration::Valid(policy, _) => policy,
         Configuration::Absent => {
-            let sentence = format!("there is no `{}` on `{}`", policy::PATH, home.default_branch);
-            return Ok(posted(pull, &Assessment::NoPromotion { sentence }, &[], None));
+            let sentence = format!(
+                "there is no `{}` on `{}`",
+                policy::PATH,
+                home.default_branch
+            );
+            return Ok(posted(
+                pull,
+                &Assessment::NoPromotion { sentence },
+                &[],
+                None,
+            ));
         }
         Configuration::Invalid(problems) => {
             let harmless = !merged.changed.iter().any(|path| could_render(path));
             let sentence = "it changes no file that an environment could use".to_owned();
-            let assessment = if harmless { Assessment::NoPromotion { sentence } } else { Assessment::Unjudgeable(problems) };
+            let assessment = if harmless {
+                Assessment::NoPromotion { sentence }
+            } else {
+                Assessment::Unjudgeable(problems)
+            };
             return Ok(posted(pull, &assessment, &[], None));
         }
     };
-    let sides = Sides { repo, before, merged: &merged };
+    let sides = Sides {
+        repo,
+        before,
+        merged: &merged,
+    };
     let touches = classify(facts, &sides, &policy)?;
     let promotion = ours(pull, &comparison.commits, identity);
     let evidence = scope::Evidence {
@@ -96,7 +142,14 @@ pub fn evaluate(facts: &Facts, repo: &RepoRef, pr: PrNumber) -> Result<Decision,
     let assessment = assess(facts, &sides, &policy, &touches, &evidence)?;
     let mut decision = posted(pull, &assessment, &touches, promotion.as_ref());
     if let Some(promotion) = &promotion {
-        decision.effects.extend(supersede(facts, home, repo, (pull, promotion), identity, &policy)?);
+        decision.effects.extend(supersede(
+            facts,
+            home,
+            repo,
+            (pull, promotion),
+            identity,
+            &policy,
+        )?);
     }
     Ok(decision)
 }
@@ -109,7 +162,9 @@ fn assess(
     evidence: &scope::Evidence<'_>,
 ) -> Result<Assessment, Gap> {
     if touches.is_empty() && evidence.promotion.is_none() {
-        return Ok(Assessment::NoPromotion { sentence: "it changes no file that an environment uses".to_owned() });
+        return Ok(Assessment::NoPromotion {
+            sentence: "it changes no file that an environment uses".to_owned(),
+        });
     }
     let mut gates = Vec::new();
     for touch in touches {
@@ -125,7 +180,12 @@ fn assess(
 }
 
 /// The checks, and on promotions the status comment.
-fn posted(pull: &PullRequest, assessment: &Assessment, touches: &[Touch<'_>], promotion: Option<&Promotion>) -> Decision {
+fn posted(
+    pull: &PullRequest,
+    assessment: &Assessment,
+    touches: &[Touch<'_>],
+    promotion: Option<&Promotion>,
+) -> Decision {
     let gates = match assessment {
         Assessment::Judged { gates, .. } => gates.as_slice(),
         _ => &[],
@@ -136,28 +196,49 @@ fn posted(pull: &PullRequest, assessment: &Assessment, touches: &[Touch<'_>], pr
     ];
     if let Some(promotion) = promotion {
         let body = reply::status::promotion(promotion, gates);
-        effects.push(Effect::EnsureComment { pr: pull.number, marker: reply::status::MARKER.to_owned(), body });
+        effects.push(Effect::EnsureComment {
+            pr: pull.number,
+            marker: reply::status::MARKER.to_owned(),
+            body,
+        });
     }
     let blocked = match assessment {
         Assessment::NoPromotion { .. } => false,
         Assessment::Unjudgeable(_) | Assessment::Configuration(_) => true,
-        Assessment::Judged { gates, .. } => gates.iter().any(|gate| gate.outcome != Outcome::Passed),
+        Assessment::Judged { gates, .. } => {
+            gates.iter().any(|gate| gate.outcome != Outcome::Passed)
+        }
     };
     let reasons = gates
         .iter()
         .map(|gate| Reason {
-            code: format!("{}.{}", gate.name, format!("{:?}", gate.outcome).to_lowercase()),
+            code: format!(
+                "{}.{}",
+                gate.name,
+                format!("{:?}", gate.outcome).to_lowercase()
+            ),
             sentence: format!("{}: {}", gate.environment, gate.sentence),
             help: gate.help.clone(),
         })
         .collect();
-    Decision { verdict: if blocked { Verdict::Refused } else { Verdict::Accepted }, reasons, effects }
+    Decision {
+        verdict: if blocked {
+            Verdict::Refused
+        } else {
+            Verdict::Accepted
+        },
+        reasons,
+        effects,
+    }
 }
 
 /// Whether rendering could read it; said generously, because without a policy nobody knows.
 fn could_render(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
-    [".yaml", ".yml", ".json", ".env", ".properties"].iter().any(|end| name.ends_with(end)) || name == "Kustomization"
+    [".yaml", ".yml", ".json", ".env", ".properties"]
+        .iter()
+        .any(|end| name.ends_with(end))
+        || name == "Kustomization"
 }
 
 /// The promotion that the pull request is, if our App made it: author, branch and signed commit agree.
@@ -166,15 +247,24 @@ pub fn ours(pull: &PullRequest, commits: &[Commit], identity: &Identity) -> Opti
         return None;
     }
     let signed = |commit: &&Commit| {
-        commit.verified && commit.author.as_ref().is_some_and(|author| author.id == identity.bot.id)
+        commit.verified
+            && commit
+                .author
+                .as_ref()
+                .is_some_and(|author| author.id == identity.bot.id)
     };
-    let promotion = commits.iter().filter(signed).find_map(|commit| Promotion::from_message(&commit.message))?;
+    let promotion = commits
+        .iter()
+        .filter(signed)
+        .find_map(|commit| Promotion::from_message(&commit.message))?;
     (promotion.branch() == pull.head.branch).then_some(promotion)
 }
 
 /// Whether our App opened it, from a branch of ours in the same repository.
 pub fn is_our_pull(pull: &PullRequest, identity: &Identity) -> bool {
-    pull.author.id == identity.bot.id && pull.same_repository() && pull.head.branch.starts_with(BRANCH_PREFIX)
+    pull.author.id == identity.bot.id
+        && pull.same_repository()
+        && pull.head.branch.starts_with(BRANCH_PREFIX)
 }
 
 /// Closes the open promotions that this one makes superfluous.
@@ -186,26 +276,43 @@ fn supersede(
     identity: &Identity,
     policy: &Policy,
 ) -> Result<Vec<Effect>, Gap> {
-    let Some(application) = policy.application(&promotion.application) else { return Ok(Vec::new()) };
+    let Some(application) = policy.application(&promotion.application) else {
+        return Ok(Vec::new());
+    };
     let mut effects = Vec::new();
     for other in facts.open_pulls(repo)? {
         let rival = other.number != pull.number
             && other.base.branch == home.default_branch
             && is_our_pull(other, identity)
-            && Promotion::environment_of_branch(&other.head.branch) == Some(promotion.environment.as_str());
+            && Promotion::environment_of_branch(&other.head.branch)
+                == Some(promotion.environment.as_str());
         if !rival {
             continue;
         }
         let head: &Sha = &other.head.sha;
         let commit = facts.commit(repo, head)?;
-        let Some(older) = ours(other, std::slice::from_ref(commit), identity) else { continue };
+        let Some(older) = ours(other, std::slice::from_ref(commit), identity) else {
+            continue;
+        };
         let lower = application.version(&older.version) < application.version(&promotion.version);
         let may = older.requested_by.is_none() || promotion.requested_by.is_some();
-        if lower && may && older.application == promotion.application && older.direction == promotion.direction && promotion.covers(&older) {
+        if lower
+            && may
+            && older.application == promotion.application
+            && older.direction == promotion.direction
+            && promotion.covers(&older)
+        {
             let body = reply::status::superseded(&older, pull.number);
-            effects.push(Effect::EnsureComment { pr: other.number, marker: reply::status::MARKER.to_owned(), body });
+            effects.push(Effect::EnsureComment {
+                pr: other.number,
+                marker: reply::status::MARKER.to_owned(),
+                body,
+            });
             effects.push(Effect::ClosePull { pr: other.number });
-            effects.push(Effect::DeleteBranch { branch: other.head.branch.clone(), at: head.clone() });
+            effects.push(Effect::DeleteBranch {
+                branch: other.head.branch.clone(),
+                at: head.clone(),
+            });
         }
     }
     Ok(effects)

@@ -15,7 +15,8 @@ use crate::model::ids::{RepoRef, TargetName};
 
 /// The names a kustomization may have; exactly one of them may be there.
 /// <https://kubectl.docs.kubernetes.io/references/kustomize/glossary/#kustomization>
-pub const KUSTOMIZATION_FILES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+pub const KUSTOMIZATION_FILES: [&str; 3] =
+    ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
 /// One `images:` entry that carries an application's version, and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,14 +41,20 @@ pub struct Overlays {
 impl Overlays {
     /// The tag that every entry carries; none when they differ or there is none.
     pub fn running(&self) -> Option<&str> {
-        let mut tags = self.carried.iter().map(|carried| carried.entry.new_tag.as_deref());
+        let mut tags = self
+            .carried
+            .iter()
+            .map(|carried| carried.entry.new_tag.as_deref());
         let first = tags.next()??;
         tags.all(|tag| tag == Some(first)).then_some(first)
     }
 
     /// The tags in use, each once.
     pub fn tags(&self) -> BTreeSet<&str> {
-        self.carried.iter().filter_map(|carried| carried.entry.new_tag.as_deref()).collect()
+        self.carried
+            .iter()
+            .filter_map(|carried| carried.entry.new_tag.as_deref())
+            .collect()
     }
 }
 
@@ -56,7 +63,13 @@ pub fn kustomization(files: &dyn FileTree, folder: &str) -> Option<String> {
     let folder = folder.trim_end_matches('/');
     KUSTOMIZATION_FILES
         .iter()
-        .map(|name| if folder.is_empty() { (*name).to_owned() } else { format!("{folder}/{name}") })
+        .map(|name| {
+            if folder.is_empty() {
+                (*name).to_owned()
+            } else {
+                format!("{folder}/{name}")
+            }
+        })
         .find(|path| !matches!(files.entry(path), Entry::Absent | Entry::Folder))
 }
 
@@ -80,8 +93,14 @@ pub fn overlays(
             Entry::Unread => unread.push(file),
             Entry::File(content) => match entries(&content) {
                 Ok(all) => {
-                    let ours = all.into_iter().filter(|entry| application.carries(&entry.name));
-                    found.carried.extend(ours.map(|entry| Carried { target: target.clone(), file: file.clone(), entry }));
+                    let ours = all
+                        .into_iter()
+                        .filter(|entry| application.carries(&entry.name));
+                    found.carried.extend(ours.map(|entry| Carried {
+                        target: target.clone(),
+                        file: file.clone(),
+                        entry,
+                    }));
                     found.files.push((target, file, content));
                 }
                 Err(error) => wrong.push(
@@ -93,8 +112,11 @@ pub fn overlays(
                 ),
             },
             _ => wrong.push(
-                Reason::new("overlay.not-a-file", format!("{} is not a regular file", span(&file)))
-                    .help("Put the kustomization itself there; Usher does not edit through links."),
+                Reason::new(
+                    "overlay.not-a-file",
+                    format!("{} is not a regular file", span(&file)),
+                )
+                .help("Put the kustomization itself there; Usher does not edit through links."),
             ),
         }
     }
@@ -104,13 +126,21 @@ pub fn overlays(
     if wrong.is_empty() && found.carried.is_empty() {
         wrong.push(no_entry(environment, application, &found));
     }
-    Ok(if wrong.is_empty() { Ok(found) } else { Err(wrong) })
+    Ok(if wrong.is_empty() {
+        Ok(found)
+    } else {
+        Err(wrong)
+    })
 }
 
 fn no_kustomization(environment: &Environment, folder: &str) -> Reason {
     Reason::new(
         "overlay.missing",
-        format!("environment {} has no kustomization in {}", span(environment.name().as_str()), span(folder)),
+        format!(
+            "environment {} has no kustomization in {}",
+            span(environment.name().as_str()),
+            span(folder)
+        ),
     )
     .help(format!(
         "Add {} there, or correct the overlay in `.github/usher.yml`.",

@@ -53,38 +53,74 @@ pub(super) struct Ground<'a> {
 
 /// Decides [`crate::intent::Intent::Promote`].
 pub fn promote(facts: &Facts, repo: &RepoRef, trigger: &Trigger) -> Result<Decision, Gap> {
-    let Some(home) = facts.repository(repo)?.as_ref().filter(|home| !home.archived) else {
-        return Ok(Decision::nothing(Reason::new("repository.gone", "the repository is gone or archived")));
+    let Some(home) = facts
+        .repository(repo)?
+        .as_ref()
+        .filter(|home| !home.archived)
+    else {
+        return Ok(Decision::nothing(Reason::new(
+            "repository.gone",
+            "the repository is gone or archived",
+        )));
     };
     let Some(head) = facts.head(repo, &home.default_branch)? else {
-        return Ok(Decision::nothing(Reason::new("repository.empty", "the repository has no commits")));
+        return Ok(Decision::nothing(Reason::new(
+            "repository.empty",
+            "the repository has no commits",
+        )));
     };
     let tree = facts.tree(repo, &head.tree)?;
-    let ground = Ground { repo, home, head, tree };
+    let ground = Ground {
+        repo,
+        home,
+        head,
+        tree,
+    };
     let policy = match Configuration::read(facts, repo, &home.name, tree)? {
         Configuration::Valid(policy, _) => policy,
         Configuration::Absent => {
-            return Ok(Decision::nothing(Reason::new("config.absent", "there is no `.github/usher.yml`")));
+            return Ok(Decision::nothing(Reason::new(
+                "config.absent",
+                "there is no `.github/usher.yml`",
+            )));
         }
         Configuration::Invalid(problems) => {
             let check = reply::release::invalid(&problems, report_on(facts, &ground, trigger)?);
             return Ok(Decision {
                 verdict: Verdict::Refused,
-                reasons: vec![Reason::new("config.invalid", "`.github/usher.yml` is invalid, so nothing is promoted")],
+                reasons: vec![Reason::new(
+                    "config.invalid",
+                    "`.github/usher.yml` is invalid, so nothing is promoted",
+                )],
                 effects: vec![Effect::EnsureCheck(check)],
             });
         }
     };
     let mut courses = Vec::new();
-    for application in policy.applications().iter().filter(|application| concerns(application, trigger)) {
+    for application in policy
+        .applications()
+        .iter()
+        .filter(|application| concerns(application, trigger))
+    {
         for environment in policy.automatic() {
-            courses.push(course(facts, &ground, &policy, (application, environment), trigger)?);
+            courses.push(course(
+                facts,
+                &ground,
+                &policy,
+                (application, environment),
+                trigger,
+            )?);
         }
     }
     conclude(facts, &ground, trigger, courses)
 }
 
-fn conclude(facts: &Facts, ground: &Ground<'_>, trigger: &Trigger, courses: Vec<Course>) -> Result<Decision, Gap> {
+fn conclude(
+    facts: &Facts,
+    ground: &Ground<'_>,
+    trigger: &Trigger,
+    courses: Vec<Course>,
+) -> Result<Decision, Gap> {
     let mut effects = Vec::new();
     for course in &courses {
         if let End::Opens(opening) = &course.end {
@@ -105,8 +141,15 @@ fn conclude(facts: &Facts, ground: &Ground<'_>, trigger: &Trigger, courses: Vec<
         (false, true) => Verdict::Nothing,
         (false, false) => Verdict::Accepted,
     };
-    let reasons = courses.into_iter().flat_map(|course| course.reasons).collect();
-    Ok(Decision { verdict, reasons, effects })
+    let reasons = courses
+        .into_iter()
+        .flat_map(|course| course.reasons)
+        .collect();
+    Ok(Decision {
+        verdict,
+        reasons,
+        effects,
+    })
 }
 
 /// The commit whose checks tell what became of a release: its own where source and GitOps repository are
@@ -123,9 +166,10 @@ fn report_on(facts: &Facts, ground: &Ground<'_>, trigger: &Trigger) -> Result<Sh
 
 fn concerns(application: &Application, trigger: &Trigger) -> bool {
     match trigger {
-        Trigger::Release { source, .. } => {
-            application.source().as_str().eq_ignore_ascii_case(source.name.as_str())
-        }
+        Trigger::Release { source, .. } => application
+            .source()
+            .as_str()
+            .eq_ignore_ascii_case(source.name.as_str()),
         Trigger::State => true,
     }
 }
@@ -137,12 +181,29 @@ fn course(
     (application, environment): (&Application, &Environment),
     trigger: &Trigger,
 ) -> Result<Course, Gap> {
-    let heading = format!("{} → {}", span(application.name().as_str()), span(environment.name().as_str()));
-    let ends = |end, reasons| Ok(Course { heading: heading.clone(), end, reasons });
+    let heading = format!(
+        "{} → {}",
+        span(application.name().as_str()),
+        span(environment.name().as_str())
+    );
+    let ends = |end, reasons| {
+        Ok(Course {
+            heading: heading.clone(),
+            end,
+            reasons,
+        })
+    };
     if application.source().owner() != ground.home.name.owner() {
         return ends(End::Refused, vec![foreign_source(application)]);
     }
-    let chosen = match choose(facts, ground.repo, ground.tree, policy, (application, environment), trigger) {
+    let chosen = match choose(
+        facts,
+        ground.repo,
+        ground.tree,
+        policy,
+        (application, environment),
+        trigger,
+    ) {
         Ok(chosen) => chosen,
         // What a source does not tell concerns its own applications only.
         Err(Gap::Unknown(reason)) => {
@@ -153,7 +214,11 @@ fn course(
     let candidate = match chosen {
         Ok(candidate) => candidate,
         Err(Some(reason)) => {
-            let end = if reason.help.is_some() { End::Refused } else { End::Rests };
+            let end = if reason.help.is_some() {
+                End::Refused
+            } else {
+                End::Rests
+            };
             return ends(end, vec![reason]);
         }
         Err(None) => return ends(End::Rests, Vec::new()),
@@ -211,26 +276,47 @@ fn moves(
     candidate: &Candidate,
     found: &Overlays,
 ) -> Result<Vec<Carried>, (End, Reason)> {
-    let (version, place) = (span(candidate.version.tag()), span(environment.name().as_str()));
+    let (version, place) = (
+        span(candidate.version.tag()),
+        span(environment.name().as_str()),
+    );
     let moving: Vec<Carried> = found
         .carried
         .iter()
-        .filter(|carried| carried.entry.new_tag.as_deref() != Some(candidate.tag.as_str()) || carried.entry.digest.is_some())
+        .filter(|carried| {
+            carried.entry.new_tag.as_deref() != Some(candidate.tag.as_str())
+                || carried.entry.digest.is_some()
+        })
         .cloned()
         .collect();
     if moving.is_empty() {
-        return Err((End::Rests, Reason::new("promote.already-there", format!("{version} is in {place} already"))));
+        return Err((
+            End::Rests,
+            Reason::new(
+                "promote.already-there",
+                format!("{version} is in {place} already"),
+            ),
+        ));
     }
     for carried in &moving {
-        let running = carried.entry.new_tag.as_deref().and_then(|tag| application.version_of_image(tag));
+        let running = carried
+            .entry
+            .new_tag
+            .as_deref()
+            .and_then(|tag| application.version_of_image(tag));
         let name = span(&carried.entry.name);
-        if running.as_ref().is_some_and(|running| *running >= candidate.version) {
+        if running
+            .as_ref()
+            .is_some_and(|running| *running >= candidate.version)
+        {
             let tag = span(carried.entry.new_tag.as_deref().unwrap_or_default());
             return Err((
                 End::Rests,
                 Reason::new(
                     "promote.not-higher",
-                    format!("{version} is not higher than what {place} runs ({name} is at {tag}), so it is not promoted"),
+                    format!(
+                        "{version} is not higher than what {place} runs ({name} is at {tag}), so it is not promoted"
+                    ),
                 ),
             ));
         }
@@ -260,25 +346,43 @@ fn attempt(
         let branch = promotion.branch();
         let pulls = facts.pulls_of_branch(repo, &branch)?;
         if let Some(pull) = pulls.iter().find(|pull| pull.author.id == identity.bot.id) {
-            let state = if pull.open { "is open" } else if pull.merged { "was merged" } else { "was closed" };
-            let sentence = format!("its promotion to {} {state} as #{}", promotion.environment, pull.number);
+            let state = if pull.open {
+                "is open"
+            } else if pull.merged {
+                "was merged"
+            } else {
+                "was closed"
+            };
+            let sentence = format!(
+                "its promotion to {} {state} as #{}",
+                promotion.environment, pull.number
+            );
             return Ok(Err((End::Rests, Reason::new("promote.once", sentence))));
         }
         let free = match facts.head(repo, &branch)? {
             _ if !pulls.is_empty() => false,
             None => true,
             Some(commit) => {
-                let ours = commit.verified && commit.author.as_ref().is_some_and(|author| author.id == identity.bot.id);
+                let ours = commit.verified
+                    && commit
+                        .author
+                        .as_ref()
+                        .is_some_and(|author| author.id == identity.bot.id);
                 ours && commit.message.trim_end() == promotion.message().trim_end()
             }
         };
         if free {
             return Ok(Ok((promotion, remarks)));
         }
-        let sentence = format!("branch {} is somebody else's, so another is used", span(&branch));
+        let sentence = format!(
+            "branch {} is somebody else's, so another is used",
+            span(&branch)
+        );
         if promotion.attempt >= MOST_ATTEMPTS {
-            let reason = Reason::new("promote.branch-taken", sentence)
-                .help(format!("Delete the branches under {}.", span(&format!("usher/{}/", promotion.environment))));
+            let reason = Reason::new("promote.branch-taken", sentence).help(format!(
+                "Delete the branches under {}.",
+                span(&format!("usher/{}/", promotion.environment))
+            ));
             return Ok(Err((End::Refused, reason)));
         }
         remarks.push(Reason::new("promote.branch-taken", sentence));
@@ -287,7 +391,11 @@ fn attempt(
 }
 
 /// The files as the promotion leaves them.
-fn edits(moves: &[Carried], found: &Overlays, candidate: &Candidate) -> Result<Vec<FileChange>, Reason> {
+fn edits(
+    moves: &[Carried],
+    found: &Overlays,
+    candidate: &Candidate,
+) -> Result<Vec<FileChange>, Reason> {
     let mut files = Vec::new();
     for (target, path, content) in &found.files {
         let edits: Vec<ImageEdit> = moves
@@ -306,10 +414,22 @@ fn edits(moves: &[Carried], found: &Overlays, candidate: &Candidate) -> Result<V
             continue;
         }
         let content = set_images(content, &edits).map_err(|error| {
-            Reason::new("promote.edit", format!("{} cannot be edited safely: {}", span(path), plain(&error.to_string())))
-                .help("Simplify the entry on the default branch; the rest of the file is kept as it is.")
+            Reason::new(
+                "promote.edit",
+                format!(
+                    "{} cannot be edited safely: {}",
+                    span(path),
+                    plain(&error.to_string())
+                ),
+            )
+            .help(
+                "Simplify the entry on the default branch; the rest of the file is kept as it is.",
+            )
         })?;
-        files.push(FileChange { path: path.clone(), content });
+        files.push(FileChange {
+            path: path.clone(),
+            content,
+        });
     }
     Ok(files)
 }
@@ -317,7 +437,10 @@ fn edits(moves: &[Carried], found: &Overlays, candidate: &Candidate) -> Result<V
 fn foreign_source(application: &Application) -> Reason {
     Reason::new(
         "source.foreign",
-        format!("{} belongs to another account", span(application.source().as_str())),
+        format!(
+            "{} belongs to another account",
+            span(application.source().as_str())
+        ),
     )
     .help("Name a source of the account that owns this repository.")
 }

@@ -49,7 +49,7 @@ impl Running {
     ) -> Result<T, Error> {
         self.hub
             .write(change)
-            .map_err(|refusal| Error::Seed(refusal.message))
+            .map_err(|refusal| Error::Refused(refusal.message))
     }
 }
 

@@ -89,6 +89,9 @@ pub enum Error {
     /// A folder or file cannot be read or written.
     #[error("{path}: {1}", path = .0.display())]
     Folder(PathBuf, std::io::Error),
+    /// GitHub would not do that.
+    #[error("the sandbox refuses: {0}")]
+    Refused(String),
     /// The state could not be filled.
     #[error("the sandbox cannot be filled: {0}")]
     Seed(String),

@@ -30,27 +30,42 @@ async fn one(world: &World, intent: &Intent, effect: &Effect) -> Result<Option<I
     match effect {
         Effect::Enqueue(next) => return Ok(Some(next.clone())),
         Effect::ForgetRepository(repo) => world.store.forget(repo.id).await?,
-        Effect::ForgetInstallation { installation } => world.store.forget_installation(*installation).await?,
+        Effect::ForgetInstallation { installation } => {
+            world.store.forget_installation(*installation).await?
+        }
         _ => {
             let Some(repo) = intent.repo() else {
-                return Err(Fault::Broken("an effect on a repository, and no repository".to_owned()));
+                return Err(Fault::Broken(
+                    "an effect on a repository, and no repository".to_owned(),
+                ));
             };
-            return in_repository(world, &world.github.at(repo, Priority::Background), effect).await;
+            return in_repository(world, &world.github.at(repo, Priority::Background), effect)
+                .await;
         }
     }
     Ok(None)
 }
 
-async fn in_repository(world: &World, repo: &Repo, effect: &Effect) -> Result<Option<Intent>, Fault> {
+async fn in_repository(
+    world: &World,
+    repo: &Repo,
+    effect: &Effect,
+) -> Result<Option<Intent>, Fault> {
     match effect {
         Effect::EnsureBranch(branch) => {
             if let BranchOutcome::Taken(_) = repo.ensure_branch(branch).await? {
-                return Err(Fault::Stale(format!("branch {} is somebody else's", branch.branch)));
+                return Err(Fault::Stale(format!(
+                    "branch {} is somebody else's",
+                    branch.branch
+                )));
             }
         }
         Effect::EnsurePull(new) => {
             let pull = repo.ensure_pull(new).await?;
-            return Ok(Some(Intent::Evaluate { repo: repo.reference().clone(), pr: pull.number }));
+            return Ok(Some(Intent::Evaluate {
+                repo: repo.reference().clone(),
+                pr: pull.number,
+            }));
         }
         Effect::EnsureCheck(check) => {
             repo.ensure_check(check, None).await?;
@@ -70,7 +85,12 @@ async fn in_repository(world: &World, repo: &Repo, effect: &Effect) -> Result<Op
     Ok(None)
 }
 
-async fn remember(world: &World, repo: &Repo, effect: &Effect, now: Timestamp) -> Result<(), Fault> {
+async fn remember(
+    world: &World,
+    repo: &Repo,
+    effect: &Effect,
+    now: Timestamp,
+) -> Result<(), Fault> {
     let repo = repo.reference();
     match effect {
         Effect::RememberFollows { sources, config } => {
@@ -78,13 +98,26 @@ async fn remember(world: &World, repo: &Repo, effect: &Effect, now: Timestamp) -
             let sources: Vec<Source> = sources
                 .iter()
                 .map(|name| {
-                    let same = |other: &&crate::model::ids::RepoRef| other.name.as_str().eq_ignore_ascii_case(name.as_str());
-                    Source { name: name.clone(), id: known.iter().find(same).map(|repo| repo.id) }
+                    let same = |other: &&crate::model::ids::RepoRef| {
+                        other.name.as_str().eq_ignore_ascii_case(name.as_str())
+                    };
+                    Source {
+                        name: name.clone(),
+                        id: known.iter().find(same).map(|repo| repo.id),
+                    }
                 })
                 .collect();
-            world.store.set_follows(repo, &sources, config.as_ref()).await
+            world
+                .store
+                .set_follows(repo, &sources, config.as_ref())
+                .await
         }
-        Effect::RememberRunning { environment, application, tag, at } => {
+        Effect::RememberRunning {
+            environment,
+            application,
+            tag,
+            at,
+        } => {
             let run = Run {
                 repo: repo.id,
                 env: environment.clone(),

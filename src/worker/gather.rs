@@ -28,7 +28,9 @@ pub(super) async fn gather_and_decide(world: &World, intent: &Intent) -> Result<
             let walked = decide(&question, &facts);
             (facts, walked)
         });
-        let walked = walked.await.map_err(|panic| Fault::Broken(format!("deciding failed: {panic}")))?;
+        let walked = walked
+            .await
+            .map_err(|panic| Fault::Broken(format!("deciding failed: {panic}")))?;
         facts = walked.0;
         let needs = match walked.1 {
             Ok(decision) => return Ok(decision),
@@ -44,7 +46,9 @@ pub(super) async fn gather_and_decide(world: &World, intent: &Intent) -> Result<
             facts.learn(need, answer?);
         }
     }
-    Err(Fault::Broken("the decision asks for ever more facts".to_owned()))
+    Err(Fault::Broken(
+        "the decision asks for ever more facts".to_owned(),
+    ))
 }
 
 /// What another repository refuses to tell is unknown; what the job's own refuses is a fault.
@@ -52,7 +56,9 @@ async fn known(world: &World, intent: &Intent, need: &Need) -> Result<Known<Answ
     let home = intent.repo().map(|repo| repo.id);
     match fetch(world, need).await {
         Ok(answer) => Ok(Ok(answer)),
-        Err(Fault::Denied(reason)) if repo_of(need).is_some_and(|repo| Some(repo.id) != home) => Ok(Err(reason)),
+        Err(Fault::Denied(reason)) if repo_of(need).is_some_and(|repo| Some(repo.id) != home) => {
+            Ok(Err(reason))
+        }
         Err(fault) => Err(fault),
     }
 }
@@ -81,7 +87,9 @@ async fn fetch(world: &World, need: &Need) -> Result<Answer, Fault> {
     let at = |repo: &RepoRef| world.github.at(repo, Priority::Background);
     Ok(match need {
         Need::Identity {} => Answer::Identity(world.github.identity().await?),
-        Need::Repositories { installation } => Answer::Repositories(world.github.repositories(*installation).await?),
+        Need::Repositories { installation } => {
+            Answer::Repositories(world.github.repositories(*installation).await?)
+        }
         Need::Source { name } => Answer::Source(source(world, name).await?),
         Need::Repository { repo } => Answer::Repository(at(repo).repository().await?),
         Need::Head { repo, branch } => Answer::Head(head(&at(repo), branch).await?),
@@ -90,13 +98,28 @@ async fn fetch(world: &World, need: &Need) -> Result<Answer, Fault> {
         Need::Blob { repo, sha } => Answer::Blob(at(repo).blob(sha).await?),
         Need::Pull { repo, pr } => Answer::Pull(at(repo).pull(*pr).await?),
         Need::OpenPulls { repo } => Answer::OpenPulls(at(repo).open_pulls().await?),
-        Need::PullsOfBranch { repo, branch } => Answer::PullsOfBranch(at(repo).pulls_of_branch(branch).await?),
-        Need::Comparison { repo, base, head } => Answer::Comparison(at(repo).compare(base, head).await?),
+        Need::PullsOfBranch { repo, branch } => {
+            Answer::PullsOfBranch(at(repo).pulls_of_branch(branch).await?)
+        }
+        Need::Comparison { repo, base, head } => {
+            Answer::Comparison(at(repo).compare(base, head).await?)
+        }
         Need::Releases { repo } => Answer::Releases(at(repo).releases().await?),
         Need::Release { repo, tag } => Answer::Release(at(repo).release_by_tag(tag).await?),
-        Need::Tags { repo } => Answer::Tags(at(repo).tags().await?.into_iter().map(|(name, _)| name).collect()),
+        Need::Tags { repo } => Answer::Tags(
+            at(repo)
+                .tags()
+                .await?
+                .into_iter()
+                .map(|(name, _)| name)
+                .collect(),
+        ),
         Need::Tag { repo, tag } => Answer::Tag(at(repo).tag(tag).await?),
-        Need::Ran { repo, environment, application } => {
+        Need::Ran {
+            repo,
+            environment,
+            application,
+        } => {
             let runs = world.store.ran(repo.id, environment, application).await?;
             Answer::Ran(runs.into_iter().map(|run| run.version).collect())
         }
@@ -113,6 +136,7 @@ async fn head(repo: &Repo, branch: &str) -> Result<Option<Commit>, Fault> {
 /// The repository of that name among those that the App has been installed on.
 async fn source(world: &World, name: &RepoName) -> Result<Option<RepoRef>, Fault> {
     let known = world.store.repos().await?;
-    Ok(known.into_iter().find(|repo| repo.name.as_str().eq_ignore_ascii_case(name.as_str())))
+    Ok(known
+        .into_iter()
+        .find(|repo| repo.name.as_str().eq_ignore_ascii_case(name.as_str())))
 }
-

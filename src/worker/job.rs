@@ -32,7 +32,9 @@ const TROUBLE_MARKER: &str = "<!-- usher:trouble -->";
 
 /// Claims a job and works on it; `false` when there is none.
 pub(super) async fn next(world: &World, stop: &CancellationToken) -> Result<bool, Fault> {
-    let Some(claimed) = world.store.claim(LEASE).await?.map(Arc::new) else { return Ok(false) };
+    let Some(claimed) = world.store.claim(LEASE).await?.map(Arc::new) else {
+        return Ok(false);
+    };
     let job = claimed.job.clone();
     let keeper = keep_lease(world.clone(), claimed.clone());
     let work = {
@@ -52,7 +54,10 @@ pub(super) async fn next(world: &World, stop: &CancellationToken) -> Result<bool
         }
         None => {
             tracing::info!(job = %job.id, "released: Usher is stopping");
-            world.store.release(&claimed, world.clock.now(), "Usher was stopped").await?;
+            world
+                .store
+                .release(&claimed, world.clock.now(), "Usher was stopped")
+                .await?;
         }
     }
     Ok(true)
@@ -105,27 +110,49 @@ async fn work(world: &World, job: &Job) -> Result<Vec<NewJob>, Fault> {
 }
 
 /// Keeps the decision, unless it is the one that was made the last time.
-async fn record(world: &World, job: &Job, intent: &Intent, decision: &Decision) -> Result<(), Fault> {
+async fn record(
+    world: &World,
+    job: &Job,
+    intent: &Intent,
+    decision: &Decision,
+) -> Result<(), Fault> {
     let delivery = job.delivery.as_ref().map(tracing::field::display);
     tracing::info!(job = %job.id, delivery, verdict = ?decision.verdict, effects = decision.effects.len(), "decided");
     for reason in &decision.reasons {
         tracing::info!(job = %job.id, delivery, code = %reason.code, "{}", reason.sentence);
     }
-    let (Some(repo), Some(subject)) = (intent.repo(), intent.subject()) else { return Ok(()) };
-    if decision.verdict == Verdict::Nothing && decision.effects.is_empty() && job.delivery.is_none() {
+    let (Some(repo), Some(subject)) = (intent.repo(), intent.subject()) else {
+        return Ok(());
+    };
+    if decision.verdict == Verdict::Nothing && decision.effects.is_empty() && job.delivery.is_none()
+    {
         return Ok(());
     }
     let json = |error: serde_json::Error| Fault::Broken(error.to_string());
     let decision = serde_json::to_value(decision).map_err(json)?;
-    let filter = HistoryFilter { repo: Some(repo.id), subject: Some(subject.clone()), limit: 1, ..HistoryFilter::default() };
+    let filter = HistoryFilter {
+        repo: Some(repo.id),
+        subject: Some(subject.clone()),
+        limit: 1,
+        ..HistoryFilter::default()
+    };
     let last = world.store.history(&filter).await?;
-    if last.first().is_some_and(|last| last.decided.decision == decision && last.decided.delivery == job.delivery) {
+    if last.first().is_some_and(|last| {
+        last.decided.decision == decision && last.decided.delivery == job.delivery
+    }) {
         return Ok(());
     }
     let intent = serde_json::to_value(intent).map_err(json)?;
     let at = world.clock.now();
-    let decided =
-        Decided { repo: repo.id, subject, delivery: job.delivery.clone(), job: Some(job.id), intent, decision, at };
+    let decided = Decided {
+        repo: repo.id,
+        subject,
+        delivery: job.delivery.clone(),
+        job: Some(job.id),
+        intent,
+        decision,
+        at,
+    };
     world.store.record(&decided).await
 }
 
@@ -142,8 +169,15 @@ async fn answer(world: &World, claimed: &Lease, fault: Fault) -> Result<(), Faul
     match again.filter(|_| job.attempts < MOST_ATTEMPTS) {
         Some(wait) => {
             tracing::warn!(job = %job.id, delivery, %fault, wait = ?wait, "released");
-            let due_at = world.clock.now().checked_add(wait).unwrap_or(world.clock.now());
-            world.store.release(claimed, due_at, &fault.to_string()).await?;
+            let due_at = world
+                .clock
+                .now()
+                .checked_add(wait)
+                .unwrap_or(world.clock.now());
+            world
+                .store
+                .release(claimed, due_at, &fault.to_string())
+                .await?;
         }
         None => {
             tracing::error!(job = %job.id, delivery, %fault, "buried; `usher deliveries retry` tries it again");
@@ -156,14 +190,24 @@ async fn answer(world: &World, claimed: &Lease, fault: Fault) -> Result<(), Faul
 
 /// Says on the pull request that something went wrong, once; where there is none, the log has to do.
 async fn tell(world: &World, job: &Job, fault: &Fault) {
-    let Ok(Intent::Evaluate { repo, pr }) = serde_json::from_value(job.intent.clone()) else { return };
-    let delivery = job.delivery.as_ref().map_or_else(|| format!("job {}", job.id), |id| format!("delivery `{id}`"));
+    let Ok(Intent::Evaluate { repo, pr }) = serde_json::from_value(job.intent.clone()) else {
+        return;
+    };
+    let delivery = job.delivery.as_ref().map_or_else(
+        || format!("job {}", job.id),
+        |id| format!("delivery `{id}`"),
+    );
     let text = format!(
         "{TROUBLE_MARKER}\nUsher could not judge this pull request, so its checks may be missing or old. {}\n\n\
          An operator finds more under {delivery}; pushing again, or re-running the check, tries again.\n",
         crate::domain::inert::span(&fault.to_string())
     );
-    if let Err(second) = world.github.at(&repo, Priority::Background).ensure_comment(pr, TROUBLE_MARKER, &text).await {
+    if let Err(second) = world
+        .github
+        .at(&repo, Priority::Background)
+        .ensure_comment(pr, TROUBLE_MARKER, &text)
+        .await
+    {
         tracing::warn!(job = %job.id, %second, "the pull request could not be told");
     }
 }

@@ -27,19 +27,31 @@ const WORKERS: usize = 8;
 /// released before it returns.
 pub async fn run(world: World, stop: CancellationToken) {
     let mut tasks = JoinSet::new();
-    tasks.spawn(repeat(world.clone(), stop.clone(), "route", |world, _| async move { route::next(&world).await }));
+    tasks.spawn(repeat(
+        world.clone(),
+        stop.clone(),
+        "route",
+        |world, _| async move { route::next(&world).await },
+    ));
     for _ in 0..WORKERS {
-        tasks.spawn(repeat(world.clone(), stop.clone(), "work", |world, stop| async move {
-            job::next(&world, &stop).await
-        }));
+        tasks.spawn(repeat(
+            world.clone(),
+            stop.clone(),
+            "work",
+            |world, stop| async move { job::next(&world, &stop).await },
+        ));
     }
     tasks.spawn(sweep::run(world, stop));
     while tasks.join_next().await.is_some() {}
 }
 
 /// Calls `step` as long as it finds something to do, and sleeps when it does not.
-async fn repeat<F>(world: World, stop: CancellationToken, what: &'static str, step: impl Fn(World, CancellationToken) -> F)
-where
+async fn repeat<F>(
+    world: World,
+    stop: CancellationToken,
+    what: &'static str,
+    step: impl Fn(World, CancellationToken) -> F,
+) where
     F: Future<Output = Result<bool, Fault>>,
 {
     while !stop.is_cancelled() {

@@ -42,7 +42,9 @@ pub(super) async fn run(world: World, stop: CancellationToken) {
             Err(fault) => {
                 tracing::warn!(%fault, "the sweep did not get through; trying again");
                 match fault {
-                    Fault::Transient { after: Some(after), .. } => after.max(AGAIN),
+                    Fault::Transient {
+                        after: Some(after), ..
+                    } => after.max(AGAIN),
                     _ => AGAIN,
                 }
             }
@@ -54,33 +56,51 @@ pub(super) async fn run(world: World, stop: CancellationToken) {
     }
 }
 
-async fn sweep(world: &World, asked: &mut HashMap<DeliveryId, u32>, survey: bool) -> Result<(), Fault> {
+async fn sweep(
+    world: &World,
+    asked: &mut HashMap<DeliveryId, u32>,
+    survey: bool,
+) -> Result<(), Fault> {
     let now = world.clock.now();
     let mut intents = Vec::new();
     if survey {
         for installation in world.github.installations().await? {
             let installation_id = installation.id;
             intents.push(if installation.suspended {
-                Intent::Leave { installation: installation_id }
+                Intent::Leave {
+                    installation: installation_id,
+                }
             } else {
-                Intent::Survey { installation: installation_id }
+                Intent::Survey {
+                    installation: installation_id,
+                }
             });
         }
     } else {
         for repo in world.store.repos().await? {
             if world.store.config_sha(repo.id).await?.is_some() {
-                intents.push(Intent::Follow { repo, reach: Reach::Promotions });
+                intents.push(Intent::Follow {
+                    repo,
+                    reach: Reach::Promotions,
+                });
             }
         }
     }
-    let jobs: Vec<_> = intents.iter().map(|intent| new_job(intent, None, now)).collect::<Result<_, _>>()?;
+    let jobs: Vec<_> = intents
+        .iter()
+        .map(|intent| new_job(intent, None, now))
+        .collect::<Result<_, _>>()?;
     world.store.enqueue(&jobs).await?;
     world.wake.notify_waiters();
     redeliver(world, asked, now).await
 }
 
 /// Has deliveries sent again that never arrived.
-async fn redeliver(world: &World, asked: &mut HashMap<DeliveryId, u32>, now: Timestamp) -> Result<(), Fault> {
+async fn redeliver(
+    world: &World,
+    asked: &mut HashMap<DeliveryId, u32>,
+    now: Timestamp,
+) -> Result<(), Fault> {
     let since = now.checked_sub(WINDOW).unwrap_or(Timestamp::MIN);
     for attempt in world.github.failed_attempts(since).await? {
         // Stored, and only the answer was lost: nothing is missing.

@@ -37,14 +37,24 @@ impl Stage {
     /// The sandbox alone.
     pub async fn without_bot() -> Self {
         let local = ([127, 0, 0, 1], 0).into();
-        let github = sandbox::start(Options::new(local, "127.0.0.1:9")).await.unwrap();
+        let github = sandbox::start(Options::new(local, "127.0.0.1:9"))
+            .await
+            .unwrap();
         let folder = tempfile::tempdir().unwrap();
-        Self { github, bot: None, store: None, client: reqwest::Client::new(), folder }
+        Self {
+            github,
+            bot: None,
+            store: None,
+            client: reqwest::Client::new(),
+            folder,
+        }
     }
 
     /// Starts the bot, with the memory that it had before.
     pub async fn start_bot(&mut self) {
-        let bot = app::start(self.settings(self.github.api_url()), Role::All).await.unwrap();
+        let bot = app::start(self.settings(self.github.api_url()), Role::All)
+            .await
+            .unwrap();
         self.github.set_bot(&bot.address.to_string());
         self.bot = Some(bot);
     }
@@ -80,12 +90,19 @@ impl Stage {
     /// Opens the memory of a bot that runs as a process of its own.
     pub async fn open_store(&mut self) {
         let url = SecretString::from(self.database());
-        self.store = Some(Store::open(&url, app::clock(), app::entropy()).await.unwrap());
+        self.store = Some(
+            Store::open(&url, app::clock(), app::entropy())
+                .await
+                .unwrap(),
+        );
     }
 
     /// The bot's memory.
     pub fn store(&self) -> &Store {
-        self.store.as_ref().or_else(|| self.bot.as_ref().map(app::Running::store)).unwrap()
+        self.store
+            .as_ref()
+            .or_else(|| self.bot.as_ref().map(app::Running::store))
+            .unwrap()
     }
 
     /// Where the bot listens.
@@ -95,7 +112,10 @@ impl Stage {
 
     /// Waits until the first sweep has looked at the repositories, and all that follows is done.
     pub async fn surveyed(&self) {
-        self.until("the first survey", async || !self.store().repos().await.unwrap().is_empty()).await;
+        self.until("the first survey", async || {
+            !self.store().repos().await.unwrap().is_empty()
+        })
+        .await;
         self.idle().await;
     }
 
@@ -114,30 +134,58 @@ impl Stage {
     pub async fn until(&self, what: &str, so: impl AsyncFn() -> bool) {
         let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
         while !so().await {
-            assert!(tokio::time::Instant::now() < deadline, "no {what} within a minute:\n{}", self.troubles().await);
+            assert!(
+                tokio::time::Instant::now() < deadline,
+                "no {what} within a minute:\n{}",
+                self.troubles().await
+            );
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
 
     /// What the bot's jobs complain of, for the message of a failing test.
     pub async fn troubles(&self) -> String {
-        let jobs = self.store().jobs(&usher::store::JobFilter::default()).await.unwrap();
-        let lines = jobs.iter().filter_map(|job| Some(format!("{:?} {} {}", job.state, job.intent, job.reason.as_ref()?)));
+        let jobs = self
+            .store()
+            .jobs(&usher::store::JobFilter::default())
+            .await
+            .unwrap();
+        let lines = jobs.iter().filter_map(|job| {
+            Some(format!(
+                "{:?} {} {}",
+                job.state,
+                job.intent,
+                job.reason.as_ref()?
+            ))
+        });
         lines.collect::<Vec<_>>().join("\n")
     }
 
     /// Calls the sandbox's API as somebody; gives status and body.
-    pub async fn call(&self, login: &str, method: &str, path: &str, body: Option<Value>) -> (u16, Value) {
+    pub async fn call(
+        &self,
+        login: &str,
+        method: &str,
+        path: &str,
+        body: Option<Value>,
+    ) -> (u16, Value) {
         let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
         let url = format!("{}{path}", self.github.api_url());
-        let mut request = self.client.request(method, url).bearer_auth(login).header("user-agent", "stage");
+        let mut request = self
+            .client
+            .request(method, url)
+            .bearer_auth(login)
+            .header("user-agent", "stage");
         if let Some(body) = body {
             request = request.json(&body);
         }
         let answer = request.send().await.unwrap();
         let status = answer.status().as_u16();
         let text = answer.text().await.unwrap();
-        (status, serde_json::from_str(&text).unwrap_or(Value::String(text)))
+        (
+            status,
+            serde_json::from_str(&text).unwrap_or(Value::String(text)),
+        )
     }
 
     /// Reads something as `ada`.
@@ -150,24 +198,36 @@ impl Stage {
     /// Writes something as somebody; it has to succeed.
     pub async fn act(&self, login: &str, method: &str, path: &str, body: Value) -> Value {
         let (status, answer) = self.call(login, method, path, Some(body)).await;
-        assert!((200..300).contains(&status), "{method} {path}: {status} {answer}");
+        assert!(
+            (200..300).contains(&status),
+            "{method} {path}: {status} {answer}"
+        );
         answer
     }
 
     /// Publishes a release as `ada`, and waits until all that follows is done.
     pub async fn publish(&self, repo: &str, tag: &str) {
-        self.publish_with(repo, json!({"tag_name": tag, "name": tag, "body": format!("What is new in {tag}.")})).await;
+        self.publish_with(
+            repo,
+            json!({"tag_name": tag, "name": tag, "body": format!("What is new in {tag}.")}),
+        )
+        .await;
     }
 
     /// Publishes a release with everything said.
     pub async fn publish_with(&self, repo: &str, release: Value) {
-        self.act("ada", "POST", &format!("/repos/{repo}/releases"), release).await;
+        self.act("ada", "POST", &format!("/repos/{repo}/releases"), release)
+            .await;
         self.idle().await;
     }
 
     /// The pull requests of a repository, oldest first.
     pub async fn pulls(&self, repo: &str) -> Vec<Value> {
-        let pulls = self.get(&format!("/repos/{repo}/pulls?state=all&sort=created&direction=asc&per_page=100")).await;
+        let pulls = self
+            .get(&format!(
+                "/repos/{repo}/pulls?state=all&sort=created&direction=asc&per_page=100"
+            ))
+            .await;
         pulls.as_array().unwrap().clone()
     }
 
@@ -175,37 +235,75 @@ impl Stage {
     pub async fn open_titles(&self, repo: &str) -> Vec<String> {
         let pulls = self.pulls(repo).await;
         let open = pulls.iter().filter(|pull| pull["state"] == "open");
-        open.map(|pull| pull["title"].as_str().unwrap().to_owned()).collect()
+        open.map(|pull| pull["title"].as_str().unwrap().to_owned())
+            .collect()
     }
 
     /// The one check run of that name on a commit, as `(conclusion, title, summary)`.
     pub async fn check(&self, repo: &str, sha: &str, name: &str) -> (String, String, String) {
-        let runs = self.get(&format!("/repos/{repo}/commits/{sha}/check-runs")).await;
-        let runs: Vec<_> = runs["check_runs"].as_array().unwrap().iter().filter(|run| run["name"] == name).cloned().collect();
+        let runs = self
+            .get(&format!("/repos/{repo}/commits/{sha}/check-runs"))
+            .await;
+        let runs: Vec<_> = runs["check_runs"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|run| run["name"] == name)
+            .cloned()
+            .collect();
         assert_eq!(runs.len(), 1, "check runs {name} on {sha}: {runs:?}");
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        (text(&runs[0]["conclusion"]), text(&runs[0]["output"]["title"]), text(&runs[0]["output"]["summary"]))
+        (
+            text(&runs[0]["conclusion"]),
+            text(&runs[0]["output"]["title"]),
+            text(&runs[0]["output"]["summary"]),
+        )
     }
 
     /// The comments of a pull request, as `(login, body)`.
     pub async fn comments(&self, repo: &str, number: u64) -> Vec<(String, String)> {
-        let comments = self.get(&format!("/repos/{repo}/issues/{number}/comments")).await;
+        let comments = self
+            .get(&format!("/repos/{repo}/issues/{number}/comments"))
+            .await;
         let text = |value: &Value| value.as_str().unwrap().to_owned();
-        comments.as_array().unwrap().iter().map(|c| (text(&c["user"]["login"]), text(&c["body"]))).collect()
+        comments
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|c| (text(&c["user"]["login"]), text(&c["body"])))
+            .collect()
     }
 
     /// A file of a branch or commit.
     pub async fn file(&self, repo: &str, path: &str, at: &str) -> String {
         use base64::Engine as _;
-        let file = self.get(&format!("/repos/{repo}/contents/{path}?ref={at}")).await;
-        let content: String = file["content"].as_str().unwrap().split_whitespace().collect();
-        String::from_utf8(base64::engine::general_purpose::STANDARD.decode(content).unwrap()).unwrap()
+        let file = self
+            .get(&format!("/repos/{repo}/contents/{path}?ref={at}"))
+            .await;
+        let content: String = file["content"]
+            .as_str()
+            .unwrap()
+            .split_whitespace()
+            .collect();
+        String::from_utf8(
+            base64::engine::general_purpose::STANDARD
+                .decode(content)
+                .unwrap(),
+        )
+        .unwrap()
     }
 
     /// Commits a file to a branch as `sam`, whom the protection of `main` does not bind.
     pub async fn write_file(&self, repo: &str, branch: &str, path: &str, text: &str) -> String {
         use base64::Engine as _;
-        let (_, old) = self.call("sam", "GET", &format!("/repos/{repo}/contents/{path}?ref={branch}"), None).await;
+        let (_, old) = self
+            .call(
+                "sam",
+                "GET",
+                &format!("/repos/{repo}/contents/{path}?ref={branch}"),
+                None,
+            )
+            .await;
         let mut body = json!({
             "message": format!("Write {path}"),
             "content": base64::engine::general_purpose::STANDARD.encode(text),
@@ -214,41 +312,78 @@ impl Stage {
         if let Some(sha) = old["sha"].as_str() {
             body["sha"] = json!(sha);
         }
-        let written = self.act("sam", "PUT", &format!("/repos/{repo}/contents/{path}"), body).await;
+        let written = self
+            .act(
+                "sam",
+                "PUT",
+                &format!("/repos/{repo}/contents/{path}"),
+                body,
+            )
+            .await;
         written["commit"]["sha"].as_str().unwrap().to_owned()
     }
 
     /// Makes a branch at the head of another.
     pub async fn branch(&self, repo: &str, name: &str, from: &str) {
         let head = self.head(repo, from).await;
-        self.act("sam", "POST", &format!("/repos/{repo}/git/refs"), json!({"ref": format!("refs/heads/{name}"), "sha": head})).await;
+        self.act(
+            "sam",
+            "POST",
+            &format!("/repos/{repo}/git/refs"),
+            json!({"ref": format!("refs/heads/{name}"), "sha": head}),
+        )
+        .await;
     }
 
     /// The commit that a branch points to.
     pub async fn head(&self, repo: &str, branch: &str) -> String {
-        self.get(&format!("/repos/{repo}/git/ref/heads/{branch}")).await["object"]["sha"].as_str().unwrap().to_owned()
+        self.get(&format!("/repos/{repo}/git/ref/heads/{branch}"))
+            .await["object"]["sha"]
+            .as_str()
+            .unwrap()
+            .to_owned()
     }
 
     /// Opens a pull request to `main` as somebody, waits, and gives it back.
     pub async fn open_pull(&self, login: &str, repo: &str, head: &str) -> Value {
-        let body = json!({"title": format!("Change {head}"), "head": head, "base": "main", "body": ""});
-        let pull = self.act(login, "POST", &format!("/repos/{repo}/pulls"), body).await;
+        let body =
+            json!({"title": format!("Change {head}"), "head": head, "base": "main", "body": ""});
+        let pull = self
+            .act(login, "POST", &format!("/repos/{repo}/pulls"), body)
+            .await;
         self.idle().await;
         pull
     }
 
     /// Merges as an administrator, and waits.
     pub async fn merge(&self, repo: &str, number: u64) {
-        self.act("sam", "PUT", &format!("/repos/{repo}/pulls/{number}/merge"), json!({})).await;
+        self.act(
+            "sam",
+            "PUT",
+            &format!("/repos/{repo}/pulls/{number}/merge"),
+            json!({}),
+        )
+        .await;
         self.idle().await;
     }
 
     /// The end of a test: the bot called nothing unknown, and gave nothing up.
     pub async fn finish(mut self) {
         self.idle().await;
-        let unknown: Vec<_> = self.github.unknown_routes().iter().map(|seen| format!("{seen:?}")).collect();
-        assert!(unknown.is_empty(), "routes that the sandbox does not know: {unknown:?}");
-        let buried = usher::store::JobFilter { state: Some(usher::store::JobState::Buried), ..Default::default() };
+        let unknown: Vec<_> = self
+            .github
+            .unknown_routes()
+            .iter()
+            .map(|seen| format!("{seen:?}"))
+            .collect();
+        assert!(
+            unknown.is_empty(),
+            "routes that the sandbox does not know: {unknown:?}"
+        );
+        let buried = usher::store::JobFilter {
+            state: Some(usher::store::JobState::Buried),
+            ..Default::default()
+        };
         let buried = self.store().jobs(&buried).await.unwrap();
         assert!(buried.is_empty(), "jobs that were given up: {buried:?}");
         self.stop_bot().await;

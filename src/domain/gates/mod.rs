@@ -38,8 +38,19 @@ pub struct Gate {
 }
 
 impl Gate {
-    fn new(name: &'static str, environment: &EnvName, outcome: Outcome, sentence: impl Into<String>) -> Self {
-        Self { name, environment: environment.clone(), outcome, sentence: sentence.into(), help: None }
+    fn new(
+        name: &'static str,
+        environment: &EnvName,
+        outcome: Outcome,
+        sentence: impl Into<String>,
+    ) -> Self {
+        Self {
+            name,
+            environment: environment.clone(),
+            outcome,
+            sentence: sentence.into(),
+            help: None,
+        }
     }
 
     fn help(mut self, help: impl Into<String>) -> Self {

@@ -34,7 +34,8 @@ pub fn judge(effect: &Effect<'_>, evidence: &Evidence<'_>) -> Gate {
             .help("Bring the pull request up to date with its base branch.");
     }
     if evidence.ours && evidence.promotion.is_none() {
-        return failed("the commit that Usher made is not on its branch any more".to_owned()).help(CLEAN);
+        return failed("the commit that Usher made is not on its branch any more".to_owned())
+            .help(CLEAN);
     }
     if let Some(promotion) = evidence.promotion {
         if let Some(trouble) = foreign_commit(evidence, promotion) {
@@ -44,17 +45,33 @@ pub fn judge(effect: &Effect<'_>, evidence: &Evidence<'_>) -> Gate {
             return failed(trouble).help("Bring the pull request back to what Usher committed.");
         }
     }
-    let allowed: Vec<&str> =
-        effect.moving.iter().flat_map(|moving| &moving.moves).filter_map(|one| Some(one.to.as_ref()?.file.as_str())).collect();
+    let allowed: Vec<&str> = effect
+        .moving
+        .iter()
+        .flat_map(|moving| &moving.moves)
+        .filter_map(|one| Some(one.to.as_ref()?.file.as_str()))
+        .collect();
     let stranger = effect.other.first().or_else(|| match evidence.promotion {
         // In a promotion of ours every file counts, whether an environment uses it or not.
-        Some(_) => evidence.merged.changed.iter().find(|path| !allowed.contains(&path.as_str())),
+        Some(_) => evidence
+            .merged
+            .changed
+            .iter()
+            .find(|path| !allowed.contains(&path.as_str())),
         None => None,
     });
     match stranger {
-        Some(path) => failed(format!("{} changes in more than promoted images", span(path)))
-            .help("Split it: one pull request for the images, another for the rest."),
-        None => Gate::new("scope", name, Outcome::Passed, "only promoted images change"),
+        Some(path) => failed(format!(
+            "{} changes in more than promoted images",
+            span(path)
+        ))
+        .help("Split it: one pull request for the images, another for the rest."),
+        None => Gate::new(
+            "scope",
+            name,
+            Outcome::Passed,
+            "only promoted images change",
+        ),
     }
 }
 
@@ -63,25 +80,50 @@ fn foreign_commit(evidence: &Evidence<'_>, promotion: &Promotion) -> Option<Stri
         return Some("it has more commits than GitHub lists".to_owned());
     }
     let foreign = evidence.commits.iter().find(|commit| {
-        let ours = commit.verified && commit.author.as_ref().is_some_and(|author| author.id == evidence.identity.bot.id);
+        let ours = commit.verified
+            && commit
+                .author
+                .as_ref()
+                .is_some_and(|author| author.id == evidence.identity.bot.id);
         !ours || Promotion::from_message(&commit.message).as_ref() != Some(promotion)
     })?;
-    let by = foreign.author.as_ref().map_or_else(String::new, |author| format!(" by {}", span(author.login.as_str())));
-    Some(format!("commit `{}`{by} is not Usher's", plain(foreign.sha.short())))
+    let by = foreign.author.as_ref().map_or_else(String::new, |author| {
+        format!(" by {}", span(author.login.as_str()))
+    });
+    Some(format!(
+        "commit `{}`{by} is not Usher's",
+        plain(foreign.sha.short())
+    ))
 }
 
 /// A move that the promotion did not ask for, or one that it asked for and that is missing.
 fn not_asked_for(effect: &Effect<'_>, promotion: &Promotion) -> Option<String> {
     if *effect.environment.name() != promotion.environment {
-        return Some(format!("it changes {}, not {}", effect.environment.name(), promotion.environment));
+        return Some(format!(
+            "it changes {}, not {}",
+            effect.environment.name(),
+            promotion.environment
+        ));
     }
     effect.moving.iter().find_map(|moving| {
         if *moving.application.name() != promotion.application {
-            return Some(format!("it changes images of {}", span(moving.application.name().as_str())));
+            return Some(format!(
+                "it changes images of {}",
+                span(moving.application.name().as_str())
+            ));
         }
         moving.moves.iter().find_map(|one| match &one.to {
-            Some(to) if to.entry.new_tag.as_deref() == Some(promotion.tag.as_str()) && to.entry.digest.is_none() => None,
-            Some(to) => Some(format!("{} does not become {}", span(&to.entry.name), span(promotion.tag.as_str()))),
+            Some(to)
+                if to.entry.new_tag.as_deref() == Some(promotion.tag.as_str())
+                    && to.entry.digest.is_none() =>
+            {
+                None
+            }
+            Some(to) => Some(format!(
+                "{} does not become {}",
+                span(&to.entry.name),
+                span(promotion.tag.as_str())
+            )),
             None => Some("an entry goes away".to_owned()),
         })
     })

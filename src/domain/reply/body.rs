@@ -46,16 +46,34 @@ pub fn promotion(
 }
 
 fn images(out: &mut String, promotion: &Promotion, moves: &[Carried]) {
-    let _ = writeln!(out, "### What changes\n\n| image | from | to | digest |\n| --- | --- | --- | --- |");
+    let _ = writeln!(
+        out,
+        "### What changes\n\n| image | from | to | digest |\n| --- | --- | --- | --- |"
+    );
     for carried in moves {
         let entry = &carried.entry;
         let name = entry.new_name.as_deref().unwrap_or(&entry.name);
-        let from = entry.new_tag.as_deref().map_or_else(|| "not set".to_owned(), span);
-        let _ = writeln!(out, "| {} | {from} | {} | – |", span(name), span(promotion.tag.as_str()));
+        let from = entry
+            .new_tag
+            .as_deref()
+            .map_or_else(|| "not set".to_owned(), span);
+        let _ = writeln!(
+            out,
+            "| {} | {from} | {} | – |",
+            span(name),
+            span(promotion.tag.as_str())
+        );
     }
-    let files: std::collections::BTreeSet<_> = moves.iter().map(|carried| carried.file.as_str()).collect();
+    let files: std::collections::BTreeSet<_> =
+        moves.iter().map(|carried| carried.file.as_str()).collect();
     let names: Vec<_> = files.iter().map(|file| span(file)).collect();
-    let _ = writeln!(out, "\n{} in {}: {}\n", count(moves.len(), "image"), count(files.len(), "file"), names.join(", "));
+    let _ = writeln!(
+        out,
+        "\n{} in {}: {}\n",
+        count(moves.len(), "image"),
+        count(files.len(), "file"),
+        names.join(", ")
+    );
 }
 
 fn contents(
@@ -66,23 +84,42 @@ fn contents(
     promotion: &Promotion,
     moves: &[Carried],
 ) -> Result<(), Gap> {
-    let Some(source) = facts.source(application.source())? else { return Ok(()) };
+    let Some(source) = facts.source(application.source())? else {
+        return Ok(());
+    };
     let pages = format!("{}/{}", facts.github_pages, source.name);
     let _ = writeln!(out, "### What is in it\n");
-    let lowest = moves.iter().filter_map(|carried| application.version_of_image(carried.entry.new_tag.as_deref()?)).min();
+    let lowest = moves
+        .iter()
+        .filter_map(|carried| application.version_of_image(carried.entry.new_tag.as_deref()?))
+        .min();
     if let Some(lowest) = &lowest {
-        let link = format!("{pages}/compare/{}...{}", encode(lowest.tag()), encode(&promotion.version));
-        let _ = writeln!(out, "[Everything between {} and {}]({link})\n", code_free(lowest.tag()), code_free(&promotion.version));
+        let link = format!(
+            "{pages}/compare/{}...{}",
+            encode(lowest.tag()),
+            encode(&promotion.version)
+        );
+        let _ = writeln!(
+            out,
+            "[Everything between {} and {}]({link})\n",
+            code_free(lowest.tag()),
+            code_free(&promotion.version)
+        );
     }
     // Text of a source is shown only where no more people can read it than there.
     let shown = source.id == ground.repo.id || is_no_more_public(facts, ground, source)?;
     let target = application.version(&promotion.version);
     let mut between: Vec<(&Release, _)> = match facts.releases(source) {
-        Ok(releases) => releases.iter().filter_map(|release| Some((release, published(application, release)?))).collect(),
+        Ok(releases) => releases
+            .iter()
+            .filter_map(|release| Some((release, published(application, release)?)))
+            .collect(),
         Err(Gap::Unknown(_)) => Vec::new(),
         Err(gap) => return Err(gap),
     };
-    between.retain(|(_, version)| lowest.as_ref().is_none_or(|lowest| version > lowest) && Some(version) <= target.as_ref());
+    between.retain(|(_, version)| {
+        lowest.as_ref().is_none_or(|lowest| version > lowest) && Some(version) <= target.as_ref()
+    });
     between.sort_by(|one, other| other.1.cmp(&one.1));
     for (release, _) in between.iter().take(MOST_RELEASES) {
         let link = format!("{pages}/releases/tag/{}", encode(&release.tag));
@@ -90,10 +127,26 @@ fn contents(
             let _ = writeln!(out, "- [{}]({link})", code_free(&release.tag));
             continue;
         }
-        let title = if release.name.is_empty() { &release.tag } else { &release.name };
-        let _ = writeln!(out, "<details><summary><a href=\"{link}\">{}</a></summary>\n", html(title));
-        let notes = if release.notes.trim().is_empty() { "(no notes)" } else { &release.notes };
-        let _ = writeln!(out, "{}\n\n</details>\n", fence(&cut(notes, MOST_NOTES), "markdown"));
+        let title = if release.name.is_empty() {
+            &release.tag
+        } else {
+            &release.name
+        };
+        let _ = writeln!(
+            out,
+            "<details><summary><a href=\"{link}\">{}</a></summary>\n",
+            html(title)
+        );
+        let notes = if release.notes.trim().is_empty() {
+            "(no notes)"
+        } else {
+            &release.notes
+        };
+        let _ = writeln!(
+            out,
+            "{}\n\n</details>\n",
+            fence(&cut(notes, MOST_NOTES), "markdown")
+        );
     }
     if between.len() > MOST_RELEASES {
         let _ = writeln!(out, "… and {} more.\n", between.len() - MOST_RELEASES);
@@ -110,21 +163,50 @@ fn is_no_more_public(facts: &Facts, ground: &Ground<'_>, source: &RepoRef) -> Re
 }
 
 fn handoff(out: &mut String, environment: &Environment, promotion: &Promotion, moves: &[Carried]) {
-    let before: Vec<_> = environment.after().iter().map(|name| span(name.as_str())).collect();
-    let source = if before.is_empty() { format!("release {}", span(&promotion.version)) } else { before.join(", ") };
+    let before: Vec<_> = environment
+        .after()
+        .iter()
+        .map(|name| span(name.as_str()))
+        .collect();
+    let source = if before.is_empty() {
+        format!("release {}", span(&promotion.version))
+    } else {
+        before.join(", ")
+    };
     let approvals: Vec<_> = environment
         .approvals()
         .iter()
-        .map(|approval| format!("{} by {}", span(approval.label.as_str()), principals(&approval.by)))
+        .map(|approval| {
+            format!(
+                "{} by {}",
+                span(approval.label.as_str()),
+                principals(&approval.by)
+            )
+        })
         .collect();
-    let approvals = if approvals.is_empty() { "none beyond the gates".to_owned() } else { approvals.join("<br>") };
-    let window = if environment.windows().is_empty() { "any time" } else { "outside the freezes of this environment" };
-    let owner = |who: &Option<Principal>| who.as_ref().map_or_else(|| "not named".to_owned(), |who| span(&who.to_string()));
+    let approvals = if approvals.is_empty() {
+        "none beyond the gates".to_owned()
+    } else {
+        approvals.join("<br>")
+    };
+    let window = if environment.windows().is_empty() {
+        "any time"
+    } else {
+        "outside the freezes of this environment"
+    };
+    let owner = |who: &Option<Principal>| {
+        who.as_ref()
+            .map_or_else(|| "not named".to_owned(), |who| span(&who.to_string()))
+    };
     let owners = environment.owners();
     let scope = if promotion.services.is_empty() && promotion.targets.is_empty() {
         format!("all {}", count(moves.len(), "image"))
     } else {
-        let parts = promotion.services.iter().cloned().chain(promotion.targets.iter().map(ToString::to_string));
+        let parts = promotion
+            .services
+            .iter()
+            .cloned()
+            .chain(promotion.targets.iter().map(ToString::to_string));
         parts.map(|part| span(&part)).collect::<Vec<_>>().join(", ")
     };
     let merge = match environment.merge() {
@@ -139,7 +221,10 @@ fn handoff(out: &mut String, environment: &Environment, promotion: &Promotion, m
         ("Execution window", format!("{window}; {merge}")),
         ("Verification owner", owner(&owners.verification)),
         ("Fallback owner", owner(&owners.fallback)),
-        ("Rollback mode", "pull request that puts the recorded image entries back".to_owned()),
+        (
+            "Rollback mode",
+            "pull request that puts the recorded image entries back".to_owned(),
+        ),
         ("Change ticket", "none named".to_owned()),
     ];
     let _ = writeln!(out, "### Handoff\n\n| | |\n| --- | --- |");
@@ -149,7 +234,10 @@ fn handoff(out: &mut String, environment: &Environment, promotion: &Promotion, m
 }
 
 fn principals(who: &[Principal]) -> String {
-    who.iter().map(|one| span(&one.to_string())).collect::<Vec<_>>().join(", ")
+    who.iter()
+        .map(|one| span(&one.to_string()))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 /// Text for a place where no code span can stand: within a link.
@@ -160,7 +248,11 @@ fn code_free(text: &str) -> String {
 fn html(text: &str) -> String {
     let inner = span(text);
     let inner = inner.trim_matches('`').trim();
-    let escaped = inner.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace("\\|", "|");
+    let escaped = inner
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace("\\|", "|");
     format!("<code>{escaped}</code>")
 }
 

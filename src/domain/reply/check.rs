@@ -31,7 +31,12 @@ pub fn gates(head: &Sha, assessment: &Assessment) -> NewCheck {
     match assessment {
         Assessment::NoPromotion { sentence } => {
             let summary = format!("Nothing is promoted by this pull request: {sentence}.");
-            check(Some(Conclusion::Success), "Not a promotion".to_owned(), summary, Vec::new())
+            check(
+                Some(Conclusion::Success),
+                "Not a promotion".to_owned(),
+                summary,
+                Vec::new(),
+            )
         }
         Assessment::Unjudgeable(problems) => {
             let summary = format!(
@@ -41,7 +46,12 @@ pub fn gates(head: &Sha, assessment: &Assessment) -> NewCheck {
                 count(problems.len(), "mistake"),
                 list(problems)
             );
-            check(Some(Conclusion::Failure), "The configuration is invalid".to_owned(), summary, Vec::new())
+            check(
+                Some(Conclusion::Failure),
+                "The configuration is invalid".to_owned(),
+                summary,
+                Vec::new(),
+            )
         }
         Assessment::Configuration(problems) if problems.is_empty() => {
             let summary = format!(
@@ -49,12 +59,26 @@ pub fn gates(head: &Sha, assessment: &Assessment) -> NewCheck {
                  can let that through; this version of Usher takes no approval for it.",
                 policy::PATH
             );
-            check(Some(Conclusion::ActionRequired), "Changes the rules: needs an administrator".to_owned(), summary, Vec::new())
+            check(
+                Some(Conclusion::ActionRequired),
+                "Changes the rules: needs an administrator".to_owned(),
+                summary,
+                Vec::new(),
+            )
         }
         Assessment::Configuration(problems) => {
-            let summary = format!("After the merge `{}` would be invalid.\n\n{}", policy::PATH, list(problems));
+            let summary = format!(
+                "After the merge `{}` would be invalid.\n\n{}",
+                policy::PATH,
+                list(problems)
+            );
             let title = format!("The configuration has {}", count(problems.len(), "mistake"));
-            check(Some(Conclusion::Failure), title, summary, problems.iter().map(annotate_problem).collect())
+            check(
+                Some(Conclusion::Failure),
+                title,
+                summary,
+                problems.iter().map(annotate_problem).collect(),
+            )
         }
         Assessment::Judged { gates, promotes } => {
             let (conclusion, title) = verdict(gates, *promotes);
@@ -66,8 +90,14 @@ pub fn gates(head: &Sha, assessment: &Assessment) -> NewCheck {
 /// `usher/kustomize` for a head.
 pub fn kustomize(head: &Sha, assessment: &Assessment, touches: &[Touch<'_>]) -> NewCheck {
     let findings: Vec<&Finding> = touches.iter().flat_map(|touch| &touch.findings).collect();
-    let errors = findings.iter().filter(|finding| finding.severity == Severity::Error).count();
-    let names: Vec<_> = touches.iter().map(|touch| span(touch.environment.name().as_str())).collect();
+    let errors = findings
+        .iter()
+        .filter(|finding| finding.severity == Severity::Error)
+        .count();
+    let names: Vec<_> = touches
+        .iter()
+        .map(|touch| span(touch.environment.name().as_str()))
+        .collect();
     let (title, summary) = match assessment {
         Assessment::Judged { .. } if !touches.is_empty() => {
             let title = match (errors, findings.len()) {
@@ -75,14 +105,28 @@ pub fn kustomize(head: &Sha, assessment: &Assessment, touches: &[Touch<'_>]) -> 
                 (0, notes) => format!("No errors, {}", count(notes, "remark")),
                 (errors, _) => count(errors, "error"),
             };
-            (title, format!("Looked at {} as merging would leave them.\n\n{}", names.join(", "), findings_list(&findings)))
+            (
+                title,
+                format!(
+                    "Looked at {} as merging would leave them.\n\n{}",
+                    names.join(", "),
+                    findings_list(&findings)
+                ),
+            )
         }
-        _ => ("No environment is touched".to_owned(), "This pull request changes nothing that is rendered for an environment.".to_owned()),
+        _ => (
+            "No environment is touched".to_owned(),
+            "This pull request changes nothing that is rendered for an environment.".to_owned(),
+        ),
     };
     NewCheck {
         name: KUSTOMIZE.to_owned(),
         head: head.clone(),
-        conclusion: Some(if errors == 0 { Conclusion::Success } else { Conclusion::Failure }),
+        conclusion: Some(if errors == 0 {
+            Conclusion::Success
+        } else {
+            Conclusion::Failure
+        }),
         title,
         summary,
         text: String::new(),
@@ -94,18 +138,27 @@ fn verdict(gates: &[Gate], promotes: bool) -> (Option<Conclusion>, String) {
     // Of the worst the first, because gates stand in the order in which they are best put right.
     let worst = gates.iter().rev().max_by_key(|gate| gate.outcome);
     match worst.map(|gate| (gate.outcome, gate)) {
-        None => (Some(Conclusion::Success), "Nothing is left to promote".to_owned()),
-        Some((Outcome::Passed, _)) if promotes => {
-            (Some(Conclusion::Success), format!("{} passed", count(gates.len(), "gate")))
-        }
-        Some((Outcome::Passed, _)) => {
-            (Some(Conclusion::Success), "Configuration change, no promotion: valid".to_owned())
-        }
+        None => (
+            Some(Conclusion::Success),
+            "Nothing is left to promote".to_owned(),
+        ),
+        Some((Outcome::Passed, _)) if promotes => (
+            Some(Conclusion::Success),
+            format!("{} passed", count(gates.len(), "gate")),
+        ),
+        Some((Outcome::Passed, _)) => (
+            Some(Conclusion::Success),
+            "Configuration change, no promotion: valid".to_owned(),
+        ),
         Some((Outcome::Waiting, gate)) => (None, format!("{}: waiting", gate.name)),
-        Some((Outcome::Needs, gate)) => {
-            (Some(Conclusion::ActionRequired), format!("{} for {} needs somebody", gate.name, gate.environment))
-        }
-        Some((Outcome::Failed, gate)) => (Some(Conclusion::Failure), format!("{} failed for {}", gate.name, gate.environment)),
+        Some((Outcome::Needs, gate)) => (
+            Some(Conclusion::ActionRequired),
+            format!("{} for {} needs somebody", gate.name, gate.environment),
+        ),
+        Some((Outcome::Failed, gate)) => (
+            Some(Conclusion::Failure),
+            format!("{} failed for {}", gate.name, gate.environment),
+        ),
     }
 }
 
@@ -113,7 +166,8 @@ fn table(gates: &[Gate]) -> String {
     if gates.is_empty() {
         return "The base branch has every change of this pull request already.".to_owned();
     }
-    let mut out = "| | gate | environment | why | what helps |\n| --- | --- | --- | --- | --- |\n".to_owned();
+    let mut out =
+        "| | gate | environment | why | what helps |\n| --- | --- | --- | --- | --- |\n".to_owned();
     for gate in gates {
         let _ = writeln!(
             out,
@@ -130,15 +184,32 @@ fn table(gates: &[Gate]) -> String {
 
 fn findings_list(findings: &[&Finding]) -> String {
     let line = |finding: &&Finding| {
-        let place = span(&format!("{}:{}:{}", finding.file, finding.line, finding.column));
-        format!("- {place} {} `{}`", span(&finding.message), plain(&finding.code))
+        let place = span(&format!(
+            "{}:{}:{}",
+            finding.file, finding.line, finding.column
+        ));
+        format!(
+            "- {place} {} `{}`",
+            span(&finding.message),
+            plain(&finding.code)
+        )
     };
-    findings.iter().take(100).map(line).collect::<Vec<_>>().join("\n")
+    findings
+        .iter()
+        .take(100)
+        .map(line)
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// The mistakes of a configuration as a list.
 pub(super) fn list(problems: &[Problem]) -> String {
-    problems.iter().take(100).map(|problem| format!("- line {}", span(&problem.to_string()))).collect::<Vec<_>>().join("\n")
+    problems
+        .iter()
+        .take(100)
+        .map(|problem| format!("- line {}", span(&problem.to_string())))
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// A mistake at its line.
@@ -148,7 +219,10 @@ pub(super) fn annotate_problem(problem: &Problem) -> Annotation {
         line: problem.line,
         severity: Severity::Error,
         title: "config.invalid".to_owned(),
-        message: problem.help.as_ref().map_or_else(|| problem.message.clone(), |help| format!("{} ({help})", problem.message)),
+        message: problem.help.as_ref().map_or_else(
+            || problem.message.clone(),
+            |help| format!("{} ({help})", problem.message),
+        ),
     }
 }
 

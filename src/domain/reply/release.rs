@@ -16,13 +16,28 @@ pub const PROMOTION: &str = "usher/promotion";
 
 /// What becomes of a release.
 pub fn report(tag: &str, courses: &[Course], head: Sha) -> NewCheck {
-    let opens = courses.iter().filter(|course| matches!(course.end, End::Opens(_))).count();
-    let refused = courses.iter().filter(|course| course.end == End::Refused).count();
+    let opens = courses
+        .iter()
+        .filter(|course| matches!(course.end, End::Opens(_)))
+        .count();
+    let refused = courses
+        .iter()
+        .filter(|course| course.end == End::Refused)
+        .count();
     let version = cut(&plain(tag), 60);
     let (conclusion, title) = match (opens, refused) {
-        (0, 0) => (Conclusion::Neutral, format!("{version}: nothing to promote")),
-        (opens, 0) => (Conclusion::Success, format!("{version}: {} opened", count(opens, "promotion"))),
-        (_, refused) => (Conclusion::Failure, format!("{version}: {} refused", count(refused, "promotion"))),
+        (0, 0) => (
+            Conclusion::Neutral,
+            format!("{version}: nothing to promote"),
+        ),
+        (opens, 0) => (
+            Conclusion::Success,
+            format!("{version}: {} opened", count(opens, "promotion")),
+        ),
+        (_, refused) => (
+            Conclusion::Failure,
+            format!("{version}: {} refused", count(refused, "promotion")),
+        ),
     };
     let mut summary = String::new();
     for course in courses {
@@ -34,7 +49,10 @@ pub fn report(tag: &str, courses: &[Course], head: Sha) -> NewCheck {
         };
         let _ = writeln!(summary, "- {}: {what}", course.heading);
         for reason in &course.reasons {
-            let help = reason.help.as_ref().map_or_else(String::new, |help| format!(". {help}"));
+            let help = reason
+                .help
+                .as_ref()
+                .map_or_else(String::new, |help| format!(". {help}"));
             let _ = writeln!(summary, "  - {}{help}", reason.sentence);
         }
     }

@@ -91,7 +91,13 @@ fn in_repository(
     needed: Needed,
 ) -> Result<(), Refusal> {
     let reads = route.method == Method::GET;
+    // An archived repository can still be deleted and taken out of the archive.
+    let itself = route.pattern == "/repos/{owner}/{repo}";
     match caller {
+        _ if repo.archived && !reads && !itself => Err(Refusal::new(
+            403,
+            "Repository was archived so is read-only.",
+        )),
         Caller::Nobody if repo.private => Err(Refusal::not_found()),
         Caller::Nobody if reads && least == Role::Read => Ok(()),
         Caller::Nobody => Err(Refusal::new(401, "Requires authentication")),

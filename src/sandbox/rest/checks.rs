@@ -368,3 +368,68 @@ fn rerequest_suite(state: &mut State, call: &Call) -> Reply {
     state.rerequest_check_suite(call.actor()?, call.repo()?, id)?;
     Ok(Answer::created(json!({})))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn annotation(more: Value) -> Value {
+        let mut one = json!({
+            "path": "a.yaml",
+            "start_line": 1,
+            "end_line": 1,
+            "annotation_level": "failure",
+            "message": "m",
+        });
+        crate::sandbox::shape::merge(&mut one, more);
+        one
+    }
+
+    fn refused(given: Value) -> String {
+        output(&given).unwrap_err().message
+    }
+
+    #[test]
+    fn limits_count_bytes_and_annotations() {
+        let fits = json!({"title": "t", "summary": "s".repeat(65_535)});
+        assert!(output(&fits).unwrap().is_some());
+        let message = refused(json!({"title": "t", "summary": "é".repeat(32_768)}));
+        assert!(
+            message.contains("65535 characters are allowed; 65536"),
+            "{message}"
+        );
+        let fifty = vec![annotation(json!({})); 50];
+        let with = |annotations: Vec<Value>| json!({"title": "t", "summary": "s", "annotations": annotations});
+        assert!(output(&with(fifty.clone())).is_ok());
+        let more = [fifty, vec![annotation(json!({}))]].concat();
+        let message = refused(with(more));
+        assert!(
+            message.contains("No more than 50 items are allowed; 51"),
+            "{message}"
+        );
+        let message = refused(json!({"title": "t"}));
+        assert!(message.contains("summary"), "{message}");
+        for wrong in [
+            json!({"annotation_level": "error"}),
+            json!({"message": null}),
+            json!({"start_line": 2}),
+            json!({"end_line": 2, "start_column": 1}),
+            json!({"title": "t".repeat(256)}),
+        ] {
+            assert!(
+                sound_annotation(&annotation(wrong.clone())).is_err(),
+                "{wrong}"
+            );
+        }
+    }
+
+    #[test]
+    fn there_are_three_short_actions_at_most() {
+        let action = |label: &str| json!({"label": label, "description": "d", "identifier": "i"});
+        let list = |count: usize| Value::Array(vec![action("Go"); count]);
+        assert!(actions(&list(3)).is_ok());
+        assert!(actions(&list(4)).is_err());
+        assert!(actions(&json!([action(&"x".repeat(20))])).is_ok());
+        assert!(actions(&json!([action(&"x".repeat(21))])).is_err());
+    }
+}

@@ -44,13 +44,15 @@ fn update(state: &mut State, call: &Call) -> Reply {
         state.set_private(actor, id, private)?;
     }
     let description = call.text("description")?.map(str::to_owned);
-    let (delete, archived) = (call.flag("delete_branch_on_merge")?, call.flag("archived")?);
+    if let Some(archived) = call.flag("archived")? {
+        state.set_archived(actor, id, archived)?;
+    }
+    let delete = call.flag("delete_branch_on_merge")?;
     let repo = state.repo_mut(id)?;
     if call.has("description") {
         repo.description = description;
     }
     repo.delete_branch_on_merge = delete.unwrap_or(repo.delete_branch_on_merge);
-    repo.archived = archived.unwrap_or(repo.archived);
     get(state, call)
 }
 

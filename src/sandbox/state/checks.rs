@@ -1,6 +1,6 @@
-//! Check runs and the suites that they belong to.
+//! Check runs.
 //! It does not know which of them a branch requires.
-//! <https://docs.github.com/en/rest/checks/runs>, <https://docs.github.com/en/rest/checks/suites>,
+//! <https://docs.github.com/en/rest/checks/runs>,
 //! <https://docs.github.com/en/webhooks/webhook-events-and-payloads#check_run>
 
 use std::collections::BTreeMap;
@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{Actor, State};
-use crate::sandbox::model::{CheckRun, CheckSuite, Id, Issue, Level};
+use crate::sandbox::model::{CheckRun, Id, Issue};
 use crate::sandbox::refusal::Refusal;
 
 /// What is to be said of a check run; `None` leaves it as it is.
@@ -141,27 +141,6 @@ impl State {
         self.tell_run(actor, repo, id, "rerequested", json!({}), Some(app))
     }
 
-    /// Asks the App for a whole suite again.
-    pub(crate) fn rerequest_check_suite(
-        &mut self,
-        actor: Actor,
-        repo: Id,
-        id: Id,
-    ) -> Result<(), Refusal> {
-        let app = self.suite(repo, id)?.app;
-        self.reset_suite(repo, id)?;
-        self.tell_suite(actor, repo, id, "rerequested", Some(app))
-    }
-
-    fn reset_suite(&mut self, repo: Id, id: Id) -> Result<(), Refusal> {
-        let now = self.now();
-        let suites = &mut self.repo_mut(repo)?.check_suites;
-        let suite = suites.get_mut(&id).ok_or_else(Refusal::not_found)?;
-        suite.rerequested = true;
-        suite.updated_at = now;
-        Ok(())
-    }
-
     /// Presses one of a check run's buttons, which are there once it is completed.
     pub(crate) fn request_action(
         &mut self,
@@ -183,126 +162,10 @@ impl State {
         self.tell_run(actor, repo, id, "requested_action", pressed, Some(app))
     }
 
-    /// Opens a suite for each App that writes checks, as GitHub does when commits arrive at a branch.
-    pub(crate) fn open_suites(
-        &mut self,
-        actor: Actor,
-        repo: Id,
-        branch: &str,
-        before: Option<&str>,
-        head: &str,
-    ) -> Result<(), Refusal> {
-        let seen = self.repo(repo)?;
-        let apps: Vec<Id> = self
-            .apps
-            .keys()
-            .filter(|app| {
-                self.installation_on(**app, seen).is_some_and(|installed| {
-                    installed.suspended_at.is_none()
-                        && installed.permissions.get("checks") == Some(&Level::Write)
-                })
-            })
-            .copied()
-            .collect();
-        for app in apps {
-            if self.suite_of(repo, app, head)?.is_some() {
-                continue;
-            }
-            let id = self.add_suite(repo, app, head, Some(branch), before)?;
-            self.tell_suite(actor, repo, id, "requested", Some(app))?;
-        }
-        Ok(())
-    }
-
-    /// The suite of an App for a commit; makes it where there is none.
-    pub(crate) fn ensure_suite(
-        &mut self,
-        repo: Id,
-        app: Id,
-        head_sha: &str,
-    ) -> Result<Id, Refusal> {
-        let git = self.git(repo)?;
-        let commit = (head_sha.len() == 40)
-            .then(|| git.object(head_sha))
-            .flatten()
-            .filter(|oid| git.commit(*oid).is_some())
-            .ok_or_else(|| no_commit(head_sha))?;
-        if let Some(suite) = self.suite_of(repo, app, &commit.to_string())? {
-            return Ok(suite);
-        }
-        let branch = git
-            .references("refs/heads/")?
-            .into_iter()
-            .find(|(_, tip)| *tip == commit)
-            .map(|(name, _)| name.trim_start_matches("refs/heads/").to_owned());
-        self.add_suite(repo, app, &commit.to_string(), branch.as_deref(), None)
-    }
-
-    /// The suite of an App for a commit.
-    pub(crate) fn suite_of(&self, repo: Id, app: Id, sha: &str) -> Result<Option<Id>, Refusal> {
-        let suites = &self.repo(repo)?.check_suites;
-        Ok(suites
-            .values()
-            .find(|suite| suite.app == app && suite.head_sha == sha)
-            .map(|suite| suite.id))
-    }
-
-    fn add_suite(
-        &mut self,
-        repo: Id,
-        app: Id,
-        sha: &str,
-        branch: Option<&str>,
-        before: Option<&str>,
-    ) -> Result<Id, Refusal> {
-        let (id, now) = (self.new_id(), self.now());
-        let suite = CheckSuite {
-            id,
-            app,
-            head_sha: sha.to_owned(),
-            head_branch: branch.map(str::to_owned),
-            before: before.map(str::to_owned),
-            created_at: now,
-            updated_at: now,
-            rerequested: false,
-        };
-        self.repo_mut(repo)?.check_suites.insert(id, suite);
-        Ok(id)
-    }
-
     /// A check run by id.
     pub(crate) fn check_run(&self, repo: Id, id: Id) -> Result<&CheckRun, Refusal> {
         let runs = &self.repo(repo)?.check_runs;
         runs.get(&id).ok_or_else(Refusal::not_found)
-    }
-
-    /// A suite by id.
-    pub(crate) fn suite(&self, repo: Id, id: Id) -> Result<&CheckSuite, Refusal> {
-        let suites = &self.repo(repo)?.check_suites;
-        suites.get(&id).ok_or_else(Refusal::not_found)
-    }
-
-    /// A suite's status and conclusion, as they follow from its newest runs.
-    pub(crate) fn suite_standing(
-        &self,
-        repo: Id,
-        id: Id,
-    ) -> Result<(&'static str, Option<&'static str>), Refusal> {
-        let suite = self.suite(repo, id)?;
-        let runs = self.repo(repo)?.check_runs.values();
-        let runs = newest(runs.filter(|run| run.suite == id).collect());
-        if suite.rerequested || runs.is_empty() {
-            return Ok(("queued", None));
-        }
-        if runs.iter().any(|run| run.status != "completed") {
-            let begun = runs.iter().any(|run| run.status != "queued");
-            return Ok((if begun { "in_progress" } else { "queued" }, None));
-        }
-        let worst = SEVERITY.into_iter().find(|word| {
-            runs.iter()
-                .any(|run| run.conclusion.as_deref() == Some(word))
-        });
-        Ok(("completed", worst.or(Some("neutral"))))
     }
 
     /// The open pull requests of this repository whose head is this commit. A fork's are not told.
@@ -334,37 +197,7 @@ impl State {
         self.emit_to(repo, actor, "check_run", Some(action), body, only);
         Ok(())
     }
-
-    fn tell_suite(
-        &mut self,
-        actor: Actor,
-        repo: Id,
-        id: Id,
-        action: &str,
-        only: Option<Id>,
-    ) -> Result<(), Refusal> {
-        let mut shown = self.check_suite_json(self.repo(repo)?, self.suite(repo, id)?);
-        // GitHub's description of this payload is older than these events.
-        if let Some(events) = shown["app"]["events"].as_array_mut() {
-            events.retain(|event| event != "deployment_protection_rule" && event != "merge_group");
-        }
-        let body = json!({"check_suite": shown});
-        self.emit_to(repo, actor, "check_suite", Some(action), body, only);
-        Ok(())
-    }
 }
-
-/// A suite has the first of these conclusions that one of its runs has.
-const SEVERITY: [&str; 8] = [
-    "failure",
-    "timed_out",
-    "cancelled",
-    "action_required",
-    "stale",
-    "success",
-    "neutral",
-    "skipped",
-];
 
 /// The newest run of each App and name.
 pub(crate) fn newest(runs: Vec<&CheckRun>) -> Vec<&CheckRun> {
@@ -412,5 +245,202 @@ fn apply(run: &mut CheckRun, change: RunChange, now: Timestamp) {
         run.summary = output.summary.or_else(|| run.summary.take());
         run.text = output.text.or_else(|| run.text.take());
         run.annotations.extend(output.annotations);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sandbox::seed::tests::seeded;
+
+    struct Scene {
+        state: State,
+        _folder: crate::sandbox::folder::Folder,
+        bot: Actor,
+        repo: Id,
+        head: String,
+    }
+
+    fn scene() -> Scene {
+        let (state, folder) = seeded();
+        let app = state.apps.values().next().unwrap();
+        let bot = Actor {
+            account: app.bot,
+            app: Some(app.id),
+        };
+        let repo = state.repo_named("acme", "microservices-demo").unwrap().id;
+        let head = state.git(repo).unwrap().branch("main").unwrap().to_string();
+        Scene {
+            state,
+            _folder: folder,
+            bot,
+            repo,
+            head,
+        }
+    }
+
+    fn run(name: &str, conclusion: Option<&str>) -> RunChange {
+        RunChange {
+            name: Some(name.to_owned()),
+            conclusion: conclusion.map(str::to_owned),
+            ..RunChange::default()
+        }
+    }
+
+    fn annotated(messages: &[&str]) -> RunChange {
+        let annotations = messages.iter().map(|message| json!({"message": message}));
+        RunChange {
+            output: Some(Output {
+                summary: Some("s".to_owned()),
+                annotations: annotations.collect(),
+                ..Output::default()
+            }),
+            ..RunChange::default()
+        }
+    }
+
+    fn told(state: &mut State) -> Vec<String> {
+        let outbox = std::mem::take(&mut state.around.outbox);
+        outbox
+            .into_iter()
+            .map(|one| format!("{}.{}", one.event, one.action.unwrap_or_default()))
+            .collect()
+    }
+
+    #[test]
+    fn annotations_are_added_to_those_before() {
+        let Scene {
+            mut state,
+            _folder,
+            bot,
+            repo,
+            head,
+        } = scene();
+        let begun = RunChange {
+            name: Some("gates".to_owned()),
+            ..annotated(&["one", "two"])
+        };
+        let id = state.create_check_run(bot, repo, &head, begun).unwrap();
+        state
+            .update_check_run(bot, repo, id, annotated(&["three"]))
+            .unwrap();
+        state
+            .update_check_run(bot, repo, id, run("gates", Some("failure")))
+            .unwrap();
+        let run = state.check_run(repo, id).unwrap();
+        let messages: Vec<&str> = run
+            .annotations
+            .iter()
+            .map(|one| one["message"].as_str().unwrap())
+            .collect();
+        assert_eq!(messages, ["one", "two", "three"]);
+        assert_eq!(run.status, "completed");
+        assert!(run.completed_at.is_some());
+    }
+
+    #[test]
+    fn only_apps_make_checks_and_only_their_own_change() {
+        let Scene {
+            mut state,
+            _folder,
+            bot,
+            repo,
+            head,
+        } = scene();
+        let ada = Actor::person(state.account_named("ada").unwrap().id);
+        let refused = state
+            .create_check_run(ada, repo, &head, run("x", None))
+            .unwrap_err();
+        assert_eq!(refused.status, 403);
+        let id = state
+            .create_check_run(bot, repo, &head, run("x", None))
+            .unwrap();
+        let other = Actor {
+            app: Some(1),
+            ..bot
+        };
+        assert_eq!(
+            state
+                .update_check_run(other, repo, id, run("x", None))
+                .unwrap_err()
+                .status,
+            403
+        );
+        let nowhere = state
+            .create_check_run(bot, repo, &"0".repeat(40), run("x", None))
+            .unwrap_err();
+        assert_eq!(nowhere.status, 422);
+        assert!(nowhere.message.starts_with("No commit found"));
+    }
+
+    #[test]
+    fn a_suite_follows_its_newest_runs() {
+        let Scene {
+            mut state,
+            _folder,
+            bot,
+            repo,
+            head,
+        } = scene();
+        let first = state
+            .create_check_run(bot, repo, &head, run("a", Some("failure")))
+            .unwrap();
+        let suite = state.check_run(repo, first).unwrap().suite;
+        assert_eq!(
+            told(&mut state),
+            [
+                "check_run.created",
+                "check_run.completed",
+                "check_suite.completed"
+            ]
+        );
+        assert_eq!(
+            state.suite_standing(repo, suite).unwrap(),
+            ("completed", Some("failure"))
+        );
+        state
+            .create_check_run(bot, repo, &head, run("a", None))
+            .unwrap();
+        assert_eq!(state.suite_standing(repo, suite).unwrap(), ("queued", None));
+        let last = state
+            .create_check_run(bot, repo, &head, run("a", Some("success")))
+            .unwrap();
+        assert_eq!(
+            state.suite_standing(repo, suite).unwrap(),
+            ("completed", Some("success"))
+        );
+        told(&mut state);
+        state.rerequest_check_run(bot, repo, last).unwrap();
+        assert_eq!(told(&mut state), ["check_run.rerequested"]);
+        assert_eq!(state.suite_standing(repo, suite).unwrap(), ("queued", None));
+        assert_eq!(state.check_run(repo, last).unwrap().status, "completed");
+    }
+
+    #[test]
+    fn buttons_are_there_once_the_run_is_completed() {
+        let Scene {
+            mut state,
+            _folder,
+            bot,
+            repo,
+            head,
+        } = scene();
+        let offered = RunChange {
+            actions: Some(vec![
+                json!({"label": "Go", "description": "go", "identifier": "go"}),
+            ]),
+            ..run("gates", None)
+        };
+        let id = state.create_check_run(bot, repo, &head, offered).unwrap();
+        assert!(state.request_action(bot, repo, id, "go").is_err());
+        state
+            .update_check_run(bot, repo, id, run("gates", Some("action_required")))
+            .unwrap();
+        assert!(state.request_action(bot, repo, id, "stop").is_err());
+        told(&mut state);
+        state.request_action(bot, repo, id, "go").unwrap();
+        let sent = &state.around.outbox[0];
+        assert_eq!(sent.action.as_deref(), Some("requested_action"));
+        assert_eq!(sent.payload["requested_action"]["identifier"], "go");
     }
 }

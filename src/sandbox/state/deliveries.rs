@@ -47,3 +47,51 @@ impl State {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::sandbox::seed::tests::seeded;
+
+    #[test]
+    fn a_redelivery_is_the_same_event_under_the_same_guid() {
+        let (mut state, _folder) = seeded();
+        let app = *state.apps.keys().next().unwrap();
+        let (id, delivered_at) = (state.new_id(), state.now());
+        let delivery = Delivery {
+            id,
+            guid: "0b989ba4".to_owned(),
+            app,
+            event: "release".to_owned(),
+            action: Some("published".to_owned()),
+            installation: None,
+            repository: None,
+            redelivery: false,
+            delivered_at,
+            duration: 0.1,
+            status_code: 500,
+            status: "Internal Server Error".to_owned(),
+            url: String::new(),
+            request_headers: BTreeMap::new(),
+            payload: json!({"action": "published"}),
+            response_headers: BTreeMap::new(),
+            response_body: String::new(),
+        };
+        let mut old = delivery.clone();
+        old.id = state.new_id();
+        old.delivered_at = delivered_at - KEPT - SignedDuration::from_secs(1);
+        state.deliveries.extend([old.clone(), delivery]);
+        state.redeliver(app, id).unwrap();
+        let again = &state.around.outbox[0];
+        assert_eq!(again.guid, "0b989ba4");
+        assert_eq!(again.payload, json!({"action": "published"}));
+        assert!(again.redelivery);
+        assert_eq!(state.redeliver(app, old.id).unwrap_err().status, 404);
+        assert_eq!(state.redeliver(app + 1, id).unwrap_err().status, 404);
+        assert_eq!(state.deliveries_of(app).len(), 1);
+    }
+}

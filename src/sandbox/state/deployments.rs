@@ -312,3 +312,113 @@ fn check_description(resource: &str, description: Option<&str>) -> Result<(), Re
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sandbox::seed::tests::seeded;
+    use crate::sandbox::state::NewStatus;
+
+    fn wanted(environment: &str, required: Option<Vec<String>>) -> NewDeployment<'_> {
+        NewDeployment {
+            git_ref: "main",
+            task: "deploy",
+            environment,
+            description: None,
+            payload: json!({}),
+            transient: false,
+            production: environment == "production",
+            auto_merge: false,
+            required,
+        }
+    }
+
+    fn success<'a>() -> NewDeploymentStatus<'a> {
+        NewDeploymentStatus {
+            state: "success",
+            description: None,
+            environment: None,
+            environment_url: None,
+            log_url: None,
+            auto_inactive: true,
+        }
+    }
+
+    #[test]
+    fn a_success_retires_the_one_before_but_not_in_production() {
+        let (mut state, _folder) = seeded();
+        let ada = Actor::person(state.account_named("ada").unwrap().id);
+        let repo = state.repo_named("acme", "microservices-demo").unwrap().id;
+        let mut deploy = |environment: &str| {
+            let made = state
+                .create_deployment(ada, repo, wanted(environment, None))
+                .unwrap();
+            let Deployed::Made(id) = made else {
+                panic!("{made:?}")
+            };
+            state
+                .create_deployment_status(ada, repo, id, &success())
+                .unwrap();
+            id
+        };
+        let (staging, other, live) = (deploy("staging"), deploy("dev"), deploy("production"));
+        let (newer, _) = (deploy("staging"), deploy("production"));
+        let last = |id: Id| {
+            state
+                .deployment(repo, id)
+                .unwrap()
+                .statuses
+                .last()
+                .unwrap()
+                .state
+                .clone()
+        };
+        assert_eq!(last(staging), "inactive");
+        assert_eq!(
+            [last(other), last(live), last(newer)],
+            ["success", "success", "success"]
+        );
+    }
+
+    #[test]
+    fn what_is_required_has_to_be_green() {
+        let (mut state, _folder) = seeded();
+        let ada = Actor::person(state.account_named("ada").unwrap().id);
+        let repo = state.repo_named("acme", "microservices-demo").unwrap().id;
+        let sha = state.git(repo).unwrap().branch("main").unwrap().to_string();
+        let set = |state: &mut State, word: &str| {
+            let new = NewStatus {
+                sha: &sha,
+                state: word,
+                context: "ci",
+                description: None,
+                target_url: None,
+            };
+            state.create_status(ada, repo, &new).unwrap();
+        };
+        set(&mut state, "pending");
+        let refused = state
+            .create_deployment(ada, repo, wanted("dev", None))
+            .unwrap_err();
+        assert_eq!(refused.status, 409);
+        assert!(
+            state
+                .create_deployment(ada, repo, wanted("dev", Some(Vec::new())))
+                .is_ok()
+        );
+        set(&mut state, "success");
+        assert!(
+            state
+                .create_deployment(ada, repo, wanted("dev", None))
+                .is_ok()
+        );
+        let absent = Some(vec!["lint".to_owned()]);
+        assert_eq!(
+            state
+                .create_deployment(ada, repo, wanted("dev", absent))
+                .unwrap_err()
+                .status,
+            409
+        );
+    }
+}

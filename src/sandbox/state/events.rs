@@ -52,9 +52,10 @@ impl State {
         actor: Actor,
         event: &str,
         action: Option<&str>,
-        body: Value,
+        mut body: Value,
         only: Option<Id>,
     ) {
+        leave_out_new_events(&mut body);
         let number = ["pull_request", "issue"]
             .iter()
             .find_map(|key| body[key]["number"].as_u64());
@@ -123,6 +124,22 @@ impl State {
     /// Tells the open pages. Nobody may be looking, which is no failure.
     pub(crate) fn tell(&self, change: Change) {
         self.around.changes.send(change).ok();
+    }
+}
+
+/// GitHub's descriptions of payloads are older than some of the events that the Apps in them may
+/// listen to: these are left out there.
+fn leave_out_new_events(value: &mut Value) {
+    let new = ["deployment_protection_rule", "merge_group"];
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(leave_out_new_events),
+        Value::Object(fields) => {
+            if let Some(Value::Array(events)) = fields.get_mut("events") {
+                events.retain(|event| !new.iter().any(|name| event == name));
+            }
+            fields.values_mut().for_each(leave_out_new_events);
+        }
+        _ => {}
     }
 }
 

@@ -79,3 +79,72 @@ impl State {
             .unwrap_or_default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sandbox::git::NewCommit;
+    use crate::sandbox::seed::tests::seeded;
+    use crate::sandbox::state::{NewPull, Push};
+
+    #[test]
+    fn a_forks_commits_are_reachable_where_they_are_offered() {
+        let (mut state, _folder) = seeded();
+        let ada = state.account_named("ada").unwrap().id;
+        let actor = Actor::person(ada);
+        let home = state.repo_named("acme", "microservices-demo").unwrap().id;
+        let fork = state.fork(actor, home, ada, None, false).unwrap();
+        assert_eq!(state.fork(actor, home, ada, None, false).unwrap(), fork);
+        let git = state.git(fork).unwrap();
+        let main = git.branch("main").unwrap();
+        let person = state.person(actor);
+        let change = git
+            .write_commit(&NewCommit {
+                tree: git
+                    .edit_tree(
+                        None,
+                        &[(
+                            "x".to_owned(),
+                            Some((0o100_644, git.write_blob(b"x").unwrap())),
+                        )]
+                        .into(),
+                    )
+                    .unwrap(),
+                parents: &[main],
+                message: "change",
+                author: &person,
+                committer: &person,
+            })
+            .unwrap();
+        let push = Push {
+            reference: "refs/heads/fix",
+            after: Some(change),
+            force: false,
+        };
+        state.push(actor, fork, &push).unwrap();
+        let base = state.git(home).unwrap();
+        assert_eq!(base.branch("fix"), None, "refs are the fork's own");
+        let new = NewPull {
+            title: "From a fork",
+            body: None,
+            head: "ada:fix",
+            base: "main",
+            draft: false,
+            maintainer_can_modify: true,
+        };
+        let number = state.create_pull(actor, home, &new).unwrap();
+        let base = state.git(home).unwrap();
+        assert_eq!(
+            base.reference(&format!("refs/pull/{number}/head")),
+            Some(change)
+        );
+        assert!(base.commit(change).is_some());
+        assert!(
+            state.pulls_at(home, &change.to_string()).is_empty(),
+            "checks do not name forks' pull requests"
+        );
+        state.delete_repo(actor, fork).unwrap();
+        assert_eq!(state.pull(home, number).unwrap().1.head.repo, None);
+        assert!(state.git(home).unwrap().commit(change).is_some());
+    }
+}

@@ -22,6 +22,7 @@ mod releases;
 mod repos;
 mod reviews;
 mod statuses;
+mod suites;
 mod tokens;
 
 use std::collections::BTreeMap;

@@ -292,3 +292,66 @@ pub(crate) fn permission_word(role: Role) -> &'static str {
         Role::Admin => "admin",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sandbox::seed::tests::seeded;
+
+    #[test]
+    fn the_highest_role_of_all_ways_counts() {
+        let (mut state, _folder) = seeded();
+        let id = |state: &State, login: &str| state.account_named(login).unwrap().id;
+        let (eve, sam, org) = (id(&state, "eve"), id(&state, "sam"), id(&state, "acme"));
+        let repo = state.repo_named("acme", "microservices-demo").unwrap().id;
+        let actor = Actor::person(sam);
+        assert_eq!(state.role(eve, repo), Role::Read);
+        state
+            .set_collaborator(actor, repo, eve, Some(Role::Triage))
+            .unwrap();
+        let shown = state.collaborator_json(eve, state.role(eve, repo));
+        assert_eq!(shown["role_name"], "triage");
+        assert_eq!(permission_word(state.role(eve, repo)), "read");
+        let team = state
+            .create_team(actor, org, "Release Managers", "", None)
+            .unwrap();
+        let child = state
+            .create_team(actor, org, "Night Shift", "", Some(team))
+            .unwrap();
+        state
+            .set_team_repo(actor, team, repo, Some(Role::Maintain))
+            .unwrap();
+        state.join_team(actor, org, child, eve, false).unwrap();
+        assert_eq!(state.role(eve, repo), Role::Maintain);
+        assert_eq!(permission_word(Role::Maintain), "write");
+        state.leave_team(actor, org, child, eve).unwrap();
+        assert_eq!(state.role(eve, repo), Role::Triage);
+        state.leave_org(actor, org, eve).unwrap();
+        assert!(!state.is_collaborator(eve, state.repo(repo).unwrap()));
+        assert_eq!(
+            state.role(eve, repo),
+            Role::Read,
+            "the repository is public"
+        );
+        state.set_private(actor, repo, true).unwrap();
+        assert_eq!(state.role(eve, repo), Role::None);
+    }
+
+    #[test]
+    fn what_changes_nothing_tells_nothing() {
+        let (mut state, _folder) = seeded();
+        let sam = Actor::person(state.account_named("sam").unwrap().id);
+        let ada = state.account_named("ada").unwrap().id;
+        let repo = state.repo_named("acme", "microservices-demo").unwrap().id;
+        state
+            .set_collaborator(sam, repo, ada, Some(Role::Write))
+            .unwrap();
+        assert!(state.around.outbox.is_empty());
+        state
+            .set_collaborator(sam, repo, ada, Some(Role::Maintain))
+            .unwrap();
+        let sent = &state.around.outbox[0];
+        assert_eq!(sent.action.as_deref(), Some("edited"));
+        assert_eq!(sent.payload["member"]["login"], "ada");
+    }
+}

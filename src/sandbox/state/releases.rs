@@ -351,3 +351,142 @@ fn bad_target(empty: bool) -> Refusal {
         .push(json!({"resource": "Release", "code": "invalid", "field": "target_commitish"}));
     refusal
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sandbox::seed::tests::seeded;
+
+    fn scene() -> (State, crate::sandbox::folder::Folder, Actor, Id) {
+        let (state, folder) = seeded();
+        let ada = Actor::person(state.account_named("ada").unwrap().id);
+        let repo = state.repo_named("acme", "microservices-demo").unwrap().id;
+        (state, folder, ada, repo)
+    }
+
+    fn tagged(tag: &str) -> ReleaseChange {
+        ReleaseChange {
+            tag: Some(tag.to_owned()),
+            ..ReleaseChange::default()
+        }
+    }
+
+    /// The webhooks that wait, as `event.action`.
+    fn told(state: &mut State) -> Vec<String> {
+        let outbox = std::mem::take(&mut state.around.outbox);
+        let name = |one: super::super::Outgoing| match one.action {
+            Some(action) => format!("{}.{action}", one.event),
+            None => one.event,
+        };
+        outbox.into_iter().map(name).collect()
+    }
+
+    #[test]
+    fn a_name_that_git_refuses_is_no_tag() {
+        let (mut state, _folder, ada, repo) = scene();
+        let long = "v".repeat(300);
+        let sha = "a".repeat(40);
+        let bad = [
+            "v1.0.1; rm -rf /",
+            "../../x",
+            "v1..2",
+            "v1.lock",
+            "-\u{7f}",
+            "a b",
+            "v1~1",
+            "v1^",
+            "v1:x",
+            "v?",
+            "v*",
+            "v[",
+            "/v1",
+            "v1/",
+            "v1.",
+            "@{",
+            long.as_str(),
+            sha.as_str(),
+        ];
+        for tag in bad {
+            let refused = state.create_release(ada, repo, tagged(tag)).unwrap_err();
+            assert_eq!(refused.status, 422, "{tag}");
+            let errors = serde_json::to_string(&refused.errors).unwrap();
+            assert!(
+                errors.contains("tag_name is not well-formed"),
+                "{tag}: {errors}"
+            );
+        }
+        assert!(told(&mut state).is_empty());
+        assert_eq!(state.repo(repo).unwrap().releases.len(), 1);
+        for good in [
+            "release-1.2.3",
+            "apps/cart/v1",
+            "2026.11.20",
+            "v1.0.0+build",
+            "版本-1",
+        ] {
+            state.create_release(ada, repo, tagged(good)).unwrap();
+        }
+    }
+
+    #[test]
+    fn publishing_makes_the_tag_and_tells_of_both() {
+        let (mut state, _folder, ada, repo) = scene();
+        state.create_release(ada, repo, tagged("v1.0.1")).unwrap();
+        assert_eq!(
+            told(&mut state),
+            [
+                "create",
+                "push",
+                "release.created",
+                "release.published",
+                "release.released"
+            ]
+        );
+        let git = state.git(repo).unwrap();
+        assert_eq!(git.resolve("refs/tags/v1.0.1"), git.branch("main"));
+        let again = state
+            .create_release(ada, repo, tagged("v1.0.1"))
+            .unwrap_err();
+        assert_eq!(again.errors[0]["code"], "already_exists");
+        let nowhere = ReleaseChange {
+            target: Some("nowhere".to_owned()),
+            ..tagged("v2")
+        };
+        let refused = state.create_release(ada, repo, nowhere).unwrap_err();
+        assert_eq!(refused.errors[2]["field"], "target_commitish");
+        let clash = state
+            .create_release(ada, repo, tagged("v1.0.1/x"))
+            .unwrap_err();
+        assert_eq!(clash.status, 422);
+        assert_eq!(state.releases(repo, true).unwrap().len(), 2);
+    }
+
+    #[test]
+    fn a_draft_is_silent_until_it_is_published() {
+        let (mut state, _folder, ada, repo) = scene();
+        let draft = ReleaseChange {
+            draft: Some(true),
+            prerelease: Some(true),
+            ..tagged("v2.0.0-rc.1")
+        };
+        let id = state.create_release(ada, repo, draft).unwrap();
+        assert_eq!(told(&mut state), ["release.created"]);
+        assert_eq!(state.git(repo).unwrap().resolve("v2.0.0-rc.1"), None);
+        assert_eq!(state.releases(repo, false).unwrap().len(), 1);
+        let publish = ReleaseChange {
+            draft: Some(false),
+            ..ReleaseChange::default()
+        };
+        state.update_release(ada, repo, id, publish).unwrap();
+        assert_eq!(told(&mut state), ["create", "push", "release.published"]);
+        assert_eq!(state.latest_release(repo).unwrap().unwrap().tag, "v1.0.0");
+        let grow_up = ReleaseChange {
+            prerelease: Some(false),
+            latest: Some(MakeLatest::Yes),
+            ..ReleaseChange::default()
+        };
+        state.update_release(ada, repo, id, grow_up).unwrap();
+        assert_eq!(told(&mut state), ["release.released"]);
+        assert_eq!(state.latest_release(repo).unwrap().unwrap().id, id);
+    }
+}

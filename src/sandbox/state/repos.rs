@@ -142,7 +142,9 @@ impl State {
             bytes: format!("# {}\n", self.repo(repo)?.name).into_bytes(),
             executable: false,
         };
-        seed::commit(self, actor, repo, &[readme], "Initial commit").map(drop)
+        let first = seed::commit(self, actor, repo, &[readme], "Initial commit")?;
+        let branch = format!("refs/heads/{}", self.repo(repo)?.default_branch);
+        self.moved(actor, repo, &branch, None, Some(first))
     }
 
     /// Chooses another default branch.
@@ -180,6 +182,21 @@ impl State {
         let changed = self.repo_mut(repo)?;
         if std::mem::replace(&mut changed.private, private) != private {
             let action = if private { "privatized" } else { "publicized" };
+            self.emit(repo, actor, "repository", Some(action), json!({}));
+        }
+        Ok(())
+    }
+
+    /// Makes a repository read-only, or writable again.
+    pub(crate) fn set_archived(
+        &mut self,
+        actor: Actor,
+        repo: Id,
+        archived: bool,
+    ) -> Result<(), Refusal> {
+        let changed = self.repo_mut(repo)?;
+        if std::mem::replace(&mut changed.archived, archived) != archived {
+            let action = if archived { "archived" } else { "unarchived" };
             self.emit(repo, actor, "repository", Some(action), json!({}));
         }
         Ok(())

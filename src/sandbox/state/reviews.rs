@@ -322,3 +322,166 @@ fn sentence(message: &str) -> Refusal {
         ..Refusal::unprocessable("Unprocessable Entity")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sandbox::seed::tests::seeded;
+    use crate::sandbox::state::NewPull;
+
+    fn scene() -> (State, crate::sandbox::folder::Folder, Id, u64) {
+        let (mut state, folder) = seeded();
+        let repo = state.repo_named("acme", "microservices-demo").unwrap().id;
+        let ada = actor(&state, "ada");
+        let git = state.git(repo).unwrap();
+        let main = git.branch("main").unwrap();
+        let person = state.person(ada);
+        let change = git
+            .write_commit(&crate::sandbox::git::NewCommit {
+                tree: git.edit_tree(None, &[].into()).unwrap(),
+                parents: &[main],
+                message: "empty",
+                author: &person,
+                committer: &person,
+            })
+            .unwrap();
+        state
+            .create_ref(ada, repo, "refs/heads/topic", change)
+            .unwrap();
+        let new = NewPull {
+            title: "Topic",
+            body: None,
+            head: "topic",
+            base: "main",
+            draft: false,
+            maintainer_can_modify: true,
+        };
+        let number = state.create_pull(ada, repo, &new).unwrap();
+        state.around.outbox.clear();
+        (state, folder, repo, number)
+    }
+
+    fn actor(state: &State, login: &str) -> Actor {
+        Actor::person(state.account_named(login).unwrap().id)
+    }
+
+    fn says(verdict: ReviewState, body: &str) -> NewReview {
+        NewReview {
+            verdict: Some(verdict),
+            body: body.to_owned(),
+            ..NewReview::default()
+        }
+    }
+
+    #[test]
+    fn nobody_approves_their_own_and_silence_says_nothing() {
+        let (mut state, _folder, repo, number) = scene();
+        let (ada, quinn) = (actor(&state, "ada"), actor(&state, "quinn"));
+        let mut refused = |who: Actor, review: NewReview| {
+            state
+                .create_review(who, repo, number, review)
+                .unwrap_err()
+                .errors[0]
+                .clone()
+        };
+        assert_eq!(
+            refused(ada, says(ReviewState::Approved, "")),
+            "Can not approve your own pull request"
+        );
+        assert_eq!(
+            refused(quinn, says(ReviewState::Commented, " ")),
+            "Body can't be blank"
+        );
+        let elsewhere = NewReview {
+            commit: Some("0".repeat(40)),
+            ..says(ReviewState::Approved, "")
+        };
+        assert_eq!(
+            refused(quinn, elsewhere),
+            "Commit is not part of the pull request"
+        );
+        assert!(state.around.outbox.is_empty());
+        state
+            .create_review(ada, repo, number, says(ReviewState::Commented, "note"))
+            .unwrap();
+    }
+
+    #[test]
+    fn a_review_is_begun_submitted_and_dismissed() {
+        let (mut state, _folder, repo, number) = scene();
+        let (quinn, sam) = (actor(&state, "quinn"), actor(&state, "sam"));
+        state
+            .request_review(sam, repo, number, (&[quinn.account], &[]), true)
+            .unwrap();
+        state.around.outbox.clear();
+        let id = state
+            .create_review(quinn, repo, number, NewReview::default())
+            .unwrap();
+        assert!(
+            state
+                .create_review(quinn, repo, number, NewReview::default())
+                .is_err()
+        );
+        assert!(
+            state.around.outbox.is_empty(),
+            "what is only begun is told to nobody"
+        );
+        assert!(
+            state
+                .submit_review(sam, repo, number, id, None, ReviewState::Approved)
+                .is_err()
+        );
+        state
+            .submit_review(quinn, repo, number, id, None, ReviewState::Approved)
+            .unwrap();
+        assert!(
+            state
+                .pull(repo, number)
+                .unwrap()
+                .1
+                .requested_reviewers
+                .is_empty()
+        );
+        state
+            .dismiss_review(sam, repo, number, id, "stale")
+            .unwrap();
+        assert!(
+            state
+                .dismiss_review(sam, repo, number, id, "again")
+                .is_err()
+        );
+        let told: Vec<(String, String)> = std::mem::take(&mut state.around.outbox)
+            .into_iter()
+            .map(|one| {
+                (
+                    one.event,
+                    one.payload["review"]["state"].as_str().unwrap().to_owned(),
+                )
+            })
+            .collect();
+        let review = "pull_request_review".to_owned();
+        assert_eq!(
+            told,
+            [
+                (review.clone(), "approved".to_owned()),
+                (review, "dismissed".to_owned())
+            ]
+        );
+        let issue = state.issue(repo, number).unwrap();
+        let history = state.timeline(state.repo(repo).unwrap(), issue).unwrap();
+        let words: Vec<&str> = history
+            .iter()
+            .map(|one| one["event"].as_str().unwrap())
+            .collect();
+        assert_eq!(
+            words,
+            [
+                "committed",
+                "review_requested",
+                "reviewed",
+                "review_dismissed"
+            ]
+        );
+        assert_eq!(history[3]["dismissed_review"]["state"], "approved");
+    }
+}
