@@ -78,6 +78,13 @@ pub enum Effect {
     EnsureBranch(NewBranch),
     /// The pull request stands; it is evaluated next.
     EnsurePull(NewPull),
+    /// The labels are on the pull request. They decorate: a failure stops nothing.
+    EnsureLabels {
+        /// Which pull request.
+        pr: PrNumber,
+        /// Those that it lacks.
+        labels: Vec<String>,
+    },
     /// The check run stands as given.
     EnsureCheck(NewCheck),
     /// Our one comment with this marker reads as given.

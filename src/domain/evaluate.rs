@@ -201,6 +201,13 @@ fn posted(
             marker: reply::status::MARKER.to_owned(),
             body,
         });
+        let missing = pull.missing_labels(&promotion.labels());
+        if !missing.is_empty() {
+            effects.push(Effect::EnsureLabels {
+                pr: pull.number,
+                labels: missing,
+            });
+        }
     }
     let blocked = match assessment {
         Assessment::NoPromotion { .. } => false,

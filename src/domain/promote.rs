@@ -37,6 +37,8 @@ pub struct Course {
 pub enum End {
     /// Its pull request opens.
     Opens(Box<(NewBranch, NewPull)>),
+    /// Its pull request stands open already; this is its title.
+    Stands(String),
     /// Nothing to do.
     Rests,
     /// It should move, and cannot.
@@ -85,7 +87,8 @@ pub fn promote(facts: &Facts, repo: &RepoRef, trigger: &Trigger) -> Result<Decis
             )));
         }
         Configuration::Invalid(problems) => {
-            let check = reply::release::invalid(&problems, report_on(facts, &ground, trigger)?);
+            let check =
+                reply::release::invalid(trigger, &problems, report_on(facts, &ground, trigger)?);
             return Ok(Decision {
                 verdict: Verdict::Refused,
                 reasons: vec![Reason::new(
@@ -130,10 +133,8 @@ fn conclude(
     }
     let refused = courses.iter().any(|course| course.end == End::Refused);
     // A release is answered where the person who published it looks; the sweep speaks up only if something is wrong.
-    if let Trigger::Release { tag, .. } = trigger
-        && !courses.is_empty()
-    {
-        let check = reply::release::report(tag, &courses, report_on(facts, ground, trigger)?);
+    if matches!(trigger, Trigger::Release { .. }) && !courses.is_empty() {
+        let check = reply::release::report(trigger, &courses, report_on(facts, ground, trigger)?);
         effects.push(Effect::EnsureCheck(check));
     }
     let verdict = match (refused, effects.is_empty()) {
@@ -264,7 +265,7 @@ fn course(
         base: ground.home.default_branch.clone(),
         title: promotion.title(),
         body: reply::body::promotion(facts, ground, environment, application, &promotion, &moves)?,
-        labels: vec!["usher".to_owned(), format!("env: {}", environment.name())],
+        labels: promotion.labels(),
     };
     ends(End::Opens(Box::new((branch, pull))), remarks)
 }
@@ -346,9 +347,13 @@ fn attempt(
         let branch = promotion.branch();
         let pulls = facts.pulls_of_branch(repo, &branch)?;
         if let Some(pull) = pulls.iter().find(|pull| pull.author.id == identity.bot.id) {
-            let state = if pull.open {
-                "is open"
-            } else if pull.merged {
+            if pull.open {
+                return Ok(Err((
+                    End::Stands(promotion.title()),
+                    Reason::new("promote.stands", format!("#{} is open", pull.number)),
+                )));
+            }
+            let state = if pull.merged {
                 "was merged"
             } else {
                 "was closed"

@@ -111,6 +111,11 @@ impl Promotion {
         inert::cut(&format!("{sentence}{scope}"), 250)
     }
 
+    /// The labels of its pull request.
+    pub fn labels(&self) -> Vec<String> {
+        vec!["usher".to_owned(), format!("env: {}", self.environment)]
+    }
+
     /// The commit message: the title for people, the identity for Usher.
     pub fn message(&self) -> String {
         let identity = serde_json::to_string(self).unwrap_or_default();

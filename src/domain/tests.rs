@@ -346,7 +346,7 @@ fn a_release_moves_only_the_entries_that_carry_it() {
     );
     assert_eq!(decision.verdict, Verdict::Accepted);
     assert_eq!(
-        check(&decision, "usher/promotion").conclusion,
+        check(&decision, "usher/promotion shop v1.1.0").conclusion,
         Some(Conclusion::Success)
     );
 }
@@ -441,7 +441,7 @@ fn refusals_say_what_helps() {
         );
         assert_eq!(opened(&decision), []);
         assert_eq!(
-            check(&decision, "usher/promotion").conclusion,
+            check(&decision, "usher/promotion shop v1.1.0").conclusion,
             Some(Conclusion::Failure)
         );
     }
@@ -498,7 +498,7 @@ fn our_promotion_passes_and_is_not_opened_twice() {
         Some(Conclusion::Success),
         "{decision:?}"
     );
-    assert_eq!(codes(&hub.decide(&released("v1.1.0")))[0], "promote.once");
+    assert_eq!(codes(&hub.decide(&released("v1.1.0")))[0], "promote.stands");
     hub.pulls[0].open = false;
     assert_eq!(
         codes(&hub.decide(&released("v1.1.0")))[0],

@@ -3,8 +3,8 @@
 
 use std::process::{Child, Command, Stdio};
 
+use futures_util::stream::{self, StreamExt as _};
 use serde_json::{Value, json};
-use tokio::task::JoinSet;
 use usher::sandbox::{Fault, FaultAnswer, Seen};
 
 use crate::stage::{DEMO, Stage};
@@ -129,11 +129,7 @@ async fn end_state(stage: &Stage) -> Value {
         .iter()
         .map(|branch| branch["ref"].clone())
         .collect();
-    let tag = stage
-        .get(&format!(
-            "/repos/{DEMO}/commits/v1.0.2/check-runs?check_name=usher/promotion"
-        ))
-        .await;
+    let tag = stage.get(&format!("/repos/{DEMO}/commits/v1.0.2/check-runs?check_name=usher/promotion%20microservices-demo%20v1.0.2")).await;
     json!({"pulls": pulls, "branches": branches, "told": tag["total_count"], "title": tag["check_runs"][0]["output"]["title"]})
 }
 
@@ -167,12 +163,8 @@ async fn killed_after_each_effect_it_comes_to_the_same_end() {
     let (expected, writes) = undisturbed().await;
     assert!(writes.len() >= 12, "{writes:?}");
     // Each waits out the lease of the one that was killed; they wait together.
-    let mut cases = JoinSet::new();
-    for write in writes {
-        cases.spawn(killed_after(write));
-    }
-    while let Some(case) = cases.join_next().await {
-        let (write, state) = case.unwrap();
+    let mut cases = stream::iter(writes).map(killed_after).buffer_unordered(8);
+    while let Some((write, state)) = cases.next().await {
         assert_eq!(state, expected, "killed after {write:?}");
     }
 }

@@ -1,4 +1,4 @@
-//! The check `usher/promotion` on a release's commit: what becomes of the release, environment by environment.
+//! The check `usher/promotion VERSION` on a release's commit: what becomes of the release, environment by environment.
 
 use std::fmt::Write as _;
 
@@ -7,32 +7,45 @@ use super::count;
 use crate::domain::inert::{cut, plain, span};
 use crate::domain::policy::{self, Problem};
 use crate::domain::promote::{Course, End};
+use crate::intent::Trigger;
 use crate::model::ids::Sha;
 use crate::model::read::Conclusion;
 use crate::model::write::NewCheck;
 
-/// Its name.
-pub const PROMOTION: &str = "usher/promotion";
+/// The check's name: one for each release, because several may stand on one commit.
+fn name(trigger: &Trigger) -> String {
+    match trigger {
+        Trigger::Release { source, tag } => format!(
+            "usher/promotion {} {}",
+            source.name.name(),
+            cut(&plain(tag), 100)
+        ),
+        Trigger::State => "usher/promotion".to_owned(),
+    }
+}
 
 /// What becomes of a release.
-pub fn report(tag: &str, courses: &[Course], head: Sha) -> NewCheck {
-    let opens = courses
+pub fn report(trigger: &Trigger, courses: &[Course], head: Sha) -> NewCheck {
+    let open = courses
         .iter()
-        .filter(|course| matches!(course.end, End::Opens(_)))
+        .filter(|course| matches!(course.end, End::Opens(_) | End::Stands(_)))
         .count();
     let refused = courses
         .iter()
         .filter(|course| course.end == End::Refused)
         .count();
-    let version = cut(&plain(tag), 60);
-    let (conclusion, title) = match (opens, refused) {
+    let version = match trigger {
+        Trigger::Release { tag, .. } => cut(&plain(tag), 60),
+        Trigger::State => "newest".to_owned(),
+    };
+    let (conclusion, title) = match (open, refused) {
         (0, 0) => (
             Conclusion::Neutral,
             format!("{version}: nothing to promote"),
         ),
-        (opens, 0) => (
+        (open, 0) => (
             Conclusion::Success,
-            format!("{version}: {} opened", count(opens, "promotion")),
+            format!("{version}: {} open", count(open, "promotion")),
         ),
         (_, refused) => (
             Conclusion::Failure,
@@ -42,13 +55,20 @@ pub fn report(tag: &str, courses: &[Course], head: Sha) -> NewCheck {
     let mut summary = String::new();
     for course in courses {
         let what = match &course.end {
-            End::Opens(opening) => format!("opens as {}", span(&opening.1.title)),
+            End::Opens(opening) => format!("open as {}", span(&opening.1.title)),
+            End::Stands(title) => format!("open as {}", span(title)),
             End::Rests if course.reasons.is_empty() => "nothing to do".to_owned(),
             End::Rests => "not promoted".to_owned(),
             End::Refused => "**refused**".to_owned(),
         };
         let _ = writeln!(summary, "- {}: {what}", course.heading);
-        for reason in &course.reasons {
+        // What is open tells its story itself.
+        let reasons = if matches!(course.end, End::Stands(_)) {
+            &[]
+        } else {
+            course.reasons.as_slice()
+        };
+        for reason in reasons {
             let help = reason
                 .help
                 .as_ref()
@@ -57,7 +77,7 @@ pub fn report(tag: &str, courses: &[Course], head: Sha) -> NewCheck {
         }
     }
     NewCheck {
-        name: PROMOTION.to_owned(),
+        name: name(trigger),
         head,
         conclusion: Some(conclusion),
         title,
@@ -68,9 +88,9 @@ pub fn report(tag: &str, courses: &[Course], head: Sha) -> NewCheck {
 }
 
 /// A release that nobody can act on, because the configuration is invalid.
-pub fn invalid(problems: &[Problem], head: Sha) -> NewCheck {
+pub fn invalid(trigger: &Trigger, problems: &[Problem], head: Sha) -> NewCheck {
     NewCheck {
-        name: PROMOTION.to_owned(),
+        name: name(trigger),
         head,
         conclusion: Some(Conclusion::Failure),
         title: "Nothing is promoted: the configuration is invalid".to_owned(),

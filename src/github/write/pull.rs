@@ -29,7 +29,11 @@ impl Repo {
             Some(pull) => pull,
             None => self.open_pull(new).await?,
         };
-        Ok(self.decorate(pull, &new.labels).await)
+        let missing = pull.missing_labels(&new.labels);
+        if !missing.is_empty() {
+            self.ensure_labels(pull.number, &missing).await;
+        }
+        Ok(pull)
     }
 
     /// Sees to it that a pull request of ours is closed; one by somebody else is refused.
@@ -56,6 +60,13 @@ impl Repo {
             .write(Method::PATCH, &path, Some(&closed), Cost::Write)
             .await?;
         Ok(())
+    }
+
+    /// Puts labels on a pull request. They decorate: what goes wrong is logged, and stops nothing.
+    pub async fn ensure_labels(&self, number: PrNumber, labels: &[String]) {
+        if let Err(fault) = self.add_labels(number, labels).await {
+            tracing::warn!(repo = %self.repo.name, %number, %fault, "labels could not be added");
+        }
     }
 
     async fn open_pull(&self, new: &NewPull) -> Result<PullRequest, Fault> {
@@ -93,35 +104,16 @@ impl Repo {
             .find(|pull| pull.head.branch == new.branch && pull.base.branch == new.base))
     }
 
-    /// Labels decorate: what goes wrong with them is logged, and stops nothing.
-    async fn decorate(&self, mut pull: PullRequest, labels: &[String]) -> PullRequest {
-        let missing: Vec<&String> = labels
-            .iter()
-            .filter(|wanted| !pull.labels.iter().any(|l| l.eq_ignore_ascii_case(wanted)))
-            .collect();
-        if missing.is_empty() {
-            return pull;
-        }
-        match self.add_labels(pull.number, &missing).await {
-            Ok(now) => pull.labels = now,
-            Err(fault) => {
-                let (repo, number) = (&self.repo.name, pull.number);
-                tracing::warn!(%repo, %number, %fault, "labels could not be added");
-            }
-        }
-        pull
-    }
-
-    async fn add_labels(&self, number: PrNumber, labels: &[&String]) -> Result<Vec<String>, Fault> {
+    async fn add_labels(&self, number: PrNumber, labels: &[String]) -> Result<(), Fault> {
         for label in labels {
             self.ensure_label(label).await?;
         }
         let path = self.path(format_args!("/issues/{number}/labels"));
-        let now: Vec<WireLabel> = self
-            .line
-            .write_for(Method::POST, &path, &json!({"labels": labels}), Cost::Write)
+        let wanted = json!({"labels": labels});
+        self.line
+            .write(Method::POST, &path, Some(&wanted), Cost::Write)
             .await?;
-        Ok(now.into_iter().map(|l| l.name).collect())
+        Ok(())
     }
 
     /// A label that is there keeps the colour that people gave it.
