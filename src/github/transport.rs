@@ -25,6 +25,7 @@ pub(super) struct Transport {
     client: Octocrab,
     base: String,
     user_agent: HeaderValue,
+    whole: Duration,
 }
 
 /// What is sent; `url` is absolute and below the base.
@@ -79,6 +80,7 @@ impl Transport {
             client,
             base: base.to_owned(),
             user_agent,
+            whole: WHOLE,
         })
     }
 
@@ -89,9 +91,10 @@ impl Transport {
     /// One try, bounded in time and size.
     pub(super) async fn send(&self, parcel: Parcel<'_>) -> Result<Raw, Trouble> {
         let request = self.request(parcel)?;
-        tokio::time::timeout(WHOLE, self.exchange(request))
+        let silent = || format!("no answer in {} s", self.whole.as_secs_f32());
+        tokio::time::timeout(self.whole, self.exchange(request))
             .await
-            .unwrap_or_else(|_| Err(Trouble::Lost(format!("no answer in {} s", WHOLE.as_secs()))))
+            .unwrap_or_else(|_| Err(Trouble::Lost(silent())))
     }
 
     fn request(&self, parcel: Parcel<'_>) -> Result<Request<OctoBody>, Trouble> {
@@ -187,5 +190,31 @@ fn in_plain() -> Result<Octocrab, Fault> {
     match built {
         Ok(client) => Ok(client),
         Err(never) => match never {},
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn silence_is_not_waited_out() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}/api/v3/", listener.local_addr().unwrap());
+        let mut transport = Transport::new(&base, "usher/test").unwrap();
+        transport.whole = Duration::from_millis(50);
+        let url = format!("{}/app", transport.base());
+        let trouble = transport
+            .send(Parcel {
+                method: &Method::GET,
+                url: &url,
+                bearer: None,
+                etag: None,
+                body: None,
+            })
+            .await
+            .unwrap_err();
+        assert!(matches!(trouble, Trouble::Lost(why) if why == "no answer in 0.05 s"));
+        drop(listener);
     }
 }

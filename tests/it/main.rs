@@ -3,6 +3,7 @@
 
 mod crash;
 mod evaluate;
+mod github;
 mod hooks;
 mod promote;
 mod stage;
