@@ -132,7 +132,8 @@ mod tests {
         assert_eq!(shelf.get(&10), Some(11));
         shelf.put(99, 99, 5_000);
         assert_eq!(shelf.get(&99), None);
-        assert!(shelf.kept().size <= 10_000);
-        assert_eq!(shelf.kept().by_age.len(), shelf.kept().items.len());
+        let kept = shelf.kept();
+        assert!(kept.size <= 10_000);
+        assert_eq!(kept.by_age.len(), kept.items.len());
     }
 }

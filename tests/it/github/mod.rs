@@ -2,6 +2,7 @@
 
 mod errors;
 mod reads;
+mod sandbox;
 mod tokens;
 mod writes;
 
