@@ -60,13 +60,14 @@ impl Stage {
             "{}/repos/acme/microservices-demo{path}",
             self.sandbox.api_url()
         );
-        let answer = reqwest::Client::new()
+        let mut call = reqwest::Client::new()
             .request(method.parse().unwrap(), url)
-            .bearer_auth(login)
-            .json(&body)
-            .send()
-            .await
-            .unwrap();
+            .header("user-agent", "a person")
+            .bearer_auth(login);
+        if !body.is_null() {
+            call = call.json(&body);
+        }
+        let answer = call.send().await.unwrap();
         let status = answer.status();
         let body: Value = answer.json().await.unwrap_or_default();
         assert!(status.is_success(), "{method} {path}: {status} {body}");
