@@ -90,14 +90,14 @@ impl Transport {
 
     /// One try, bounded in time and size.
     pub(super) async fn send(&self, parcel: Parcel<'_>) -> Result<Raw, Trouble> {
-        let request = self.request(parcel)?;
+        let request = self.request(&parcel)?;
         let silent = || format!("no answer in {} s", self.whole.as_secs_f32());
         tokio::time::timeout(self.whole, self.exchange(request))
             .await
             .unwrap_or_else(|_| Err(Trouble::Lost(silent())))
     }
 
-    fn request(&self, parcel: Parcel<'_>) -> Result<Request<OctoBody>, Trouble> {
+    fn request(&self, parcel: &Parcel<'_>) -> Result<Request<OctoBody>, Trouble> {
         let hopeless = |why: String| Trouble::Hopeless(why);
         let mut request = Request::builder()
             .method(parcel.method)
@@ -125,7 +125,7 @@ impl Transport {
     }
 
     async fn exchange(&self, request: Request<OctoBody>) -> Result<Raw, Trouble> {
-        let response = self.client.send(request).await.map_err(lost)?;
+        let response = self.client.send(request).await.map_err(|error| Trouble::Lost(chain(&error)))?;
         let (head, body) = response.into_parts();
         let body = Limited::new(body, LARGEST)
             .collect()
@@ -144,10 +144,6 @@ impl Transport {
             body,
         })
     }
-}
-
-fn lost(error: octocrab::Error) -> Trouble {
-    Trouble::Lost(chain(&error))
 }
 
 /// The causes of an error in one line: the outer ones rarely say what happened.
