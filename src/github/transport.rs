@@ -125,7 +125,11 @@ impl Transport {
     }
 
     async fn exchange(&self, request: Request<OctoBody>) -> Result<Raw, Trouble> {
-        let response = self.client.send(request).await.map_err(|error| Trouble::Lost(chain(&error)))?;
+        let response = self
+            .client
+            .send(request)
+            .await
+            .map_err(|error| Trouble::Lost(chain(&error)))?;
         let (head, body) = response.into_parts();
         let body = Limited::new(body, LARGEST)
             .collect()

@@ -11,7 +11,7 @@ use usher::model::ids::PrNumber;
 
 use super::{Reply, Stub, options, reference};
 
-const REPO: &str = "GET /repos/acme/shop1";
+const RELEASES: &str = "GET /repos/acme/shop1/releases?per_page=100";
 const COMMENTS: &str = "/repos/acme/shop1/issues/3/comments";
 
 /// A stub that answers reads of the repository and new comments with this status.
@@ -50,10 +50,10 @@ async fn each_status_is_one_fault_with_githubs_words_and_no_token() {
     ];
     for (status, wanted) in expected {
         let stub = failing(status).await;
-        let read = stub.repo().repository().await.unwrap_err();
+        let read = stub.repo().releases().await.unwrap_err();
         let write = stub.repo().comment(PrNumber(3), "hi").await.unwrap_err();
         assert_eq!((kind(&read), kind(&write)), (wanted, wanted), "{status}");
-        for (fault, call) in [(read, REPO), (write, COMMENTS)] {
+        for (fault, call) in [(read, "GET /repos/acme/shop1/releases"), (write, COMMENTS)] {
             let text = fault.to_string();
             assert!(
                 text.contains(call) && text.contains("No, ghs_[redacted] says."),
@@ -79,22 +79,18 @@ async fn a_write_is_never_sent_twice() {
 #[tokio::test]
 async fn a_read_is_tried_again_a_few_times() {
     let stub = Stub::start(|seen, before| match (seen.call.as_str(), before) {
-        (REPO, 0) => Some(Reply::Page(502, "<html>Unicorn!</html>")),
-        (REPO, 1) => Some(Reply::Break),
-        (REPO, _) => Some(Reply::Json(
-            200,
-            json!({"id": 1, "full_name": "acme/shop1", "default_branch": "main", "private": true}),
-        )),
+        (RELEASES, 0) => Some(Reply::Page(502, "<html>Unicorn!</html>")),
+        (RELEASES, 1) => Some(Reply::Break),
+        (RELEASES, _) => Some(Reply::Json(200, json!([]))),
         _ => None,
     })
     .await;
-    let repository = stub.repo().repository().await.unwrap();
-    assert_eq!(repository.default_branch, "main");
-    assert_eq!(stub.count(REPO), 3);
+    assert!(stub.repo().releases().await.unwrap().is_empty());
+    assert_eq!(stub.count(RELEASES), 3);
 
     let stub = failing(503).await;
-    stub.repo().repository().await.unwrap_err();
-    assert_eq!(stub.count(REPO), 3);
+    stub.repo().releases().await.unwrap_err();
+    assert_eq!(stub.count(RELEASES), 3);
 }
 
 #[tokio::test]
@@ -104,7 +100,7 @@ async fn html_instead_of_json_is_broken() {
         seen.call.contains("/repos/").then_some(page)
     })
     .await;
-    let fault = stub.repo().repository().await.unwrap_err();
+    let fault = stub.repo().releases().await.unwrap_err();
     assert!(
         matches!(&fault, Fault::Broken(text) if text.contains("text/html")),
         "{fault}"
@@ -119,7 +115,7 @@ async fn nobody_there_is_transient_and_found_out_only_by_calling() {
     let clock = Clock::new(|| Timestamp::UNIX_EPOCH);
     let door = GitHub::new(options(&base, clock)).unwrap();
     let repo = door.at(&reference(1, 7), Priority::Person);
-    let fault = repo.repository().await.unwrap_err();
+    let fault = repo.releases().await.unwrap_err();
     assert_eq!(kind(&fault), "transient", "{fault}");
 }
 
@@ -142,22 +138,22 @@ async fn a_limit_closes_the_gate_for_its_installation_alone() {
         Fault::Transient { after, .. } => after.unwrap().as_secs(),
         other => panic!("{other}"),
     };
-    assert_eq!(after(repo.repository().await.unwrap_err()), 71);
+    assert_eq!(after(repo.releases().await.unwrap_err()), 71);
     assert!((69..=71).contains(&after(repo.comment(PrNumber(3), "hi").await.unwrap_err())));
     assert_eq!(stub.count("POST /repos"), 0, "others do not run into it");
     let other = door.at(&reference(2, 8), Priority::Person);
-    let fault = other.repository().await.unwrap_err();
+    let fault = other.releases().await.unwrap_err();
     assert_eq!(kind(&fault), "denied");
 }
 
 #[tokio::test]
 async fn a_short_limit_is_waited_for_and_a_spent_quota_lasts_until_its_reset() {
     let stub = Stub::start(|seen, before| match (seen.call.as_str(), before) {
-        (REPO, 0) => {
+        (RELEASES, 0) => {
             let headers = vec![("retry-after", "1".to_owned())];
             Some(Reply::With(429, headers, json!({})))
         }
-        (REPO, 1) => {
+        (RELEASES, 1) => {
             let reset: Timestamp = "2026-11-20T12:10:00Z".parse().unwrap();
             let headers = vec![
                 ("x-ratelimit-limit", "5000".to_owned()),
@@ -174,14 +170,14 @@ async fn a_short_limit_is_waited_for_and_a_spent_quota_lasts_until_its_reset() {
     })
     .await;
     let repo = stub.repo();
-    repo.repository().await.unwrap_err();
+    repo.releases().await.unwrap_err();
     let began = std::time::Instant::now();
-    let fault = repo.repository().await.unwrap_err();
+    let fault = repo.releases().await.unwrap_err();
     assert!(began.elapsed() >= Duration::from_millis(900));
     assert_eq!(
         fault,
         Fault::Transient {
-            reason: "GET /repos/acme/shop1: 403 API rate limit exceeded".to_owned(),
+            reason: "GET /repos/acme/shop1/releases: 403 API rate limit exceeded".to_owned(),
             after: Some(Duration::from_mins(10)),
         }
     );

@@ -72,7 +72,7 @@ async fn a_renamed_repository_is_found_and_not_written_to_under_its_old_name() {
         }
     })
     .await;
-    let found = stub.repo().repository().await.unwrap();
+    let found = stub.repo().repository().await.unwrap().unwrap();
     assert_eq!(found.name.as_str(), "acme/new");
     assert!(found.archived);
     let fault = stub.repo().comment(PrNumber(1), "x").await.unwrap_err();

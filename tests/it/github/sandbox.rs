@@ -133,7 +133,7 @@ async fn the_app_knows_itself_and_its_repository() {
     assert_eq!(us.app.0, stage.sandbox.app_id);
     assert_eq!(us.bot.login.as_str(), format!("{}[bot]", us.slug));
     assert!(us.bot.bot);
-    let repo = stage.repo.repository().await.unwrap();
+    let repo = stage.repo.repository().await.unwrap().unwrap();
     assert_eq!(repo.id, stage.repo.reference().id);
     assert_eq!(repo.default_branch, "main");
     assert!(!repo.archived && repo.visibility >= Visibility::Private);
@@ -315,6 +315,83 @@ async fn a_comment_twice_is_a_comment_once() {
     let path = format!("/issues/comments/{id}/reactions");
     let reactions = stage.by("ada", "GET", &path, Value::Null).await;
     assert_eq!(reactions.as_array().unwrap().len(), 1);
+    stage.strike().await;
+}
+
+/// The answer to a write is lost, though the write is done: the next try finds what it made.
+#[tokio::test]
+async fn a_lost_answer_is_not_a_second_write() {
+    let stage = Stage::set().await;
+    let lose = |method: &str, path: &str| {
+        let fault = sandbox::Fault {
+            method: Some(method.to_owned()),
+            path: format!("/repos/acme/microservices-demo{path}"),
+            nth: 1,
+            times: 1,
+            answer: sandbox::FaultAnswer::Lose,
+        };
+        stage.sandbox.fault(fault).unwrap();
+    };
+    lose("POST", "/git/refs");
+    let branch = stage.new_branch().await;
+    stage.repo.ensure_branch(&branch).await.unwrap_err();
+    let again = stage.repo.ensure_branch(&branch).await.unwrap();
+    let BranchOutcome::Ours(head) = again else {
+        panic!("{again:?}");
+    };
+
+    lose("POST", "/pulls");
+    let pull = NewPull {
+        branch: branch.branch.clone(),
+        base: "main".to_owned(),
+        title: branch.message.clone(),
+        body: String::new(),
+        labels: Vec::new(),
+    };
+    stage.repo.ensure_pull(&pull).await.unwrap_err();
+    let number = stage.repo.ensure_pull(&pull).await.unwrap().number;
+    assert_eq!(
+        stage
+            .repo
+            .pulls_of_branch(&branch.branch)
+            .await
+            .unwrap()
+            .len(),
+        1
+    );
+
+    lose("POST", "/check-runs");
+    lose("PATCH", "/check-runs/*");
+    let check = new_check(&head, 120);
+    stage.repo.ensure_check(&check, None).await.unwrap_err();
+    stage.repo.ensure_check(&check, None).await.unwrap_err();
+    let id = stage.repo.ensure_check(&check, None).await.unwrap();
+    let path = format!("/check-runs/{id}");
+    let run = stage.by("ada", "GET", &path, Value::Null).await;
+    assert_eq!(run["output"]["annotations_count"], 120);
+    let runs = stage.repo.check_runs(&head, &CheckFilter::default()).await;
+    assert_eq!(runs.unwrap().len(), 1);
+
+    lose("POST", "/issues/*/comments");
+    let ensure = || stage.repo.ensure_comment(number, "<!-- m -->", "text");
+    ensure().await.unwrap_err();
+    ensure().await.unwrap();
+    assert_eq!(stage.repo.comments(number).await.unwrap().len(), 1);
+
+    lose("DELETE", "/git/refs/heads/*");
+    stage
+        .repo
+        .delete_branch(&branch.branch, &head)
+        .await
+        .unwrap_err();
+    assert!(
+        stage
+            .repo
+            .delete_branch(&branch.branch, &head)
+            .await
+            .unwrap()
+    );
+    assert!(stage.sandbox.waiting_faults().is_empty());
     stage.strike().await;
 }
 
