@@ -23,7 +23,7 @@ const COLOURS: [&str; 8] = [
 
 impl Repo {
     /// Sees to it that there is an open pull request of ours from that branch. One that is there
-    /// already is taken as it is; only missing labels are added.
+    /// already is taken as it is; only missing labels are added, which the result does not show yet.
     pub async fn ensure_pull(&self, new: &NewPull) -> Result<PullRequest, Fault> {
         let pull = match self.our_open_pull(new).await? {
             Some(pull) => pull,
