@@ -18,6 +18,8 @@ mod rest;
 mod seed;
 mod shape;
 mod state;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::net::SocketAddr;

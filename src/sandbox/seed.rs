@@ -70,7 +70,7 @@ const PERMISSIONS: [(&str, Level); 9] = [
 ];
 
 /// The events that the App listens to.
-const EVENTS: [&str; 24] = [
+const EVENTS: [&str; 23] = [
     "check_run",
     "check_suite",
     "create",
@@ -93,7 +93,6 @@ const EVENTS: [&str; 24] = [
     "repository",
     "status",
     "team",
-    "workflow_job",
     "workflow_run",
 ];
 
@@ -428,7 +427,7 @@ pub(crate) mod tests {
 
     use super::*;
     use crate::sandbox::folder::Folder;
-    use crate::sandbox::state::Surroundings;
+    use crate::sandbox::state::{NewPull, Push, Surroundings};
 
     /// A state as the box starts with it, and the folder in which its objects are.
     pub(crate) fn seeded() -> (State, Folder) {
@@ -442,6 +441,58 @@ pub(crate) mod tests {
         let mut state = State::new(around);
         seed(&mut state, &demo(), "secret".to_owned()).unwrap();
         (state, folder)
+    }
+
+    /// Somebody in the seeded box.
+    pub(crate) fn person(state: &State, login: &str) -> Actor {
+        Actor::person(state.account_named(login).unwrap().id)
+    }
+
+    /// The repository that is seeded.
+    pub(crate) fn demo_repo(state: &State) -> Id {
+        state.repo_named("acme", "microservices-demo").unwrap().id
+    }
+
+    /// Puts a file on a branch, which is made from the default branch where it does not exist.
+    pub(crate) fn put(state: &mut State, login: &str, branch: &str, path: &str, text: &str) -> Oid {
+        let (actor, repo) = (person(state, login), demo_repo(state));
+        let git = state.git(repo).unwrap();
+        let tip = git.branch(branch).or_else(|| git.branch("main")).unwrap();
+        let edits = BTreeMap::from([(
+            path.to_owned(),
+            Some((0o100_644, git.write_blob(text.as_bytes()).unwrap())),
+        )]);
+        let author = state.person(actor);
+        let commit = git
+            .write_commit(&NewCommit {
+                tree: git.edit_tree(git.tree_of(tip), &edits).unwrap(),
+                parents: &[tip],
+                message: &format!("Change {path}\n\nBecause."),
+                author: &author,
+                committer: &author,
+            })
+            .unwrap();
+        let push = Push {
+            reference: &format!("refs/heads/{branch}"),
+            after: Some(commit),
+            force: false,
+        };
+        state.push(actor, repo, &push).unwrap();
+        commit
+    }
+
+    /// Opens a pull request from a branch to `main`.
+    pub(crate) fn offer(state: &mut State, login: &str, branch: &str) -> u64 {
+        let (actor, repo) = (person(state, login), demo_repo(state));
+        let new = NewPull {
+            title: "A change",
+            body: None,
+            head: branch,
+            base: "main",
+            draft: false,
+            maintainer_can_modify: true,
+        };
+        state.create_pull(actor, repo, &new).unwrap()
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use git2::{Oid, Reference, Repository};
 
-pub(crate) use compare::{FileChange, Standing};
+pub(crate) use compare::FileChange;
 pub(crate) use merge::MergeMethod;
 pub(crate) use object::{Commit, NewCommit, Person, Tag, TreeEdit, TreeEntry};
 

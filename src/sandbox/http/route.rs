@@ -127,6 +127,22 @@ impl Table {
         path: &str,
     ) -> Option<(&Route, BTreeMap<&'static str, String>)> {
         let segments: Vec<&str> = path.trim_matches('/').split('/').collect();
+        // A repository is found by its id as well as by its name.
+        if let ["repositories", id, rest @ ..] = segments.as_slice() {
+            let named = [&["repos", "-", id], rest].concat();
+            let (route, mut params) = self.fit(method, &named)?;
+            params.retain(|name, _| !["owner", "repo"].contains(name));
+            params.insert("repository_id", (*id).to_owned());
+            return Some((route, params));
+        }
+        self.fit(method, &segments)
+    }
+
+    fn fit(
+        &self,
+        method: &Method,
+        segments: &[&str],
+    ) -> Option<(&Route, BTreeMap<&'static str, String>)> {
         self.0
             .iter()
             .filter(|route| route.method == *method)
@@ -134,7 +150,7 @@ impl Table {
                 let pattern: Vec<&'static str> =
                     route.pattern.trim_matches('/').split('/').collect();
                 let mut params = BTreeMap::new();
-                fits(&pattern, &segments, &mut params).then_some((route, params))
+                fits(&pattern, segments, &mut params).then_some((route, params))
             })
     }
 }

@@ -42,6 +42,14 @@ fn caller(call: &Call) -> Result<Id, Refusal> {
 fn app(state: &mut State, call: &Call) -> Reply {
     let app = caller(call)?;
     let mut shown = state.app_or_null(Some(app));
+    shown["events"] = state
+        .apps
+        .get(&app)
+        .map(|app| &app.events)
+        .into_iter()
+        .flatten()
+        .cloned()
+        .collect();
     let installed = state.installations.values().filter(|one| one.app == app);
     shown["installations_count"] = installed.count().into();
     Ok(Answer::ok(shown))

@@ -11,7 +11,6 @@ const ADMINISTER: &[(&str, crate::sandbox::model::Level)] = &[("administration",
 pub(super) fn routes() -> Vec<Route> {
     vec![
         Route::get("/repos/{owner}/{repo}", get),
-        Route::get("/repositories/{repository_id}", get),
         Route::patch("/repos/{owner}/{repo}", update)
             .role(Role::Admin)
             .needs(ADMINISTER),

@@ -8,9 +8,14 @@ use super::{node, time, time_or_null};
 use crate::sandbox::model::{App, Id, Installation, Token};
 use crate::sandbox::state::State;
 
+/// Events that Apps can listen to, but that GitHub's description of an App in a payload does not know.
+const UNLISTED: [&str; 2] = ["deployment_protection_rule", "merge_group"];
+
 impl State {
-    /// An App, as `GET /app` and check runs have it.
+    /// An App, as check runs and comments have it.
     pub(crate) fn app_json(&self, app: &App) -> Value {
+        let known = |event: &&String| !UNLISTED.contains(&event.as_str());
+        let listed: Vec<&String> = app.events.iter().filter(known).collect();
         json!({
             "id": app.id,
             "slug": app.slug,
@@ -24,7 +29,7 @@ impl State {
             "created_at": time(app.created_at),
             "updated_at": time(app.created_at),
             "permissions": app.permissions,
-            "events": app.events,
+            "events": listed,
         })
     }
 

@@ -136,34 +136,4 @@ impl State {
             }),
         })
     }
-
-    /// The few words that check runs have for the pull requests of their commit.
-    pub(crate) fn pull_stub(&self, repo: &Repo, number: u64) -> Value {
-        let Some(pull) = repo
-            .issues
-            .get(&number)
-            .and_then(|issue| issue.pull.as_ref())
-        else {
-            return Value::Null;
-        };
-        let side = |side: &PullSide| {
-            let repo = side.repo.and_then(|repo| self.repos.get(&repo));
-            json!({
-                "ref": side.branch,
-                "sha": side.sha,
-                "repo": repo.map_or(Value::Null, |repo| json!({
-                    "id": repo.id,
-                    "name": repo.name,
-                    "url": self.repo_url(repo),
-                })),
-            })
-        };
-        json!({
-            "id": pull.id,
-            "number": number,
-            "url": format!("{}/pulls/{number}", self.repo_url(repo)),
-            "head": side(&pull.head),
-            "base": side(&pull.base),
-        })
-    }
 }

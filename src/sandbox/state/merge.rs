@@ -321,3 +321,175 @@ fn squashed(commits: &[Commit]) -> String {
             .join("\n\n"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sandbox::model::{AccountKind, CommitStatus};
+    use crate::sandbox::seed::tests::{demo_repo, offer, person, put, seeded};
+    use crate::sandbox::state::Push;
+
+    const PLAIN: MergeRequest<'static> = MergeRequest {
+        method: MergeMethod::Merge,
+        sha: None,
+        title: None,
+        message: None,
+    };
+
+    fn green(state: &mut State, sha: Oid, context: &str) {
+        let (id, created_at) = (state.new_id(), state.now());
+        let (repo, creator) = (demo_repo(state), person(state, "ada").account);
+        state.repo_mut(repo).unwrap().statuses.push(CommitStatus {
+            id,
+            sha: sha.to_string(),
+            context: context.to_owned(),
+            state: "success".to_owned(),
+            description: None,
+            target_url: None,
+            creator,
+            app: None,
+            created_at,
+        });
+    }
+
+    fn refusal(
+        state: &mut State,
+        login: &str,
+        number: u64,
+        request: &MergeRequest<'_>,
+    ) -> (u16, String) {
+        let (actor, repo) = (person(state, login), demo_repo(state));
+        let refusal = state.merge_pull(actor, repo, number, request).unwrap_err();
+        (refusal.status, refusal.message)
+    }
+
+    #[test]
+    fn a_merge_waits_for_the_required_checks_unless_an_administrator_does_it() {
+        let (mut state, _folder) = seeded();
+        let repo = demo_repo(&state);
+        let head = put(&mut state, "ada", "topic", "a.txt", "a");
+        let number = offer(&mut state, "ada", "topic");
+        let blocked = state.mergeability(repo, number).unwrap();
+        assert_eq!((blocked.mergeable, blocked.state), (Some(true), "blocked"));
+        assert_eq!(
+            refusal(&mut state, "ada", number, &PLAIN),
+            (
+                405,
+                "2 of 2 required status checks have not succeeded: 2 expected.".to_owned()
+            )
+        );
+        green(&mut state, head, "usher/gates");
+        assert_eq!(
+            refusal(&mut state, "ada", number, &PLAIN),
+            (
+                405,
+                "Required status check \"usher/kustomize\" is expected.".to_owned()
+            )
+        );
+        let sam = person(&state, "sam");
+        let commit = state.merge_pull(sam, repo, number, &PLAIN).unwrap();
+        let git = state.git(repo).unwrap();
+        assert_eq!(git.branch("main"), Some(commit));
+        let (issue, pull) = state.pull(repo, number).unwrap();
+        assert!(!issue.open);
+        assert_eq!(pull.merged_by, Some(sam.account));
+        assert_eq!(state.pull_files(repo, number).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn a_merge_is_pinned_to_the_head_that_was_seen() {
+        let (mut state, _folder) = seeded();
+        let seen = put(&mut state, "ada", "topic", "a.txt", "a").to_string();
+        let number = offer(&mut state, "ada", "topic");
+        let head = put(&mut state, "ada", "topic", "a.txt", "b");
+        for context in ["usher/gates", "usher/kustomize"] {
+            green(&mut state, head, context);
+        }
+        let pinned = MergeRequest {
+            sha: Some(&seen),
+            ..PLAIN
+        };
+        assert_eq!(refusal(&mut state, "ada", number, &pinned).0, 409);
+        let now = head.to_string();
+        let pinned = MergeRequest {
+            sha: Some(&now),
+            method: MergeMethod::Squash,
+            ..PLAIN
+        };
+        let (ada, repo) = (person(&state, "ada"), demo_repo(&state));
+        let commit = state.merge_pull(ada, repo, number, &pinned).unwrap();
+        let commit = state.git(repo).unwrap().commit(commit).unwrap();
+        assert_eq!(commit.parents.len(), 1);
+        assert_eq!(
+            commit.message,
+            "A change (#1)\n\n* Change a.txt\n\nBecause.\n\n* Change a.txt\n\nBecause."
+        );
+    }
+
+    #[test]
+    fn two_sides_that_change_the_same_line_conflict() {
+        let (mut state, _folder) = seeded();
+        let repo = demo_repo(&state);
+        put(&mut state, "ada", "topic", "README.md", "theirs\n");
+        let number = offer(&mut state, "ada", "topic");
+        assert_eq!(
+            state.mergeability(repo, number).unwrap().mergeable,
+            Some(true)
+        );
+        put(&mut state, "sam", "main", "README.md", "ours\n");
+        let dirty = state.mergeability(repo, number).unwrap();
+        assert_eq!((dirty.mergeable, dirty.state), (Some(false), "dirty"));
+        assert_eq!(refusal(&mut state, "sam", number, &PLAIN).0, 405);
+        assert_eq!(state.test_merge(repo, number).unwrap(), None);
+    }
+
+    #[test]
+    fn a_pull_request_whose_commits_reach_the_base_otherwise_is_merged() {
+        let (mut state, _folder) = seeded();
+        let repo = demo_repo(&state);
+        let head = put(&mut state, "ada", "topic", "a.txt", "a");
+        let number = offer(&mut state, "ada", "topic");
+        let push = Push {
+            reference: "refs/heads/main",
+            after: Some(head),
+            force: false,
+        };
+        state.push(person(&state, "sam"), repo, &push).unwrap();
+        assert!(state.pull(repo, number).unwrap().1.merged_at.is_some());
+    }
+
+    #[test]
+    fn a_deleted_head_branch_closes_its_pull_request() {
+        let (mut state, _folder) = seeded();
+        let repo = demo_repo(&state);
+        put(&mut state, "ada", "topic", "a.txt", "a");
+        let number = offer(&mut state, "ada", "topic");
+        let push = Push {
+            reference: "refs/heads/topic",
+            after: None,
+            force: true,
+        };
+        state.push(person(&state, "ada"), repo, &push).unwrap();
+        let (issue, pull) = state.pull(repo, number).unwrap();
+        assert!(!issue.open && pull.merged_at.is_none());
+    }
+
+    #[test]
+    fn strangers_offer_changes_from_forks_only() {
+        let (mut state, _folder) = seeded();
+        put(&mut state, "ada", "topic", "a.txt", "a");
+        let stranger = Actor::person(state.add_account("mallory", "", AccountKind::User));
+        let new = crate::sandbox::state::NewPull {
+            title: "x",
+            body: None,
+            head: "topic",
+            base: "main",
+            draft: false,
+            maintainer_can_modify: true,
+        };
+        let refused = state
+            .create_pull(stranger, demo_repo(&state), &new)
+            .unwrap_err();
+        assert_eq!(refused.status, 403);
+    }
+}

@@ -36,7 +36,7 @@ use tokio::sync::broadcast;
 pub(crate) use checks::{Output, RunChange, newest, no_commit};
 pub(crate) use deployments::{Deployed, NewDeployment, NewDeploymentStatus};
 pub(crate) use events::{Change, Outgoing};
-pub(crate) use merge::{MergeRequest, Mergeability};
+pub(crate) use merge::MergeRequest;
 pub(crate) use people::permission_word;
 pub(crate) use protection::Attempt;
 pub(crate) use pulls::{NewPull, PullEdit};

@@ -283,3 +283,62 @@ impl State {
             .unwrap_or(CheckState::Expected)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sandbox::seed::tests::{demo_repo, person, put, seeded};
+    use crate::sandbox::state::Push;
+
+    #[test]
+    fn a_protected_branch_refuses_pushes_as_github_does() {
+        let (mut state, _folder) = seeded();
+        let repo = demo_repo(&state);
+        let (ada, sam) = (person(&state, "ada"), person(&state, "sam"));
+        let old = state.git(repo).unwrap().branch("main").unwrap();
+        let new = put(&mut state, "ada", "topic", "a.txt", "a");
+        let mut push = |actor: Actor, after: Option<Oid>, force: bool| {
+            let push = Push {
+                reference: "refs/heads/main",
+                after,
+                force,
+            };
+            state
+                .push(actor, repo, &push)
+                .map_err(|refusal| (refusal.status, refusal.message))
+        };
+        let (status, message) = push(ada, Some(new), false).unwrap_err();
+        assert_eq!(status, 422);
+        assert!(message.contains("2 expected"), "{message}");
+        assert_eq!(
+            push(ada, None, true).unwrap_err().1,
+            "Cannot delete a protected branch"
+        );
+        push(sam, Some(new), false).unwrap();
+        assert_eq!(
+            push(sam, Some(old), false).unwrap_err().1,
+            "Update is not a fast forward"
+        );
+        assert_eq!(
+            push(sam, Some(old), true).unwrap_err().1,
+            "Cannot force-push to a protected branch"
+        );
+        assert_eq!(push(sam, None, true).unwrap_err().0, 422);
+    }
+
+    #[test]
+    fn administrators_are_bound_where_they_are_included() {
+        let (mut state, _folder) = seeded();
+        let repo = demo_repo(&state);
+        let sam = person(&state, "sam");
+        let new = put(&mut state, "ada", "topic", "a.txt", "a");
+        let home = state.repo_mut(repo).unwrap();
+        home.protections.get_mut("main").unwrap().enforce_admins = true;
+        let push = Push {
+            reference: "refs/heads/main",
+            after: Some(new),
+            force: false,
+        };
+        assert_eq!(state.push(sam, repo, &push).unwrap_err().status, 422);
+    }
+}

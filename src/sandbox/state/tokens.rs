@@ -196,3 +196,60 @@ pub(super) fn covers(installation: &Installation, repo: &Repo) -> bool {
             .as_ref()
             .is_none_or(|selected| selected.contains(&repo.id))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sandbox::seed;
+    use crate::sandbox::seed::tests::{demo_repo, seeded};
+
+    #[test]
+    fn a_token_is_as_narrow_as_it_was_asked_for() {
+        let (mut state, _folder) = seeded();
+        let other = seed::repository(&mut state, "other", true, &[]).unwrap();
+        let installation = *state.installations.keys().next().unwrap();
+        let all = state
+            .mint_token(installation, &TokenRequest::default())
+            .unwrap();
+        assert_eq!(state.token_repos(&all).len(), 2);
+        let request = TokenRequest {
+            repositories: Some(vec!["Microservices-Demo".to_owned()]),
+            permissions: Some(Permissions::from([("issues".to_owned(), Level::Write)])),
+            ..TokenRequest::default()
+        };
+        let narrow = state.mint_token(installation, &request).unwrap();
+        assert!(state.token_reaches(&narrow, state.repo(demo_repo(&state)).unwrap()));
+        assert!(!state.token_reaches(&narrow, state.repo(other).unwrap()));
+        assert_eq!(narrow.permissions.get("contents"), None);
+        assert_eq!(narrow.permissions.get("metadata"), Some(&Level::Read));
+        assert_eq!(
+            narrow.expires_at,
+            state.now() + SignedDuration::from_hours(1)
+        );
+    }
+
+    #[test]
+    fn a_token_never_grants_more_than_the_installation_has() {
+        let (mut state, _folder) = seeded();
+        let installation = *state.installations.keys().next().unwrap();
+        let refused = |state: &mut State, request: TokenRequest| {
+            state.mint_token(installation, &request).unwrap_err().status
+        };
+        let permissions = Permissions::from([("administration".to_owned(), Level::Read)]);
+        let request = TokenRequest {
+            permissions: Some(permissions),
+            ..TokenRequest::default()
+        };
+        assert_eq!(refused(&mut state, request), 422);
+        let request = TokenRequest {
+            repositories: Some(vec!["none".to_owned()]),
+            ..TokenRequest::default()
+        };
+        assert_eq!(refused(&mut state, request), 422);
+        let request = TokenRequest {
+            repository_ids: Some(vec![1]),
+            ..TokenRequest::default()
+        };
+        assert_eq!(refused(&mut state, request), 422);
+    }
+}
