@@ -73,20 +73,8 @@ async fn write_all(database: Database, mut queue: mpsc::Receiver<Waiting>) {
             bytes += next.delivery.body.len();
             batch.push(next);
         }
-        write_batch(&database, batch).await;
-    }
-}
-
-async fn write_batch(database: &Database, batch: Vec<Waiting>) {
-    match insert(database, &batch).await {
-        // Something about one of them: the others must not suffer for it.
-        Err(Fault::Broken(_)) if batch.len() > 1 => {
-            for one in batch {
-                let stored = insert(database, std::slice::from_ref(&one)).await;
-                answer(vec![one], stored);
-            }
-        }
-        stored => answer(batch, stored),
+        let stored = insert(&database, &batch).await;
+        answer(batch, stored);
     }
 }
 
