@@ -15,7 +15,7 @@ use crate::model::ids::{Digest, ImageTag};
 
 /// Set image tags, names and digests in a kustomization, and leave every other byte as it is
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(crate) struct Args {
     /// The kustomization.yaml to change
     #[arg(value_name = "FILE")]
     file: PathBuf,
@@ -28,7 +28,7 @@ pub struct Args {
 }
 
 /// Makes all edits, or none and says why.
-pub fn run(args: &Args) -> Result<(), String> {
+pub(crate) fn run(args: &Args) -> Result<(), String> {
     let edits = args
         .images
         .iter()
