@@ -12,7 +12,7 @@ use crate::domain::decision::{Decision, Verdict};
 use crate::fault::Fault;
 use crate::github::Priority;
 use crate::intent::Intent;
-use crate::store::{Decided, HistoryFilter, Job, Lease, NewJob, back_off};
+use crate::store::{Decided, Held, HistoryFilter, Job, Lease, NewJob, back_off};
 use crate::world::World;
 
 /// A worker that falls silent for so long has died, and its job is another's.
@@ -44,22 +44,22 @@ pub(super) async fn next(world: &World, stop: &CancellationToken) -> Result<bool
     };
     let ended = finish_or_stop(work, stop).await;
     keeper.abort();
-    match ended {
-        Some(Ok(follow_ups)) => {
-            world.store.finish(&claimed, &follow_ups).await?;
-            world.wake.notify_waiters();
-        }
-        Some(Err(fault)) => {
-            answer(world, &claimed, fault).await?;
-        }
+    let held = match ended {
+        Some(Ok(follow_ups)) => world.store.finish(&claimed, &follow_ups).await?,
+        Some(Err(fault)) => answer(world, &claimed, fault).await?,
         None => {
             tracing::info!(job = %job.id, "released: Usher is stopping");
+            let now = world.clock.now();
             world
                 .store
-                .release(&claimed, world.clock.now(), "Usher was stopped")
-                .await?;
+                .release(&claimed, now, "Usher was stopped")
+                .await?
         }
+    };
+    if held == Held::Lost {
+        tracing::warn!(job = %job.id, "the lease was lost; whoever has it now does the rest");
     }
+    world.wake.notify_waiters();
     Ok(true)
 }
 
@@ -85,8 +85,12 @@ fn keep_lease(world: World, claimed: Arc<Lease>) -> JoinHandle<()> {
     tokio::spawn(async move {
         loop {
             tokio::time::sleep(LEASE / 3).await;
-            if let Err(fault) = world.store.extend(&claimed, LEASE).await {
-                tracing::warn!(job = %claimed.job.id, %fault, "the lease could not be extended");
+            match world.store.extend(&claimed, LEASE).await {
+                Ok(Held::Yes) => {}
+                Ok(Held::Lost) => return,
+                Err(fault) => {
+                    tracing::warn!(job = %claimed.job.id, %fault, "the lease could not be extended");
+                }
             }
         }
     })
@@ -157,7 +161,7 @@ async fn record(
 }
 
 /// The one answer to each fault: come back, or say so once and give up.
-async fn answer(world: &World, claimed: &Lease, fault: Fault) -> Result<(), Fault> {
+async fn answer(world: &World, claimed: &Lease, fault: Fault) -> Result<Held, Fault> {
     let job = &claimed.job;
     let delivery = job.delivery.as_ref().map(tracing::field::display);
     let wait = back_off(job.attempts, &world.entropy);
@@ -166,26 +170,16 @@ async fn answer(world: &World, claimed: &Lease, fault: Fault) -> Result<(), Faul
         Fault::Transient { after, .. } => Some(after.map_or(wait, |after| after.max(wait))),
         Fault::Denied(_) | Fault::Broken(_) => None,
     };
-    match again.filter(|_| job.attempts < MOST_ATTEMPTS) {
-        Some(wait) => {
-            tracing::warn!(job = %job.id, delivery, %fault, wait = ?wait, "released");
-            let due_at = world
-                .clock
-                .now()
-                .checked_add(wait)
-                .unwrap_or(world.clock.now());
-            world
-                .store
-                .release(claimed, due_at, &fault.to_string())
-                .await?;
-        }
-        None => {
-            tracing::error!(job = %job.id, delivery, %fault, "buried; `usher deliveries retry` tries it again");
-            tell(world, job, &fault).await;
-            world.store.bury(claimed, &fault.to_string()).await?;
-        }
-    }
-    Ok(())
+    let reason = fault.to_string();
+    let Some(wait) = again.filter(|_| job.attempts < MOST_ATTEMPTS) else {
+        tracing::error!(job = %job.id, delivery, %fault, "buried; `usher deliveries retry` tries it again");
+        tell(world, job, &fault).await;
+        return world.store.bury(claimed, &reason).await;
+    };
+    tracing::warn!(job = %job.id, delivery, %fault, ?wait, "released");
+    let now = world.clock.now();
+    let due_at = now.checked_add(wait).unwrap_or(now);
+    world.store.release(claimed, due_at, &reason).await
 }
 
 /// Says on the pull request that something went wrong, once; where there is none, the log has to do.

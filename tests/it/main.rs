@@ -1,6 +1,7 @@
 //! The integration tests: one binary, so that they are built once.
 //! What each file holds is said there.
 
+mod contract;
 mod crash;
 mod evaluate;
 mod github;

@@ -55,6 +55,11 @@ impl Stage {
         let bot = app::start(self.settings(self.github.api_url()), Role::All)
             .await
             .unwrap();
+        self.adopt(bot);
+    }
+
+    /// Takes a bot that was started otherwise; webhooks go to it.
+    pub fn adopt(&mut self, bot: app::Running) {
         self.github.set_bot(&bot.address.to_string());
         self.bot = Some(bot);
     }

@@ -123,7 +123,7 @@ impl Repo {
         if found.is_some() {
             return Ok(());
         }
-        let new = json!({"name": name, "color": colour(name)});
+        let new = json!({"name": name, "color": colour(name), "description": "Set by Usher"});
         let path = self.path("/labels");
         let (asked, raw) = self
             .line

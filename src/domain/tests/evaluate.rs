@@ -1,0 +1,216 @@
+//! How pull requests are judged, ours and those of others.
+
+use super::*;
+
+#[test]
+fn our_promotion_passes_and_is_not_opened_twice() {
+    let mut hub = Hub::new();
+    let pr = promoted(&mut hub, "v1.1.0");
+    let decision = evaluate(&mut hub, pr);
+    assert_eq!(
+        check(&decision, "usher/gates").conclusion,
+        Some(Conclusion::Success),
+        "{decision:?}"
+    );
+    assert_eq!(codes(&hub.decide(&released("v1.1.0")))[0], "promote.stands");
+    hub.pulls[0].open = false;
+    assert_eq!(
+        codes(&hub.decide(&released("v1.1.0")))[0],
+        "promote.once",
+        "closed is closed"
+    );
+}
+
+#[test]
+fn a_newer_promotion_closes_the_older_one_and_never_the_other_way() {
+    let mut hub = Hub::new();
+    let older = promoted(&mut hub, "v1.1.0");
+    let newer = promoted(&mut hub, "v1.2.0");
+    let closes = |decision: &Decision| -> Vec<PrNumber> {
+        let closed = |effect: &Effect| {
+            if let Effect::ClosePull { pr } = effect {
+                Some(*pr)
+            } else {
+                None
+            }
+        };
+        decision.effects.iter().filter_map(closed).collect()
+    };
+    assert_eq!(closes(&evaluate(&mut hub, newer)), [older]);
+    assert_eq!(closes(&evaluate(&mut hub, older)), []);
+    // One that only looks like ours is left alone.
+    hub.pulls[0].author = account(5, "ada");
+    assert_eq!(closes(&evaluate(&mut hub, newer)), []);
+}
+
+#[test]
+fn what_is_not_ours_is_never_taken_for_ours() {
+    let mut hub = Hub::new();
+    let pr = promoted(&mut hub, "v1.1.0");
+    let (branch, message) = {
+        let pull = &hub.pulls[0];
+        (
+            pull.head.branch.clone(),
+            hub.branches[&pull.head.branch].0.message.clone(),
+        )
+    };
+    assert!(Promotion::from_message(&message).is_some());
+    let text = STAGING.replace("v1.0.0", "v1.1.0");
+    // A person who copies branch, message and text has a promotion by hand: no status comment of ours.
+    let copy = hub.open(
+        &format!("{branch}-x"),
+        &account(5, "ada"),
+        &message,
+        &[("staging/kustomization.yaml", &text)],
+    );
+    let decision = evaluate(&mut hub, copy);
+    assert!(
+        !decision
+            .effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::EnsureComment { .. }))
+    );
+    // A commit by somebody else on our branch fails `scope`, though it changes the same bytes.
+    hub.branches.get_mut(&branch).unwrap().0.author = Some(account(5, "ada"));
+    let decision = evaluate(&mut hub, pr);
+    assert_ne!(
+        check(&decision, "usher/gates").conclusion,
+        Some(Conclusion::Success)
+    );
+    // So does one that claims to be ours and is not signed.
+    let commit = &mut hub.branches.get_mut(&branch).unwrap().0;
+    commit.author = Some(account(77, "usher[bot]"));
+    commit.verified = false;
+    assert_ne!(
+        check(&evaluate(&mut hub, pr), "usher/gates").conclusion,
+        Some(Conclusion::Success)
+    );
+}
+
+#[test]
+fn each_pull_request_is_judged_by_what_it_changes() {
+    let bumped = STAGING.replace("v1.0.0", "v1.1.0");
+    let both = format!("namePrefix: x-\n{bumped}");
+    let other = STAGING.replace("'7'", "'8'");
+    let cases: &[(&str, &[(&str, &str)], Conclusion, &str)] = &[
+        (
+            "docs",
+            &[("README.md", "words")],
+            Conclusion::Success,
+            "Not a promotion",
+        ),
+        (
+            "staging by hand",
+            &[("staging/kustomization.yaml", &bumped)],
+            Conclusion::Success,
+            "3 gates passed",
+        ),
+        (
+            "another image",
+            &[("staging/kustomization.yaml", &other)],
+            Conclusion::Success,
+            "Configuration change, no promotion: valid",
+        ),
+        (
+            "both",
+            &[("staging/kustomization.yaml", &both)],
+            Conclusion::Failure,
+            "scope failed for staging",
+        ),
+        (
+            "prod first",
+            &[("prod/kustomization.yaml", &bumped)],
+            Conclusion::Failure,
+            "order failed for prod",
+        ),
+        (
+            "both environments",
+            &[
+                ("staging/kustomization.yaml", &bumped),
+                ("prod/kustomization.yaml", &bumped),
+            ],
+            Conclusion::Failure,
+            "order failed for prod",
+        ),
+        (
+            "broken",
+            &[("staging/kustomization.yaml", "images: [")],
+            Conclusion::Failure,
+            "kustomize failed for staging",
+        ),
+        (
+            "the rules",
+            &[(".github/usher.yml", &POLICY.replace("web", "w*"))],
+            Conclusion::ActionRequired,
+            "Changes the rules: needs an administrator",
+        ),
+        (
+            "bad rules",
+            &[(".github/usher.yml", "version: 1")],
+            Conclusion::Failure,
+            "The configuration has 2 mistakes",
+        ),
+    ];
+    for (name, changes, conclusion, title) in cases {
+        let mut hub = Hub::new();
+        let pr = hub.open("feature", &account(5, "ada"), "change", changes);
+        let decision = evaluate(&mut hub, pr);
+        let gates = check(&decision, "usher/gates");
+        assert_eq!(
+            (gates.conclusion, gates.title.as_str()),
+            (Some(*conclusion), *title),
+            "{name}: {}",
+            gates.summary
+        );
+        check(&decision, "usher/kustomize");
+    }
+}
+
+#[test]
+fn a_version_that_ran_before_and_was_replaced_may_go_on() {
+    let mut hub = Hub::new();
+    hub.write(
+        "staging/kustomization.yaml",
+        &STAGING.replace("v1.0.0", "v1.2.0"),
+    );
+    let bumped = STAGING.replace("v1.0.0", "v1.1.0");
+    let pr = hub.open(
+        "by-hand",
+        &account(5, "ada"),
+        "change",
+        &[("prod/kustomization.yaml", &bumped)],
+    );
+    assert_eq!(
+        check(&evaluate(&mut hub, pr), "usher/gates").conclusion,
+        Some(Conclusion::Failure)
+    );
+    hub.ran = vec!["v1.0.0".to_owned(), "v1.1.0".to_owned()];
+    assert_eq!(
+        check(&evaluate(&mut hub, pr), "usher/gates").conclusion,
+        Some(Conclusion::Success)
+    );
+}
+
+#[test]
+fn gates_that_cannot_be_judged_stay_shut() {
+    let mut hub = Hub::new();
+    let policy = POLICY.replace(
+        "overlay: staging,",
+        "overlay: staging, approvals: [{label: ok, by: [pat]}], reviews: 1,",
+    );
+    hub.write(".github/usher.yml", &policy);
+    let pr = promoted(&mut hub, "v1.1.0");
+    let decision = evaluate(&mut hub, pr);
+    let gates = check(&decision, "usher/gates");
+    assert_eq!(
+        gates.conclusion,
+        Some(Conclusion::ActionRequired),
+        "{}",
+        gates.summary
+    );
+    assert!(
+        gates.summary.contains("`approvals`") && gates.summary.contains("`reviews`"),
+        "{}",
+        gates.summary
+    );
+}

@@ -1,0 +1,356 @@
+//! Decisions on facts: a repository in memory answers what a walk asks for.
+
+mod evaluate;
+mod promote;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use sha2::{Digest as _, Sha256};
+
+use super::decide;
+use super::decision::{Decision, Effect, Verdict};
+use super::facts::{Answer, Facts, Gap, Known, Need};
+use super::promotion::Promotion;
+use crate::intent::{Intent, Reach, Trigger};
+use crate::model::files::{GitTree, Mode};
+use crate::model::ids::{
+    AppId, InstallationId, Login, PrNumber, RepoId, RepoName, RepoRef, Sha, UserId,
+};
+use crate::model::read::{
+    Account, Commit, Comparison, Conclusion, Identity, PullRequest, Release, Repository, Side,
+    Visibility,
+};
+use crate::model::write::NewCheck;
+
+const POLICY: &str = "version: 1
+applications:
+  - name: shop
+    images: [web, 'api-*']
+environments:
+  - {name: staging, overlay: staging, promote: automatic}
+  - {name: prod, overlay: prod, promote: automatic}
+";
+const STAGING: &str = "resources: [web.yaml]\nimages:\n- name: web # the shop\n  newTag: v1.0.0\n- name: other\n  newTag: '7'\n";
+const WEB: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {template: {spec: {containers: [{name: w, image: web}]}}}\n";
+
+fn sha(text: &str) -> Sha {
+    Sha::new(hex::encode(Sha256::digest(text))[..40].to_owned()).unwrap()
+}
+
+fn repo() -> RepoRef {
+    RepoRef {
+        id: RepoId(1),
+        name: RepoName::new("acme/shop").unwrap(),
+        installation: InstallationId(9),
+    }
+}
+
+fn account(id: u64, login: &str) -> Account {
+    Account {
+        id: UserId(id),
+        login: Login::new(login).unwrap(),
+        bot: login.ends_with("[bot]"),
+    }
+}
+
+type Files = BTreeMap<String, String>;
+
+fn files(list: &[(&str, &str)]) -> Files {
+    list.iter()
+        .map(|(path, text)| ((*path).to_owned(), (*text).to_owned()))
+        .collect()
+}
+
+/// A GitHub of a few maps.
+struct Hub {
+    branches: BTreeMap<String, (Commit, Files)>,
+    pulls: Vec<PullRequest>,
+    releases: Vec<Release>,
+    ran: Vec<String>,
+    source: Known<Option<RepoRef>>,
+    asked: Vec<Need>,
+}
+
+impl Hub {
+    fn new() -> Self {
+        let main = files(&[
+            (".github/usher.yml", POLICY),
+            ("staging/kustomization.yaml", STAGING),
+            ("staging/web.yaml", WEB),
+            ("prod/kustomization.yaml", STAGING),
+            ("prod/web.yaml", WEB),
+            ("README.md", "hello\n"),
+        ]);
+        let mut hub = Self {
+            branches: BTreeMap::new(),
+            pulls: Vec::new(),
+            releases: Vec::new(),
+            ran: Vec::new(),
+            source: Ok(Some(repo())),
+            asked: Vec::new(),
+        };
+        hub.push("main", &account(5, "ada"), "start", main);
+        hub
+    }
+
+    fn push(&mut self, branch: &str, by: &Account, message: &str, files: Files) -> Sha {
+        let parents = self
+            .branches
+            .get("main")
+            .map(|(commit, _)| commit.sha.clone())
+            .into_iter()
+            .collect();
+        let tree = sha(&format!("{files:?}"));
+        let sha = sha(&format!("{branch}{message}{files:?}"));
+        let commit = Commit {
+            sha: sha.clone(),
+            tree,
+            parents,
+            message: message.to_owned(),
+            author: Some(by.clone()),
+            verified: by.bot,
+        };
+        self.branches.insert(branch.to_owned(), (commit, files));
+        sha
+    }
+
+    fn write(&mut self, path: &str, text: &str) {
+        let mut files = self.branches["main"].1.clone();
+        files.insert(path.to_owned(), text.to_owned());
+        self.push("main", &account(5, "ada"), "write", files);
+    }
+
+    fn release(&mut self, tag: &str) {
+        self.releases.insert(
+            0,
+            Release {
+                tag: tag.to_owned(),
+                name: String::new(),
+                notes: format!("notes of {tag}"),
+                draft: false,
+                prerelease: false,
+                url: String::new(),
+                author: None,
+            },
+        );
+    }
+
+    /// Opens a pull request with these files changed.
+    fn open(
+        &mut self,
+        branch: &str,
+        by: &Account,
+        message: &str,
+        changes: &[(&str, &str)],
+    ) -> PrNumber {
+        let mut all = self.branches["main"].1.clone();
+        all.extend(files(changes));
+        let head = self.push(branch, by, message, all);
+        let number = PrNumber(1 + self.pulls.len() as u64);
+        let side = |branch: &str, sha: Sha| Side {
+            branch: branch.to_owned(),
+            sha,
+            repo: Some(RepoId(1)),
+        };
+        self.pulls.push(PullRequest {
+            number,
+            open: true,
+            merged: false,
+            draft: false,
+            title: String::new(),
+            body: String::new(),
+            author: by.clone(),
+            head: side(branch, head),
+            base: side("main", self.branches["main"].0.sha.clone()),
+            labels: Vec::new(),
+        });
+        number
+    }
+
+    fn decide(&mut self, intent: &Intent) -> Decision {
+        let mut facts = Facts::new(
+            "2026-11-20T12:00:00Z".parse().unwrap(),
+            "https://github.test".into(),
+        );
+        for _ in 0..200 {
+            match decide(intent, &facts) {
+                Ok(decision) => return decision,
+                Err(Gap::Unknown(reason)) => panic!("unknown: {reason}"),
+                Err(Gap::Lacks(needs)) => {
+                    for need in needs {
+                        assert!(
+                            !self.asked.contains(&need) || !facts_have(&facts, &need),
+                            "asked twice: {need:?}"
+                        );
+                        self.asked.push(need.clone());
+                        let answer = self.answer(&need);
+                        facts.learn(need, answer);
+                    }
+                }
+            }
+        }
+        panic!("it asks for ever: {:?}", self.asked.last());
+    }
+
+    fn answer(&self, need: &Need) -> Known<Answer> {
+        let commit = |wanted: &Sha| {
+            self.branches
+                .values()
+                .find(|(commit, _)| commit.sha == *wanted)
+                .map(|(commit, _)| commit.clone())
+        };
+        Ok(match need {
+            Need::Identity {} => Answer::Identity(Identity {
+                app: AppId(3),
+                slug: "usher".to_owned(),
+                bot: account(77, "usher[bot]"),
+            }),
+            Need::Repositories { .. } => Answer::Repositories(Vec::new()),
+            Need::Source { .. } => Answer::Source(self.source.clone()?),
+            Need::Repository { .. } => Answer::Repository(Some(Repository {
+                id: RepoId(1),
+                name: RepoName::new("acme/shop").unwrap(),
+                default_branch: "main".to_owned(),
+                visibility: Visibility::Private,
+                archived: false,
+            })),
+            Need::Head { branch, .. } => {
+                Answer::Head(self.branches.get(branch).map(|(commit, _)| commit.clone()))
+            }
+            Need::Commit { sha, .. } => Answer::Commit(commit(sha).unwrap()),
+            Need::Tree { tree, .. } => {
+                let (_, files) = self
+                    .branches
+                    .values()
+                    .find(|(commit, _)| commit.tree == *tree)
+                    .unwrap();
+                let entries = files
+                    .iter()
+                    .map(|(path, text)| (path.clone(), (Mode::File, sha(text))))
+                    .collect();
+                Answer::Tree(Arc::new(GitTree {
+                    sha: tree.clone(),
+                    entries,
+                }))
+            }
+            Need::Blob { sha: wanted, .. } => {
+                let mut texts = self.branches.values().flat_map(|(_, files)| files.values());
+                Answer::Blob(
+                    texts
+                        .find(|text| sha(text) == *wanted)
+                        .unwrap()
+                        .as_bytes()
+                        .into(),
+                )
+            }
+            Need::Pull { pr, .. } => {
+                Answer::Pull(self.pulls.iter().find(|pull| pull.number == *pr).cloned())
+            }
+            Need::OpenPulls { .. } => Answer::OpenPulls(
+                self.pulls
+                    .iter()
+                    .filter(|pull| pull.open)
+                    .cloned()
+                    .collect(),
+            ),
+            Need::PullsOfBranch { branch, .. } => Answer::PullsOfBranch(
+                self.pulls
+                    .iter()
+                    .filter(|pull| pull.head.branch == *branch)
+                    .cloned()
+                    .collect(),
+            ),
+            Need::Comparison { base, head, .. } => {
+                let commits = vec![commit(head).unwrap()];
+                Answer::Comparison(Comparison {
+                    merge_base: commit(base).unwrap(),
+                    commits,
+                    total_commits: 1,
+                })
+            }
+            Need::Releases { .. } => Answer::Releases(self.releases.clone()),
+            Need::Release { tag, .. } => Answer::Release(
+                self.releases
+                    .iter()
+                    .find(|release| release.tag == *tag)
+                    .cloned(),
+            ),
+            Need::Tags { .. } => Answer::Tags(Vec::new()),
+            Need::Tag { tag, .. } => Answer::Tag(Some(sha(tag))),
+            Need::Ran { .. } => Answer::Ran(self.ran.clone()),
+        })
+    }
+}
+
+fn facts_have(facts: &Facts, need: &Need) -> bool {
+    match need {
+        Need::Head { repo, branch } => facts.head(repo, branch).is_ok(),
+        Need::Repository { repo } => facts.repository(repo).is_ok(),
+        _ => false,
+    }
+}
+
+fn released(tag: &str) -> Intent {
+    Intent::Promote {
+        repo: repo(),
+        trigger: Trigger::Release {
+            source: repo(),
+            tag: tag.to_owned(),
+        },
+    }
+}
+
+fn codes(decision: &Decision) -> Vec<&str> {
+    decision
+        .reasons
+        .iter()
+        .map(|reason| reason.code.as_str())
+        .collect()
+}
+
+/// The branches that the decision opens, with the files as they become.
+fn opened(decision: &Decision) -> Vec<(String, String)> {
+    let branch = |effect: &Effect| match effect {
+        Effect::EnsureBranch(new) => {
+            let text = new
+                .files
+                .iter()
+                .map(|file| String::from_utf8(file.content.clone()).unwrap())
+                .collect();
+            Some((new.message.lines().next().unwrap().to_owned(), text))
+        }
+        _ => None,
+    };
+    decision.effects.iter().filter_map(branch).collect()
+}
+
+fn check<'a>(decision: &'a Decision, name: &str) -> &'a NewCheck {
+    let found = decision.effects.iter().find_map(|effect| match effect {
+        Effect::EnsureCheck(check) if check.name == name => Some(check),
+        _ => None,
+    });
+    found.unwrap_or_else(|| panic!("no check {name} in {decision:?}"))
+}
+
+fn evaluate(hub: &mut Hub, pr: PrNumber) -> Decision {
+    hub.decide(&Intent::Evaluate { repo: repo(), pr })
+}
+
+/// Opens the promotion that a release leads to, as the bot would.
+fn promoted(hub: &mut Hub, tag: &str) -> PrNumber {
+    hub.release(tag);
+    let decision = hub.decide(&released(tag));
+    let new = decision.effects.iter().find_map(|effect| match effect {
+        Effect::EnsureBranch(new) => Some(new.clone()),
+        _ => None,
+    });
+    let new = new.unwrap();
+    let text = String::from_utf8(new.files[0].content.clone()).unwrap();
+    hub.open(
+        &new.branch,
+        &account(77, "usher[bot]"),
+        &new.message,
+        &[(&new.files[0].path, &text)],
+    )
+}
