@@ -1,9 +1,9 @@
-//! What people do on GitHub's pages and cannot do over REST: sign up, install an App.
+//! What people do on GitHub's pages and cannot do over REST: sign up, install an App, press a check's button.
 //! It does not know the pages.
 
 use std::collections::BTreeSet;
 
-use super::model::{AccountKind, Id, OrgRole};
+use super::model::{AccountKind, Id, OrgRole, Role};
 use super::refusal::Refusal;
 use super::state::{Actor, State};
 use super::{Error, Running};
@@ -40,6 +40,21 @@ impl Running {
                 .id;
             let selected = chosen(state, repositories)?;
             state.select_repositories(actor, installation, selected)
+        })
+    }
+
+    /// Presses one of the buttons of a check run of a repository of `acme`.
+    pub fn press(&self, login: &str, repo: &str, run: u64, button: &str) -> Result<(), Error> {
+        self.by_hand(|state| {
+            let person = state.account_named(login).ok_or_else(Refusal::not_found)?;
+            let actor = Actor::person(person.id);
+            let (org, _) = owner(state)?;
+            let repo = state.repo_named(state.login(org), repo);
+            let repo = repo.ok_or_else(Refusal::not_found)?.id;
+            if state.role(actor.account, repo) < Role::Write {
+                return Err(Refusal::new(403, "Must have push access to repository"));
+            }
+            state.request_action(actor, repo, run, button)
         })
     }
 

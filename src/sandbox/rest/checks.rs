@@ -385,15 +385,15 @@ mod tests {
         one
     }
 
-    fn refused(given: Value) -> String {
-        output(&given).unwrap_err().message
+    fn refused(given: &Value) -> String {
+        output(given).unwrap_err().message
     }
 
     #[test]
     fn limits_count_bytes_and_annotations() {
         let fits = json!({"title": "t", "summary": "s".repeat(65_535)});
         assert!(output(&fits).unwrap().is_some());
-        let message = refused(json!({"title": "t", "summary": "é".repeat(32_768)}));
+        let message = refused(&json!({"title": "t", "summary": "é".repeat(32_768)}));
         assert!(
             message.contains("65535 characters are allowed; 65536"),
             "{message}"
@@ -402,12 +402,12 @@ mod tests {
         let with = |annotations: Vec<Value>| json!({"title": "t", "summary": "s", "annotations": annotations});
         assert!(output(&with(fifty.clone())).is_ok());
         let more = [fifty, vec![annotation(json!({}))]].concat();
-        let message = refused(with(more));
+        let message = refused(&with(more));
         assert!(
             message.contains("No more than 50 items are allowed; 51"),
             "{message}"
         );
-        let message = refused(json!({"title": "t"}));
+        let message = refused(&json!({"title": "t"}));
         assert!(message.contains("summary"), "{message}");
         for wrong in [
             json!({"annotation_level": "error"}),

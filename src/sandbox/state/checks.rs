@@ -67,7 +67,7 @@ impl State {
             actions: Vec::new(),
         };
         apply(&mut run, change, now);
-        self.put_run(actor, repo, run, &["created"])?;
+        self.put_run(actor, repo, &run, &["created"])?;
         Ok(id)
     }
 
@@ -93,14 +93,14 @@ impl State {
         }
         let now = self.now();
         apply(&mut run, change, now);
-        self.put_run(actor, repo, run, &[])
+        self.put_run(actor, repo, &run, &[])
     }
 
     fn put_run(
         &mut self,
         actor: Actor,
         repo: Id,
-        run: CheckRun,
+        run: &CheckRun,
         told: &[&str],
     ) -> Result<(), Refusal> {
         let (id, suite, now) = (run.id, run.suite, self.now());

@@ -130,7 +130,7 @@ impl State {
 /// GitHub's descriptions of payloads are older than some of the events that the Apps in them may
 /// listen to: these are left out there.
 fn leave_out_new_events(value: &mut Value) {
-    let new = ["deployment_protection_rule", "merge_group"];
+    let new = ["deployment_protection_rule", "merge_group", "workflow_job"];
     match value {
         Value::Array(items) => items.iter_mut().for_each(leave_out_new_events),
         Value::Object(fields) => {
