@@ -78,6 +78,7 @@ async fn send(hub: &Hub, client: &Client, outgoing: Outgoing) {
     let recorded = hub.write(|state| {
         let id = state.new_id();
         let delivered_at = state.now();
+        state.forget_old_deliveries();
         state.deliveries.push(Delivery {
             id,
             guid: outgoing.guid,

@@ -22,6 +22,12 @@ impl State {
             .collect()
     }
 
+    /// Forgets what GitHub would not keep any more.
+    pub(crate) fn forget_old_deliveries(&mut self) {
+        let since = self.now() - KEPT;
+        self.deliveries.retain(|one| one.delivered_at >= since);
+    }
+
     /// A delivery of an App.
     pub(crate) fn delivery(&self, app: Id, id: Id) -> Result<&Delivery, Refusal> {
         self.deliveries_of(app)
@@ -93,5 +99,7 @@ mod tests {
         assert_eq!(state.redeliver(app, old.id).unwrap_err().status, 404);
         assert_eq!(state.redeliver(app + 1, id).unwrap_err().status, 404);
         assert_eq!(state.deliveries_of(app).len(), 1);
+        state.forget_old_deliveries();
+        assert_eq!(state.deliveries.len(), 1);
     }
 }
