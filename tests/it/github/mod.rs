@@ -1,4 +1,9 @@
 //! The GitHub door against a small scripted server, and against the sandbox.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
 
 mod errors;
 mod reads;

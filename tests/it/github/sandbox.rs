@@ -162,7 +162,7 @@ async fn a_branch_twice_is_a_branch_once() {
     let commit = stage.repo.commit(&head).await.unwrap();
     assert!(commit.verified, "GitHub signs what an App commits");
     assert_eq!(commit.author, Some(us.bot));
-    assert_eq!(commit.parents, [new.parent.clone()]);
+    assert_eq!(commit.parents, std::slice::from_ref(&new.parent));
     assert_eq!(
         stage.repo.branches_below("usher/").await.unwrap(),
         [(new.branch.clone(), head.clone())]
@@ -216,7 +216,10 @@ async fn a_pull_request_twice_is_a_pull_request_once() {
         BTreeSet::from_iter(again.labels.clone()),
         BTreeSet::from_iter(new.labels.clone())
     );
-    assert_eq!(stage.repo.open_pulls().await.unwrap(), [again.clone()]);
+    assert_eq!(
+        stage.repo.open_pulls().await.unwrap(),
+        std::slice::from_ref(&again)
+    );
     assert_eq!(stage.repo.pulls_of_commit(&head).await.unwrap(), [again]);
     let files = stage.repo.pull_files(number).await.unwrap();
     assert_eq!(files.len(), 1);

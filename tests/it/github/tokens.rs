@@ -19,7 +19,7 @@ fn bearer(seen: &Seen) -> &str {
 fn repository(seen: &Seen) -> Option<Reply> {
     let repo = json!({"id": 1, "full_name": "acme/x", "default_branch": "main", "private": false});
     let wanted = seen.call.starts_with("GET /repos/") && !seen.call.contains("/git/");
-    wanted.then(|| Reply::Json(200, repo))
+    wanted.then_some(Reply::Json(200, repo))
 }
 
 #[tokio::test]
