@@ -3,6 +3,8 @@
 //! It knows no paths. Fields that GitHub's description calls optional are optional here, and unknown
 //! values never make a whole answer unreadable.
 
+mod git;
+
 use jiff::Timestamp;
 use serde::Deserialize;
 
@@ -11,8 +13,11 @@ use crate::model::ids::{
     RepoId, RepoName, Sha, UserId,
 };
 use crate::model::read::{
-    Account, CheckRun, Comment, Commit, Conclusion, HookAttempt, Installation, PullRequest,
-    Release, Repository, Side, Visibility,
+    Account, CheckRun, Comment, Conclusion, HookAttempt, Installation, PullRequest, Repository, Side, Visibility,
+};
+
+pub(super) use git::{
+    AnnotatedTag, Blob, NamedTag, Pointer, Ref, TreeEntry, WireCommit, WireComparison, WireRelease, WireTree,
 };
 
 /// The account that GitHub shows where the real one has been deleted.
@@ -133,128 +138,6 @@ impl WireAttempt {
             delivery: self.guid,
             at: self.delivered_at,
             delivered: (200..300).contains(&self.status_code),
-        }
-    }
-}
-
-/// A thing that is only a pointer to an object.
-#[derive(Deserialize)]
-pub(super) struct Pointer {
-    pub(super) sha: Sha,
-    #[serde(default, rename = "type")]
-    pub(super) kind: String,
-}
-
-#[derive(Deserialize)]
-pub(super) struct Ref {
-    #[serde(rename = "ref")]
-    pub(super) name: String,
-    pub(super) object: Pointer,
-}
-
-#[derive(Deserialize)]
-pub(super) struct AnnotatedTag {
-    pub(super) object: Pointer,
-}
-
-#[derive(Deserialize)]
-pub(super) struct NamedTag {
-    pub(super) name: String,
-    pub(super) commit: Pointer,
-}
-
-#[derive(Deserialize)]
-pub(super) struct WireCommit {
-    sha: Sha,
-    commit: CommitBody,
-    author: Option<MaybeUser>,
-    parents: Vec<Pointer>,
-}
-
-/// GitHub's description allows an empty object where it knows no account.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum MaybeUser {
-    User(User),
-    Empty {},
-}
-
-#[derive(Deserialize)]
-struct CommitBody {
-    message: String,
-    tree: Pointer,
-    verification: Option<Verification>,
-}
-
-#[derive(Deserialize)]
-struct Verification {
-    verified: bool,
-}
-
-impl WireCommit {
-    pub(super) fn into_commit(self) -> Commit {
-        Commit {
-            sha: self.sha,
-            tree: self.commit.tree.sha,
-            parents: self.parents.into_iter().map(|p| p.sha).collect(),
-            message: self.commit.message,
-            author: match self.author {
-                Some(MaybeUser::User(user)) => Some(user.into_account()),
-                Some(MaybeUser::Empty {}) | None => None,
-            },
-            verified: self.commit.verification.is_some_and(|v| v.verified),
-        }
-    }
-}
-
-#[derive(Deserialize)]
-pub(super) struct WireComparison {
-    pub(super) merge_base_commit: WireCommit,
-    pub(super) commits: Vec<WireCommit>,
-    pub(super) total_commits: u64,
-}
-
-#[derive(Deserialize)]
-pub(super) struct WireTree {
-    pub(super) tree: Vec<TreeEntry>,
-    #[serde(default)]
-    pub(super) truncated: bool,
-}
-
-#[derive(Deserialize)]
-pub(super) struct TreeEntry {
-    pub(super) path: String,
-    pub(super) mode: String,
-    pub(super) sha: Sha,
-}
-
-#[derive(Deserialize)]
-pub(super) struct Blob {
-    pub(super) content: String,
-    pub(super) encoding: String,
-}
-
-#[derive(Deserialize)]
-pub(super) struct WireRelease {
-    tag_name: String,
-    name: Option<String>,
-    body: Option<String>,
-    draft: bool,
-    prerelease: bool,
-    html_url: String,
-    author: Option<User>,
-}
-
-impl WireRelease {
-    pub(super) fn into_release(self) -> Release {
-        Release {
-            tag: self.tag_name,
-            name: self.name.unwrap_or_default(),
-            notes: self.body.unwrap_or_default(),
-            draft: self.draft,
-            prerelease: self.prerelease,
-            url: self.html_url,
-            author: self.author.map(User::into_account),
         }
     }
 }
@@ -426,17 +309,5 @@ mod tests {
         let run: WireCheckRun =
             read(json!({"id": 1, "name": "ci", "status": "in_progress", "conclusion": null}));
         assert_eq!(run.into_check_run().conclusion, None);
-    }
-
-    #[test]
-    fn a_commit_without_known_author_is_read() {
-        for author in [json!(null), json!({})] {
-            let commit: WireCommit = read(json!({
-                "sha": "a".repeat(40), "author": author, "parents": [],
-                "commit": {"message": "m", "tree": {"sha": "b".repeat(40)}},
-            }));
-            let commit = commit.into_commit();
-            assert!(commit.author.is_none() && !commit.verified);
-        }
     }
 }
