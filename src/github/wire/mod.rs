@@ -13,11 +13,13 @@ use crate::model::ids::{
     RepoId, RepoName, Sha, UserId,
 };
 use crate::model::read::{
-    Account, CheckRun, Comment, Conclusion, HookAttempt, Installation, PullRequest, Repository, Side, Visibility,
+    Account, CheckRun, Comment, Conclusion, HookAttempt, Installation, PullRequest, Repository,
+    Side, Visibility,
 };
 
 pub(super) use git::{
-    AnnotatedTag, Blob, NamedTag, Pointer, Ref, TreeEntry, WireCommit, WireComparison, WireRelease, WireTree,
+    AnnotatedTag, Blob, NamedTag, Pointer, Ref, TreeEntry, WireCommit, WireComparison, WireRelease,
+    WireTree,
 };
 
 /// The account that GitHub shows where the real one has been deleted.
