@@ -6,6 +6,7 @@ mod crash;
 mod evaluate;
 mod github;
 mod hooks;
+mod pages;
 mod promote;
 mod stage;
 mod store;

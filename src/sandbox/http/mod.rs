@@ -6,6 +6,7 @@ mod answer;
 mod call;
 mod dispatch;
 mod faults;
+mod inside;
 mod limits;
 mod route;
 
@@ -15,5 +16,6 @@ pub use dispatch::Seen;
 pub(crate) use dispatch::api;
 pub(crate) use faults::Faults;
 pub use faults::{Fault, FaultAnswer};
+pub(crate) use inside::perform;
 pub(crate) use limits::Limits;
-pub(crate) use route::{Access, READ, Route, Table, WRITE};
+pub(crate) use route::{Access, READ, Route, Table, WRITE, unescape};

@@ -1,0 +1,143 @@
+//! What is set up in a repository, to be read: protected branches, people, the App.
+//! It does not change any of it: the REST API does.
+
+use askama::Template;
+use axum::extract::Path;
+use axum::response::Response;
+
+use super::desk::{Desk, Frame};
+use super::parts::{Chip, Who};
+use super::visit::{Page, Visit};
+use crate::sandbox::model::{AccountKind, Protection, Repo, Role};
+use crate::sandbox::refusal::Refusal;
+
+struct Branch {
+    name: String,
+    checks: Vec<String>,
+    /// Switches in words, and whether they are on.
+    rules: Vec<(&'static str, bool)>,
+}
+
+struct Installed {
+    name: String,
+    login: String,
+    id: u64,
+    permissions: Vec<(String, &'static str)>,
+    events: Vec<String>,
+}
+
+#[derive(Template)]
+#[template(path = "sandbox/pages/templates/settings.html")]
+struct Settings {
+    frame: Frame,
+    default_branch: String,
+    branches: Vec<Branch>,
+    people: Vec<(Who, &'static str)>,
+    teams: Vec<(String, &'static str)>,
+    labels: Vec<(Chip, String)>,
+    apps: Vec<Installed>,
+    url: String,
+}
+
+/// The settings of a repository.
+pub(super) async fn show(visit: Visit, Path((owner, name)): Path<(String, String)>) -> Response {
+    visit
+        .show(move |desk| show_settings(desk, &owner, &name))
+        .await
+}
+
+fn show_settings(desk: &Desk<'_>, owner: &str, name: &str) -> Result<Page, Refusal> {
+    let repo = desk.repo(owner, name)?;
+    let state = &*desk.state;
+    let people = state
+        .accounts
+        .values()
+        .filter(|account| account.kind == AccountKind::User);
+    let roles = people.map(|account| (account.id, state.role(account.id, repo.id)));
+    let teams = state
+        .orgs
+        .get(&repo.owner)
+        .into_iter()
+        .flat_map(|org| &org.teams);
+    let labels = repo.labels.iter();
+    let page = Settings {
+        frame: desk.repo_frame("Settings", repo, "settings"),
+        default_branch: repo.default_branch.clone(),
+        branches: repo
+            .protections
+            .iter()
+            .map(|(name, protection)| branch(name, protection))
+            .collect(),
+        people: roles
+            .filter(|(_, role)| *role > Role::None)
+            .map(|(id, role)| (Who::of(state, id), role.word()))
+            .collect(),
+        teams: teams
+            .filter_map(|team| Some((team.name.clone(), repo.teams.get(&team.id)?.word())))
+            .collect(),
+        labels: labels
+            .map(|label| {
+                (
+                    Chip::new(&label.name, &label.color),
+                    label.description.clone().unwrap_or_default(),
+                )
+            })
+            .collect(),
+        apps: installed(desk, repo),
+        url: desk.webhook_url.clone(),
+    };
+    desk.render(200, &page)
+}
+
+fn branch(name: &str, protection: &Protection) -> Branch {
+    let strict = protection
+        .checks
+        .as_ref()
+        .is_some_and(|checks| checks.strict);
+    let checks = protection.checks.iter().flat_map(|checks| &checks.checks);
+    Branch {
+        name: name.to_owned(),
+        checks: checks.map(|check| check.context.clone()).collect(),
+        rules: vec![
+            ("Require branches to be up to date before merging", strict),
+            ("Require approving reviews", protection.reviews.is_some()),
+            ("Require linear history", protection.linear_history),
+            (
+                "Do not allow administrators to bypass these rules",
+                protection.enforce_admins,
+            ),
+            ("Restrict who can push", protection.restrictions.is_some()),
+            ("Allow force pushes", protection.force_pushes),
+            ("Allow deletions", protection.deletions),
+            ("Lock branch", protection.lock_branch),
+        ],
+    }
+}
+
+fn installed(desk: &Desk<'_>, repo: &Repo) -> Vec<Installed> {
+    let on = desk
+        .state
+        .installations
+        .values()
+        .filter(|installation| installation.account == repo.owner);
+    let on = on.filter(|installation| {
+        installation
+            .selected
+            .as_ref()
+            .is_none_or(|some| some.contains(&repo.id))
+    });
+    on.filter_map(|installation| {
+        let app = desk.state.apps.get(&installation.app)?;
+        let permissions = installation.permissions.iter();
+        Some(Installed {
+            name: app.name.clone(),
+            login: desk.state.login(app.bot).to_owned(),
+            id: app.id,
+            permissions: permissions
+                .map(|(name, level)| (name.replace('_', " "), level.word()))
+                .collect(),
+            events: installation.events.iter().cloned().collect(),
+        })
+    })
+    .collect()
+}
