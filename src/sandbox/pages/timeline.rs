@@ -246,7 +246,7 @@ fn sentence(desk: &Desk<'_>, what: &Happening) -> (&'static str, &'static str, V
             "mute",
             vec![Text("removed the review request for"), asked(who, team)],
         ),
-        Happening::ReviewDismissed(_) => ("eye", "mute", vec![Text("dismissed a review")]),
+        Happening::ReviewDismissed(..) => ("eye", "mute", vec![Text("dismissed a review")]),
         Happening::Locked => ("lock", "mute", vec![Text("locked this conversation")]),
         Happening::Unlocked => ("lock", "mute", vec![Text("unlocked this conversation")]),
     }
