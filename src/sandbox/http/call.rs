@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use http::{HeaderMap, Method};
+use http::HeaderMap;
 use serde_json::{Map, Value, json};
 
 use super::Answer;
@@ -15,7 +15,6 @@ use crate::sandbox::state::Actor;
 /// A request.
 #[derive(Clone, Debug)]
 pub(crate) struct Call {
-    pub(crate) method: Method,
     /// The path below `/api/v3`.
     pub(crate) path: String,
     pub(crate) params: BTreeMap<&'static str, String>,
@@ -225,7 +224,6 @@ mod tests {
 
     fn call(query: &[(&str, &str)]) -> Call {
         Call {
-            method: Method::GET,
             path: "/things".to_owned(),
             params: BTreeMap::new(),
             query: query

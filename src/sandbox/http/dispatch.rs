@@ -131,7 +131,6 @@ fn answer(hub: &Hub, asked: &Asked, fault: Option<&FaultAnswer>, faulty: bool) -
                 let repo = access::repository(state, &method, &asked.path, &params)?;
                 access::check(state, &caller, route, repo)?;
                 let call = Call {
-                    method: method.clone(),
                     path: asked.path.clone(),
                     params,
                     query: asked.query.clone(),

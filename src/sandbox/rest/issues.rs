@@ -92,7 +92,7 @@ fn create(state: &mut State, call: &Call) -> Reply {
     }
     if let Some(people) = call.texts("assignees")?.filter(|_| may) {
         let people = assignable(state, repo, &people);
-        state.assign(actor, repo, number, people)?;
+        state.assign(actor, repo, number, &people)?;
     }
     let shown = show(state, repo, number)?;
     let url = shown["url"].as_str().unwrap_or_default().to_owned();
@@ -125,7 +125,7 @@ fn update(state: &mut State, call: &Call) -> Reply {
     }
     if let Some(people) = call.texts("assignees")?.filter(|_| triage) {
         let people = assignable(state, repo, &people);
-        state.assign(actor, repo, number, people)?;
+        state.assign(actor, repo, number, &people)?;
     }
     match call.text("state")? {
         None => {}
@@ -154,7 +154,7 @@ fn assign(state: &mut State, call: &Call) -> Reply {
         repo,
         &call.texts("assignees")?.unwrap_or_default(),
     ));
-    state.assign(call.actor()?, repo, number, people)?;
+    state.assign(call.actor()?, repo, number, &people)?;
     Ok(Answer::created(show(state, repo, number)?))
 }
 
@@ -164,6 +164,6 @@ fn unassign(state: &mut State, call: &Call) -> Reply {
     for gone in assignable(state, repo, &call.texts("assignees")?.unwrap_or_default()) {
         people.remove(&gone);
     }
-    state.assign(call.actor()?, repo, number, people)?;
+    state.assign(call.actor()?, repo, number, &people)?;
     Ok(Answer::ok(show(state, repo, number)?))
 }

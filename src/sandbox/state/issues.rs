@@ -159,7 +159,7 @@ impl State {
         actor: Actor,
         repo: Id,
         number: u64,
-        assignees: BTreeSet<Id>,
+        assignees: &BTreeSet<Id>,
     ) -> Result<(), Refusal> {
         let before = std::mem::replace(
             &mut self.issue_mut(repo, number)?.assignees,
@@ -168,7 +168,7 @@ impl State {
         let changed = assignees
             .difference(&before)
             .map(|person| (*person, true))
-            .chain(before.difference(&assignees).map(|person| (*person, false)));
+            .chain(before.difference(assignees).map(|person| (*person, false)));
         for (person, added) in changed.collect::<Vec<_>>() {
             let (what, action) = if added {
                 (Happening::Assigned(person), "assigned")

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::{Outgoing, State};
 use crate::sandbox::keys;
-use crate::sandbox::model::{App, Id, Installation, Level, Permissions, Repo, Token};
+use crate::sandbox::model::{Id, Installation, Level, Permissions, Repo, Token};
 use crate::sandbox::refusal::Refusal;
 
 /// What a token is asked for; `None` is all that the installation has.
@@ -156,11 +156,6 @@ impl State {
         };
         self.send(outgoing);
         Ok(())
-    }
-
-    /// The App that is installed.
-    pub(crate) fn app_of(&self, installation: Id) -> Option<&App> {
-        self.apps.get(&self.installations.get(&installation)?.app)
     }
 
     /// The installation of an App on a repository.
