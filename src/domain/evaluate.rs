@@ -172,7 +172,7 @@ fn assess(
         if touch.is_promotion() || evidence.promotion.is_some() {
             gates.push(order::judge(facts, sides, policy, touch)?);
             gates.push(scope::judge(touch, evidence));
-            gates.extend(unjudged::judge(policy, touch.environment));
+            gates.extend(unjudged::judge(policy, touch));
         }
     }
     let promotes = touches.iter().any(Touch::is_promotion) || evidence.promotion.is_some();

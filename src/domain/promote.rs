@@ -46,11 +46,15 @@ pub enum End {
 }
 
 /// Where a promotion starts: the repository, its default branch's head and tree.
-pub(super) struct Ground<'a> {
-    pub(super) repo: &'a RepoRef,
-    pub(super) home: &'a Repository,
-    pub(super) head: &'a Commit,
-    pub(super) tree: &'a GitTree,
+pub struct Ground<'a> {
+    /// The repository written to, and how to reach it.
+    pub repo: &'a RepoRef,
+    /// What it is called and who may see it.
+    pub home: &'a Repository,
+    /// The head of its default branch.
+    pub head: &'a Commit,
+    /// The head's tree.
+    pub tree: &'a GitTree,
 }
 
 /// Decides [`crate::intent::Intent::Promote`].

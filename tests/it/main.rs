@@ -8,6 +8,7 @@ mod github;
 mod hooks;
 mod pages;
 mod promote;
+mod readme;
 mod stage;
 mod store;
 mod tidy;
