@@ -23,7 +23,6 @@ pub(crate) fn perform(
     let repo = access::repository(state, &method, path, &params)?;
     access::check(state, &caller, route, repo)?;
     let call = Call {
-        method,
         path: path.to_owned(),
         params,
         query: Vec::new(),
