@@ -16,7 +16,7 @@ use crate::store::{
 
 /// Look into the deliveries that GitHub sent, and have one worked on again.
 #[derive(Debug, Args)]
-pub struct DeliveriesArgs {
+pub(crate) struct DeliveriesArgs {
     #[command(subcommand)]
     command: Command,
 }
@@ -55,7 +55,7 @@ enum Command {
 }
 
 /// Runs the command and prints its answer.
-pub async fn run(args: DeliveriesArgs, store: &Store) -> Result<(), Fault> {
+pub(crate) async fn run(args: DeliveriesArgs, store: &Store) -> Result<(), Fault> {
     let text = answer(args.command, store).await?;
     // Whoever reads may have seen enough and hung up, as `head` does.
     let _ = std::io::stdout().lock().write_all(text.as_bytes());
