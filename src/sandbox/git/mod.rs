@@ -5,7 +5,7 @@ mod compare;
 mod merge;
 mod object;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use git2::{Oid, Reference, Repository};
 
@@ -25,19 +25,19 @@ pub(crate) struct Git {
 }
 
 impl Git {
-    /// Opens the store of a repository below `root`; makes it where it does not exist yet.
+    /// Makes the store of a repository that is no fork, below `root`.
+    pub(crate) fn create(root: &Path, repo: &Repo) -> Result<()> {
+        let mut options = git2::RepositoryInitOptions::new();
+        options
+            .bare(true)
+            .external_template(false)
+            .initial_head(&repo.default_branch);
+        Repository::init_opts(path(root, repo), &options).map(drop)
+    }
+
+    /// Opens the store of a repository below `root`.
     pub(crate) fn open(root: &Path, repo: &Repo) -> Result<Self> {
-        let path = root.join(format!("{}.git", repo.network));
-        let store = if path.exists() {
-            Repository::open_bare(&path)?
-        } else {
-            let mut options = git2::RepositoryInitOptions::new();
-            options
-                .bare(true)
-                .external_template(false)
-                .initial_head(&repo.default_branch);
-            Repository::init_opts(&path, &options)?
-        };
+        let store = Repository::open_bare(path(root, repo))?;
         let namespace = if repo.network == repo.id {
             String::new()
         } else {
@@ -133,6 +133,10 @@ impl Git {
     fn full(&self, name: &str) -> String {
         format!("{}{name}", self.namespace)
     }
+}
+
+fn path(root: &Path, repo: &Repo) -> PathBuf {
+    root.join(format!("{}.git", repo.network))
 }
 
 /// Whether Git takes this as the full name of a ref.

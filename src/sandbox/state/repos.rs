@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::json;
 
 use super::{Actor, State};
+use crate::sandbox::git::Git;
 use crate::sandbox::model::{Id, Label, Repo, Role};
 use crate::sandbox::refusal::Refusal;
 use crate::sandbox::seed::{self, File};
@@ -98,7 +99,9 @@ impl State {
             deployments: BTreeMap::new(),
         };
         self.repos.insert(id, repo);
-        self.git(id)?;
+        if network == id {
+            Git::create(&self.around.root, self.repo(id)?)?;
+        }
         self.emit(id, actor, "repository", Some("created"), json!({}));
         self.cover_new_repo(actor, id)?;
         Ok(id)
