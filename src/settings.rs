@@ -42,6 +42,7 @@ pub struct Flags {
     /// Base URL of GitHub's REST API (USHER_GITHUB_API; default https://api.github.com, `…/api/v3` for Enterprise Server)
     #[arg(long, value_name = "URL")]
     pub github_api: Option<String>,
+    /// Those that other commands take too.
     #[command(flatten)]
     pub common: CommonFlags,
     /// File with the key that signs evidence (USHER_EVIDENCE_KEY_FILE)
@@ -240,7 +241,7 @@ impl Reader<'_> {
         {
             Some((Ok(id), _)) => return AppId(id),
             Some((Err(_), text)) => {
-                self.problem("USHER_APP_ID", format!("{text:?} is not a number"))
+                self.problem("USHER_APP_ID", format!("{text:?} is not a number"));
             }
             None => self.problem(
                 "USHER_APP_ID",

@@ -18,7 +18,7 @@ use crate::model::ids::RepoName;
 ///
 /// Exits with 0 if the configuration is valid, 1 if it is not, 2 if it cannot be read.
 #[derive(Debug, Args)]
-pub struct CheckConfigArgs {
+pub(super) struct CheckConfigArgs {
     /// The configuration, such as .github/usher.yml; `-` reads standard input.
     file: PathBuf,
     /// The repository it is for, as `owner/name`. Teams must belong to its owner; if it is not
@@ -28,7 +28,7 @@ pub struct CheckConfigArgs {
 }
 
 /// Checks the file and prints what there is to say.
-pub fn run(args: &CheckConfigArgs) -> ExitCode {
+pub(super) fn run(args: &CheckConfigArgs) -> ExitCode {
     let name = args.file.display().to_string();
     let bytes = match read(&args.file) {
         Ok(bytes) => bytes,

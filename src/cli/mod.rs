@@ -69,7 +69,8 @@ pub fn main() -> ExitCode {
         Command::Serve(args) => in_runtime(serve::run(args)),
         Command::Sandbox(args) => in_runtime(sandbox::run(args)),
         Command::Deliveries { flags, args } => in_runtime(async {
-            let url = settings::database(&flags, &settings::environment).map_err(all)?;
+            let url = settings::database(&flags, &settings::environment)
+                .map_err(|problems| all(&problems))?;
             let store = Store::open(&url, crate::app::clock(), crate::app::entropy())
                 .await
                 .map_err(trouble)?;
@@ -104,7 +105,7 @@ fn trouble(error: impl std::fmt::Display) -> Failure {
 }
 
 /// Every setting that is missing or malformed, a line each.
-fn all(problems: Vec<Problem>) -> Failure {
+fn all(problems: &[Problem]) -> Failure {
     let lines: Vec<_> = problems
         .iter()
         .map(|problem| format!("  {problem}"))

@@ -15,7 +15,7 @@ use crate::settings::{self, CommonFlags, GitHubSettings, Settings};
 
 /// What `usher sandbox` takes.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Args {
+pub(super) struct Args {
     /// Where GitHub's pages and API listen
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4000")]
     listen: SocketAddr,
@@ -40,7 +40,7 @@ pub(crate) struct Args {
 }
 
 /// Runs until it is asked to end.
-pub(crate) async fn run(args: Args) -> Result<(), Failure> {
+pub(super) async fn run(args: Args) -> Result<(), Failure> {
     let flags = CommonFlags {
         database: None,
         log: args.log.clone(),

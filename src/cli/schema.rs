@@ -14,14 +14,14 @@ use crate::domain::policy;
 /// Save it as a file and begin the configuration with the line
 /// `# yaml-language-server: $schema=FILE`.
 #[derive(Debug, Args)]
-pub struct SchemaArgs {
+pub(super) struct SchemaArgs {
     /// Print the reference of all keys as a Markdown table instead.
     #[arg(long)]
     markdown: bool,
 }
 
 /// Prints it.
-pub fn run(args: &SchemaArgs) -> ExitCode {
+pub(super) fn run(args: &SchemaArgs) -> ExitCode {
     let text = if args.markdown {
         policy::markdown()
     } else {

@@ -6,7 +6,7 @@ use crate::settings::{self, Flags, Settings};
 
 /// What `usher serve` takes.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Args {
+pub(super) struct Args {
     #[command(flatten)]
     flags: Flags,
     /// Which part of the work this process does; several may share one PostgreSQL
@@ -15,8 +15,9 @@ pub(crate) struct Args {
 }
 
 /// Runs until it is asked to end.
-pub(crate) async fn run(args: Args) -> Result<(), Failure> {
-    let settings = Settings::read(&args.flags, &settings::environment).map_err(all)?;
+pub(super) async fn run(args: Args) -> Result<(), Failure> {
+    let settings =
+        Settings::read(&args.flags, &settings::environment).map_err(|problems| all(&problems))?;
     start_log(&settings::log_filter(
         &args.flags.common,
         &settings::environment,

@@ -89,7 +89,7 @@ fn released(
             .find(|release| release.tag == tag);
         let release = match listed {
             Some(release) => Some(release),
-            None => facts.release(source, &tag.to_owned())?.as_ref(),
+            None => facts.release(source, tag)?.as_ref(),
         };
         match release {
             // A tag whose release comes later, or never: its own event will say so.
@@ -203,7 +203,7 @@ fn candidate(
     application: &Application,
     version: Version,
 ) -> Result<Choice, Gap> {
-    let Some(commit) = facts.tag(source, &version.tag().to_owned())? else {
+    let Some(commit) = facts.tag(source, version.tag())? else {
         return Ok(Err(Some(
             Reason::new(
                 "version.no-tag",

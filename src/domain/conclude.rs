@@ -7,12 +7,12 @@ use crate::intent::{Intent, Reach};
 use crate::model::ids::{PrNumber, RepoRef};
 
 /// Decides [`Intent::Conclude`].
-pub fn conclude(facts: &Facts, repo: &RepoRef, pr: PrNumber) -> Result<Decision, Gap> {
+pub(super) fn conclude(facts: &Facts, repo: &RepoRef, pr: PrNumber) -> Result<Decision, Gap> {
     let Some(pull) = facts.pull(repo, &pr)?.as_ref().filter(|pull| !pull.open) else {
-        return Ok(Decision::nothing(Reason::new(
+        return Ok(Decision::nothing(
             "pull.open",
             format!("#{pr} is open again"),
-        )));
+        ));
     };
     let mut effects = Vec::new();
     if is_our_pull(pull, facts.identity()?)

@@ -21,10 +21,10 @@ pub struct Decision {
 
 impl Decision {
     /// Nothing to do, and why.
-    pub fn nothing(reason: Reason) -> Self {
+    pub fn nothing(code: &str, sentence: impl Into<String>) -> Self {
         Self {
             verdict: Verdict::Nothing,
-            reasons: vec![reason],
+            reasons: vec![Reason::new(code, sentence)],
             effects: Vec::new(),
         }
     }

@@ -7,12 +7,13 @@ use super::configuration::Configuration;
 use super::decision::{Decision, Effect, Reason, Verdict};
 use super::facts::{Facts, Gap};
 use super::gates::{Gate, Outcome, kustomize, order, scope, unjudged};
-use super::merge::merge;
+use super::merge::{Merged, merge};
 use super::policy::{self, Policy, Problem};
 use super::promotion::{BRANCH_PREFIX, Promotion};
 use super::reply;
+use crate::model::files::GitTree;
 use crate::model::ids::{PrNumber, RepoRef, Sha};
-use crate::model::read::{Commit, Identity, PullRequest, Repository};
+use crate::model::read::{Commit, Comparison, Identity, PullRequest, Repository};
 
 /// What there is to say about a pull request.
 #[derive(Debug, Clone)]
@@ -42,22 +43,20 @@ pub fn evaluate(facts: &Facts, repo: &RepoRef, pr: PrNumber) -> Result<Decision,
         .as_ref()
         .filter(|home| !home.archived)
     else {
-        return Ok(Decision::nothing(Reason::new(
+        return Ok(Decision::nothing(
             "repository.gone",
             "the repository is gone or archived",
-        )));
+        ));
     };
     let Some(pull) = facts.pull(repo, &pr)?.as_ref().filter(|pull| pull.open) else {
-        return Ok(Decision::nothing(Reason::new(
+        return Ok(Decision::nothing(
             "pull.closed",
             format!("#{pr} is not open"),
-        )));
+        ));
     };
-    if pull.base.branch != home.default_branch {
-        let sentence = format!(
-            "it does not go to `{}`, which is what the environments follow",
-            home.default_branch
-        );
+    let branch = home.default_branch.as_str();
+    if pull.base.branch != branch {
+        let sentence = format!("it does not go to `{branch}`, which the environments follow");
         return Ok(posted(
             pull,
             &Assessment::NoPromotion { sentence },
@@ -65,65 +64,30 @@ pub fn evaluate(facts: &Facts, repo: &RepoRef, pr: PrNumber) -> Result<Decision,
             None,
         ));
     }
-    let Some(base) = facts.head(repo, &home.default_branch)? else {
-        return Ok(Decision::nothing(Reason::new(
+    let Some(base) = facts.head(repo, branch)? else {
+        return Ok(Decision::nothing(
             "repository.empty",
             "the default branch is gone",
-        )));
+        ));
     };
     let before = facts.tree(repo, &base.tree)?;
     let configuration = Configuration::read(facts, repo, &home.name, before)?;
     let comparison = facts.comparison(repo, &base.sha, &pull.head.sha)?;
-    let ancestor = facts.tree(repo, &comparison.merge_base.tree)?;
-    let listed = comparison
-        .commits
-        .iter()
-        .find(|commit| commit.sha == pull.head.sha);
-    let head = match listed {
-        Some(commit) => commit,
-        None => facts.commit(repo, &pull.head.sha)?,
-    };
-    let merged = merge(ancestor, before, facts.tree(repo, &head.tree)?);
-    let identity = facts.identity()?;
-
-    if merged.changed.contains(policy::PATH) {
-        let problems = match Configuration::read(facts, repo, &home.name, &merged.tree)? {
-            Configuration::Invalid(problems) => problems,
-            Configuration::Valid(..) | Configuration::Absent => Vec::new(),
-        };
-        return Ok(posted(
-            pull,
-            &Assessment::Configuration(problems),
-            &[],
-            None,
-        ));
-    }
+    let merged = merge_result(facts, repo, before, comparison, pull)?;
+    let rules = changed_rules(facts, repo, home, &merged)?;
     let policy = match configuration {
         Configuration::Valid(policy, _) => policy,
-        Configuration::Absent => {
-            let sentence = format!(
-                "there is no `{}` on `{}`",
-                policy::PATH,
-                home.default_branch
-            );
+        other => {
             return Ok(posted(
                 pull,
-                &Assessment::NoPromotion { sentence },
+                &without_policy(other, rules, &merged),
                 &[],
                 None,
             ));
         }
-        Configuration::Invalid(problems) => {
-            let harmless = !merged.changed.iter().any(|path| could_render(path));
-            let sentence = "it changes no file that an environment could use".to_owned();
-            let assessment = if harmless {
-                Assessment::NoPromotion { sentence }
-            } else {
-                Assessment::Unjudgeable(problems)
-            };
-            return Ok(posted(pull, &assessment, &[], None));
-        }
     };
+
+    let identity = facts.identity()?;
     let sides = Sides {
         repo,
         before,
@@ -139,19 +103,80 @@ pub fn evaluate(facts: &Facts, repo: &RepoRef, pr: PrNumber) -> Result<Decision,
         promotion: promotion.as_ref(),
         identity,
     };
-    let assessment = assess(facts, &sides, &policy, &touches, &evidence)?;
+    let assessment = match rules {
+        Some(problems) => Assessment::Configuration(problems),
+        None => assess(facts, &sides, &policy, &touches, &evidence)?,
+    };
     let mut decision = posted(pull, &assessment, &touches, promotion.as_ref());
     if let Some(promotion) = &promotion {
-        decision.effects.extend(supersede(
-            facts,
-            home,
-            repo,
-            (pull, promotion),
-            identity,
-            &policy,
-        )?);
+        let rivals = supersede(facts, home, repo, (pull, promotion), identity, &policy)?;
+        decision.effects.extend(rivals);
     }
     Ok(decision)
+}
+
+/// The tree that merging the pull request would leave.
+fn merge_result(
+    facts: &Facts,
+    repo: &RepoRef,
+    before: &GitTree,
+    comparison: &Comparison,
+    pull: &PullRequest,
+) -> Result<Merged, Gap> {
+    let ancestor = facts.tree(repo, &comparison.merge_base.tree)?;
+    let listed = comparison
+        .commits
+        .iter()
+        .find(|commit| commit.sha == pull.head.sha);
+    let head = match listed {
+        Some(commit) => commit,
+        None => facts.commit(repo, &pull.head.sha)?,
+    };
+    Ok(merge(ancestor, before, facts.tree(repo, &head.tree)?))
+}
+
+/// What would be wrong with the configuration after the merge; none if the merge leaves it alone.
+fn changed_rules(
+    facts: &Facts,
+    repo: &RepoRef,
+    home: &Repository,
+    merged: &Merged,
+) -> Result<Option<Vec<Problem>>, Gap> {
+    if !merged.changed.contains(policy::PATH) {
+        return Ok(None);
+    }
+    Ok(
+        match Configuration::read(facts, repo, &home.name, &merged.tree)? {
+            Configuration::Invalid(problems) => Some(problems),
+            Configuration::Valid(..) | Configuration::Absent => Some(Vec::new()),
+        },
+    )
+}
+
+/// What can be said where the base has no valid configuration.
+fn without_policy(
+    configuration: Configuration,
+    rules: Option<Vec<Problem>>,
+    merged: &Merged,
+) -> Assessment {
+    if let Some(problems) = rules {
+        return Assessment::Configuration(problems);
+    }
+    match configuration {
+        Configuration::Invalid(problems)
+            if merged.changed.iter().any(|path| could_render(path)) =>
+        {
+            Assessment::Unjudgeable(problems)
+        }
+        Configuration::Absent => {
+            let sentence = format!("there is no `{}` on the default branch", policy::PATH);
+            Assessment::NoPromotion { sentence }
+        }
+        _ => {
+            let sentence = "it changes no file that an environment could use".to_owned();
+            Assessment::NoPromotion { sentence }
+        }
+    }
 }
 
 fn assess(
@@ -191,7 +216,7 @@ fn posted(
         _ => &[],
     };
     let mut effects = vec![
-        Effect::EnsureCheck(reply::check::kustomize(&pull.head.sha, assessment, touches)),
+        Effect::EnsureCheck(reply::check::kustomize(&pull.head.sha, touches)),
         Effect::EnsureCheck(reply::check::gates(&pull.head.sha, assessment)),
     ];
     if let Some(promotion) = promotion {

@@ -26,7 +26,7 @@ pub enum Gap {
 pub type Known<T> = Result<T, String>;
 
 macro_rules! needs {
-    ($($(#[$doc:meta])* $need:ident => $ask:ident($($name:ident: $type:ty),*) -> $answer:ty;)*) => {
+    ($($(#[$doc:meta])* $need:ident => $ask:ident($($name:ident: $given:ty),*) -> $answer:ty;)*) => {
         /// A question about the world; the shell knows how to have it answered.
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
         pub enum Need {
@@ -35,7 +35,7 @@ macro_rules! needs {
                 $need {
                     $(
                         #[expect(missing_docs, reason = "named by its type")]
-                        $name: $type,
+                        $name: <$given as ToOwned>::Owned,
                     )*
                 },
             )*
@@ -59,8 +59,8 @@ macro_rules! needs {
         impl Facts {
             $(
                 $(#[$doc])*
-                pub fn $ask(&self, $($name: &$type),*) -> Result<&$answer, Gap> {
-                    let need = Need::$need { $($name: $name.clone()),* };
+                pub fn $ask(&self, $($name: &$given),*) -> Result<&$answer, Gap> {
+                    let need = Need::$need { $($name: $name.to_owned()),* };
                     match self.answers.get(&need) {
                         Some(Ok(Answer::$need(answer))) => Ok(answer),
                         Some(Err(reason)) => Err(Gap::Unknown(reason.clone())),
@@ -82,7 +82,7 @@ needs! {
     /// How to reach the repository of that name; none when the App is not installed there.
     Source => source(name: RepoName) -> Option<RepoRef>;
     /// Where a branch points; none when it is not there.
-    Head => head(repo: RepoRef, branch: String) -> Option<Commit>;
+    Head => head(repo: RepoRef, branch: str) -> Option<Commit>;
     /// A commit.
     Commit => commit(repo: RepoRef, sha: Sha) -> Commit;
     /// A tree, whole, by its own id.
@@ -92,17 +92,17 @@ needs! {
     /// All open pull requests.
     OpenPulls => open_pulls(repo: RepoRef) -> Vec<PullRequest>;
     /// All pull requests, open or closed, from a branch of the repository itself.
-    PullsOfBranch => pulls_of_branch(repo: RepoRef, branch: String) -> Vec<PullRequest>;
+    PullsOfBranch => pulls_of_branch(repo: RepoRef, branch: str) -> Vec<PullRequest>;
     /// How two commits relate.
     Comparison => comparison(repo: RepoRef, base: Sha, head: Sha) -> Comparison;
     /// The newest releases, newest first.
     Releases => releases(repo: RepoRef) -> Vec<Release>;
     /// The release of a tag.
-    Release => release(repo: RepoRef, tag: String) -> Option<Release>;
+    Release => release(repo: RepoRef, tag: str) -> Option<Release>;
     /// All tags.
     Tags => tags(repo: RepoRef) -> Vec<String>;
     /// The commit that a tag points to, through annotations; none when there is no such tag.
-    Tag => tag(repo: RepoRef, tag: String) -> Option<Sha>;
+    Tag => tag(repo: RepoRef, tag: str) -> Option<Sha>;
     /// The image tags that were seen to run in an environment, oldest first.
     Ran => ran(repo: RepoRef, environment: EnvName, application: AppName) -> Vec<String>;
 }

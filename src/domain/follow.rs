@@ -11,7 +11,7 @@ use crate::model::files::GitTree;
 use crate::model::ids::{InstallationId, RepoRef, Sha};
 
 /// Decides [`Intent::Follow`].
-pub fn follow(facts: &Facts, repo: &RepoRef, reach: Reach) -> Result<Decision, Gap> {
+pub(super) fn follow(facts: &Facts, repo: &RepoRef, reach: Reach) -> Result<Decision, Gap> {
     let Some(home) = facts
         .repository(repo)?
         .as_ref()
@@ -25,10 +25,10 @@ pub fn follow(facts: &Facts, repo: &RepoRef, reach: Reach) -> Result<Decision, G
         });
     };
     let Some(head) = facts.head(repo, &home.default_branch)? else {
-        return Ok(Decision::nothing(Reason::new(
+        return Ok(Decision::nothing(
             "repository.empty",
             "the repository has no commits",
-        )));
+        ));
     };
     let tree = facts.tree(repo, &head.tree)?;
     let (mut effects, reason) = match Configuration::read(facts, repo, &home.name, tree)? {
@@ -72,7 +72,7 @@ pub fn follow(facts: &Facts, repo: &RepoRef, reach: Reach) -> Result<Decision, G
 }
 
 /// Decides [`Intent::Survey`]: every repository of the installation is looked at.
-pub fn survey(facts: &Facts, installation: InstallationId) -> Result<Decision, Gap> {
+pub(super) fn survey(facts: &Facts, installation: InstallationId) -> Result<Decision, Gap> {
     let repositories = facts.repositories(&installation)?;
     let effects = repositories
         .iter()

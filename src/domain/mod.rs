@@ -37,10 +37,10 @@ pub fn decide(intent: &Intent, facts: &Facts) -> Result<Decision, Gap> {
             installation: *installation,
         })),
         // Fanned out by `route`; it is never a job of its own.
-        Intent::Release { .. } => Ok(Decision::nothing(Reason::new(
+        Intent::Release { .. } => Ok(Decision::nothing(
             "release.no-follower",
             "nobody follows it",
-        ))),
+        )),
     }
 }
 

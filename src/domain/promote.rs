@@ -64,16 +64,16 @@ pub fn promote(facts: &Facts, repo: &RepoRef, trigger: &Trigger) -> Result<Decis
         .as_ref()
         .filter(|home| !home.archived)
     else {
-        return Ok(Decision::nothing(Reason::new(
+        return Ok(Decision::nothing(
             "repository.gone",
             "the repository is gone or archived",
-        )));
+        ));
     };
     let Some(head) = facts.head(repo, &home.default_branch)? else {
-        return Ok(Decision::nothing(Reason::new(
+        return Ok(Decision::nothing(
             "repository.empty",
             "the repository has no commits",
-        )));
+        ));
     };
     let tree = facts.tree(repo, &head.tree)?;
     let ground = Ground {
@@ -85,10 +85,10 @@ pub fn promote(facts: &Facts, repo: &RepoRef, trigger: &Trigger) -> Result<Decis
     let policy = match Configuration::read(facts, repo, &home.name, tree)? {
         Configuration::Valid(policy, _) => policy,
         Configuration::Absent => {
-            return Ok(Decision::nothing(Reason::new(
+            return Ok(Decision::nothing(
                 "config.absent",
                 "there is no `.github/usher.yml`",
-            )));
+            ));
         }
         Configuration::Invalid(problems) => {
             let check =
@@ -192,8 +192,9 @@ fn course(
         span(environment.name().as_str())
     );
     let ends = |end, reasons| {
+        let heading = heading.clone();
         Ok(Course {
-            heading: heading.clone(),
+            heading,
             end,
             reasons,
         })
@@ -201,32 +202,24 @@ fn course(
     if application.source().owner() != ground.home.name.owner() {
         return ends(End::Refused, vec![foreign_source(application)]);
     }
-    let chosen = match choose(
+    let chosen = choose(
         facts,
         ground.repo,
         ground.tree,
         policy,
         (application, environment),
         trigger,
-    ) {
-        Ok(chosen) => chosen,
+    );
+    let candidate = match chosen {
+        Ok(Ok(candidate)) => candidate,
+        Ok(Err(None)) => return ends(End::Rests, Vec::new()),
+        Ok(Err(Some(reason))) if reason.help.is_none() => return ends(End::Rests, vec![reason]),
+        Ok(Err(Some(reason))) => return ends(End::Refused, vec![reason]),
         // What a source does not tell concerns its own applications only.
         Err(Gap::Unknown(reason)) => {
             return ends(End::Refused, vec![Reason::new("source.unreadable", reason)]);
         }
         Err(gap) => return Err(gap),
-    };
-    let candidate = match chosen {
-        Ok(candidate) => candidate,
-        Err(Some(reason)) => {
-            let end = if reason.help.is_some() {
-                End::Refused
-            } else {
-                End::Rests
-            };
-            return ends(end, vec![reason]);
-        }
-        Err(None) => return ends(End::Rests, Vec::new()),
     };
     let found = match overlays(facts, ground.repo, ground.tree, environment, application)? {
         Ok(found) => found,
@@ -236,19 +229,7 @@ fn course(
         Ok(moves) => moves,
         Err(stop) => return ends(stop.0, vec![stop.1]),
     };
-    let promotion = Promotion {
-        environment: environment.name().clone(),
-        application: application.name().clone(),
-        version: candidate.version.tag().to_owned(),
-        commit: candidate.commit.clone(),
-        source: application.source().clone(),
-        tag: candidate.tag.clone(),
-        services: Vec::new(),
-        targets: Vec::new(),
-        direction: Direction::Forward,
-        attempt: 1,
-        requested_by: None,
-    };
+    let promotion = whole(application, environment, &candidate);
     let (promotion, remarks) = match attempt(facts, ground.repo, promotion)? {
         Ok(found) => found,
         Err(stop) => return ends(stop.0, vec![stop.1]),
@@ -274,13 +255,33 @@ fn course(
     ends(End::Opens(Box::new((branch, pull))), remarks)
 }
 
+/// The first attempt at all of an application going forward by itself.
+fn whole(application: &Application, environment: &Environment, candidate: &Candidate) -> Promotion {
+    Promotion {
+        environment: environment.name().clone(),
+        application: application.name().clone(),
+        version: candidate.version.tag().to_owned(),
+        commit: candidate.commit.clone(),
+        source: application.source().clone(),
+        tag: candidate.tag.clone(),
+        services: Vec::new(),
+        targets: Vec::new(),
+        direction: Direction::Forward,
+        attempt: 1,
+        requested_by: None,
+    }
+}
+
+/// How a course ends before it opens anything, and why.
+type Stop = (End, Reason);
+
 /// The entries that would change, or why nothing does.
 fn moves(
     application: &Application,
     environment: &Environment,
     candidate: &Candidate,
     found: &Overlays,
-) -> Result<Vec<Carried>, (End, Reason)> {
+) -> Result<Vec<Carried>, Stop> {
     let (version, place) = (
         span(candidate.version.tag()),
         span(environment.name().as_str()),
@@ -344,7 +345,7 @@ fn attempt(
     facts: &Facts,
     repo: &RepoRef,
     mut promotion: Promotion,
-) -> Result<Result<(Promotion, Vec<Reason>), (End, Reason)>, Gap> {
+) -> Result<Result<(Promotion, Vec<Reason>), Stop>, Gap> {
     let identity = facts.identity()?;
     let mut remarks = Vec::new();
     loop {

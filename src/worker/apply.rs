@@ -31,7 +31,7 @@ async fn one(world: &World, intent: &Intent, effect: &Effect) -> Result<Option<I
         Effect::Enqueue(next) => return Ok(Some(next.clone())),
         Effect::ForgetRepository(repo) => world.store.forget(repo.id).await?,
         Effect::ForgetInstallation { installation } => {
-            world.store.forget_installation(*installation).await?
+            world.store.forget_installation(*installation).await?;
         }
         _ => {
             let Some(repo) = intent.repo() else {

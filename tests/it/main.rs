@@ -1,5 +1,14 @@
 //! The integration tests: one binary, so that they are built once.
 //! What each file holds is said there.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    unreachable_pub,
+    reason = "tests fail by panicking, say what they skip, and read what they need"
+)]
 
 mod contract;
 mod crash;

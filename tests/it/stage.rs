@@ -110,11 +110,6 @@ impl Stage {
             .unwrap()
     }
 
-    /// Where the bot listens.
-    pub fn bot_url(&self) -> String {
-        format!("http://{}", self.bot.as_ref().unwrap().address)
-    }
-
     /// Waits until the first sweep has looked at the repositories, and all that follows is done.
     pub async fn surveyed(&self) {
         self.until("the first survey", async || {

@@ -88,7 +88,7 @@ pub fn gates(head: &Sha, assessment: &Assessment) -> NewCheck {
 }
 
 /// `usher/kustomize` for a head.
-pub fn kustomize(head: &Sha, assessment: &Assessment, touches: &[Touch<'_>]) -> NewCheck {
+pub fn kustomize(head: &Sha, touches: &[Touch<'_>]) -> NewCheck {
     let findings: Vec<&Finding> = touches.iter().flat_map(|touch| &touch.findings).collect();
     let errors = findings
         .iter()
@@ -98,8 +98,8 @@ pub fn kustomize(head: &Sha, assessment: &Assessment, touches: &[Touch<'_>]) -> 
         .iter()
         .map(|touch| span(touch.environment.name().as_str()))
         .collect();
-    let (title, summary) = match assessment {
-        Assessment::Judged { .. } if !touches.is_empty() => {
+    let (title, summary) = match touches {
+        [_, ..] => {
             let title = match (errors, findings.len()) {
                 (0, 0) => "Every overlay reads, every promoted image has its container".to_owned(),
                 (0, notes) => format!("No errors, {}", count(notes, "remark")),
@@ -114,7 +114,7 @@ pub fn kustomize(head: &Sha, assessment: &Assessment, touches: &[Touch<'_>]) -> 
                 ),
             )
         }
-        _ => (
+        [] => (
             "No environment is touched".to_owned(),
             "This pull request changes nothing that is rendered for an environment.".to_owned(),
         ),

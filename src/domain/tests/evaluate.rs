@@ -92,7 +92,8 @@ fn each_pull_request_is_judged_by_what_it_changes() {
     let bumped = STAGING.replace("v1.0.0", "v1.1.0");
     let both = format!("namePrefix: x-\n{bumped}");
     let other = STAGING.replace("'7'", "'8'");
-    let cases: &[(&str, &[(&str, &str)], Conclusion, &str)] = &[
+    type Case<'a> = (&'a str, &'a [(&'a str, &'a str)], Conclusion, &'a str);
+    let cases: &[Case<'_>] = &[
         (
             "docs",
             &[("README.md", "words")],

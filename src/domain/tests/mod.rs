@@ -54,6 +54,25 @@ fn account(id: u64, login: &str) -> Account {
     }
 }
 
+fn us() -> Identity {
+    let bot = account(77, "usher[bot]");
+    Identity {
+        app: AppId(3),
+        slug: "usher".to_owned(),
+        bot,
+    }
+}
+
+fn shop() -> Repository {
+    Repository {
+        id: RepoId(1),
+        name: RepoName::new("acme/shop").unwrap(),
+        default_branch: "main".to_owned(),
+        visibility: Visibility::Private,
+        archived: false,
+    }
+}
+
 type Files = BTreeMap<String, String>;
 
 fn files(list: &[(&str, &str)]) -> Files {
@@ -201,20 +220,10 @@ impl Hub {
                 .map(|(commit, _)| commit.clone())
         };
         Ok(match need {
-            Need::Identity {} => Answer::Identity(Identity {
-                app: AppId(3),
-                slug: "usher".to_owned(),
-                bot: account(77, "usher[bot]"),
-            }),
+            Need::Identity {} => Answer::Identity(us()),
             Need::Repositories { .. } => Answer::Repositories(Vec::new()),
             Need::Source { .. } => Answer::Source(self.source.clone()?),
-            Need::Repository { .. } => Answer::Repository(Some(Repository {
-                id: RepoId(1),
-                name: RepoName::new("acme/shop").unwrap(),
-                default_branch: "main".to_owned(),
-                visibility: Visibility::Private,
-                archived: false,
-            })),
+            Need::Repository { .. } => Answer::Repository(Some(shop())),
             Need::Head { branch, .. } => {
                 Answer::Head(self.branches.get(branch).map(|(commit, _)| commit.clone()))
             }
