@@ -15,12 +15,12 @@ pub(crate) fn perform(
     state: &mut State,
     table: &Table,
     caller: Caller,
-    method: Method,
+    method: &Method,
     path: &str,
     body: Value,
 ) -> Reply {
-    let (route, params) = table.find(&method, path).ok_or_else(Refusal::not_found)?;
-    let repo = access::repository(state, &method, path, &params)?;
+    let (route, params) = table.find(method, path).ok_or_else(Refusal::not_found)?;
+    let repo = access::repository(state, method, path, &params)?;
     access::check(state, &caller, route, repo)?;
     let call = Call {
         path: path.to_owned(),

@@ -129,7 +129,7 @@ impl Desk<'_> {
         path: &str,
         body: Value,
     ) -> Result<Value, Refusal> {
-        let answer = perform(self.state, self.table, caller, method, path, body)?;
+        let answer = perform(self.state, self.table, caller, &method, path, body)?;
         Ok(match answer.body {
             Body::Json(value) => value,
             Body::Empty | Body::Raw(..) => Value::Null,

@@ -8,9 +8,10 @@ use axum::response::Response;
 use http::Method;
 use serde_json::json;
 
+use super::acts::converse;
 use super::desk::{Desk, Frame};
 use super::parts::{Chip, Who};
-use super::pull::{Choice, choices, converse};
+use super::pull::{Choice, choices};
 use super::pulls::{self, State, labels, state};
 use super::timeline::{self, Entry};
 use super::visit::{Fields, Page, Visit};

@@ -2,7 +2,9 @@
 //! was told. It does not know how anything is done: that is in `state`, behind the REST API.
 
 mod activity;
+mod acts;
 mod assets;
+mod changes;
 mod checks;
 mod code;
 mod commit;

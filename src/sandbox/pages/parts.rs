@@ -38,7 +38,7 @@ impl HtmlSafe for Html {}
 /// One of the drawings that the layout brings along.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Template)]
 #[template(
-    source = r##"<svg class="icon {{ name }}" aria-hidden="true"><use href="#i-{{ name }}"/></svg>"##,
+    source = r##"<svg class="icon sign-{{ name }}" aria-hidden="true"><use href="#i-{{ name }}"/></svg>"##,
     ext = "html"
 )]
 pub(super) struct Icon {

@@ -5,42 +5,22 @@ use askama::Template;
 use axum::body::Bytes;
 use axum::extract::Path;
 use axum::response::Response;
-use git2::Oid;
 use http::Method;
-use serde_json::{Value, json};
+use serde_json::Value;
 
+use super::acts::perform;
+use super::changes::{Changes, Head, head};
 use super::checks::{self, Check, Overall, Tone};
 use super::code::{Line, line};
 use super::desk::{Desk, Frame};
-use super::diff::{self, DiffFile};
+use super::diff::DiffFile;
 use super::merge::{self, MergeBox};
-use super::parts::{Chip, Moment, Who, segment, short};
-use super::pulls::{State, labels, state};
+use super::parts::{Chip, Who, segment, short};
+use super::pulls::labels;
 use super::timeline::{self, Entry};
 use super::visit::{Fields, Page, Visit};
-use crate::sandbox::git::{Commit, Git};
 use crate::sandbox::model::{Issue, Pull, Repo, Role};
 use crate::sandbox::refusal::Refusal;
-
-/// What stands above all tabs.
-pub(super) struct Head {
-    home: String,
-    /// The address of the conversation.
-    path: String,
-    number: u64,
-    title: String,
-    state: State,
-    author: Who,
-    merged: Option<(Who, Moment)>,
-    base: String,
-    head: String,
-    tab: &'static str,
-    comments: usize,
-    commits: usize,
-    checks: usize,
-    files: usize,
-    total: (usize, usize),
-}
 
 /// A label of the menu.
 pub(super) struct Choice {
@@ -206,94 +186,6 @@ pub(super) async fn act_on_checks(
         .await
 }
 
-fn perform(
-    desk: &mut Desk<'_>,
-    home: &str,
-    number: u64,
-    branch: &str,
-    fields: &Fields,
-) -> Result<(), Refusal> {
-    let api = format!("/repos{home}");
-    let text = fields.get("body");
-    match fields.get("do").as_str() {
-        "review" => {
-            let body = json!({"event": fields.get("event"), "body": text});
-            desk.ask(Method::POST, &format!("{api}/pulls/{number}/reviews"), body)?;
-        }
-        "merge" => {
-            let head = Some(fields.get("head")).filter(|head| !head.is_empty());
-            let body = json!({"merge_method": fields.get("method"), "sha": head});
-            desk.ask(Method::PUT, &format!("{api}/pulls/{number}/merge"), body)?;
-        }
-        "update" => {
-            let body = json!({"expected_head_sha": fields.get("head")});
-            desk.ask(
-                Method::PUT,
-                &format!("{api}/pulls/{number}/update-branch"),
-                body,
-            )?;
-        }
-        "delete-branch" => {
-            let path = format!("{api}/git/refs/heads/{}", segment(branch, true));
-            desk.ask(Method::DELETE, &path, Value::Null)?;
-        }
-        _ => converse(desk, &api, number, fields)?,
-    }
-    Ok(())
-}
-
-/// What can be done on issues and pull requests alike: comments, labels, closing.
-pub(super) fn converse(
-    desk: &mut Desk<'_>,
-    api: &str,
-    number: u64,
-    fields: &Fields,
-) -> Result<(), Refusal> {
-    let issue = format!("{api}/issues/{number}");
-    let text = fields.get("body");
-    let label = fields.get("label");
-    match fields.get("do").as_str() {
-        "comment" => {
-            desk.ask(
-                Method::POST,
-                &format!("{issue}/comments"),
-                json!({"body": text}),
-            )?;
-        }
-        "label" => {
-            desk.ask(
-                Method::POST,
-                &format!("{issue}/labels"),
-                json!({"labels": [label.trim()]}),
-            )?;
-        }
-        "unlabel" => {
-            desk.ask(
-                Method::DELETE,
-                &format!("{issue}/labels/{}", segment(&label, false)),
-                Value::Null,
-            )?;
-        }
-        change @ ("close" | "reopen") => {
-            if !text.trim().is_empty() {
-                desk.ask(
-                    Method::POST,
-                    &format!("{issue}/comments"),
-                    json!({"body": text}),
-                )?;
-            }
-            let state = if change == "close" { "closed" } else { "open" };
-            desk.ask(Method::PATCH, &issue, json!({"state": state}))?;
-        }
-        _ => {
-            return Err(Refusal::unprocessable(
-                "This button is not known. Open the page again.",
-            ));
-        }
-    }
-    Ok(())
-}
-
 /// Label choices of a menu: those that are on first.
 pub(super) fn choices(repo: &Repo, issue: &Issue) -> Vec<Choice> {
     let mut choices: Vec<Choice> = repo
@@ -317,90 +209,6 @@ fn find<'a>(
     let repo = desk.repo(owner, name)?;
     let (issue, pull) = desk.state.pull(repo.id, number)?;
     Ok((repo, issue, pull))
-}
-
-/// What a pull request brings: read from Git.
-struct Changes {
-    commits: Vec<Commit>,
-    files: Vec<DiffFile>,
-    checks: usize,
-}
-
-impl Changes {
-    fn of(desk: &Desk<'_>, repo: &Repo, issue: &Issue, pull: &Pull) -> Result<Self, Refusal> {
-        let git = desk.git(repo.id)?;
-        let required = if issue.open {
-            merge::required(repo, &pull.base.branch)
-        } else {
-            Vec::new()
-        };
-        let checks = checks::of_commit(desk, repo, &pull.head.sha, &required).len();
-        let nothing = Self {
-            commits: Vec::new(),
-            files: Vec::new(),
-            checks,
-        };
-        let Some((base, head)) = ends(&git, issue, pull) else {
-            return Ok(nothing);
-        };
-        let Some(common) = git.standing(base, head)?.merge_base else {
-            return Ok(nothing);
-        };
-        let Some(tree) = git.tree_of(head) else {
-            return Ok(nothing);
-        };
-        Ok(Self {
-            commits: git.between(common, head)?,
-            files: diff::files(git.changes(git.tree_of(common), tree)?),
-            checks,
-        })
-    }
-}
-
-/// The commits between which a pull request stands: while it is open, the base moves along.
-fn ends(git: &Git, issue: &Issue, pull: &Pull) -> Option<(Oid, Oid)> {
-    let head = git.object(&pull.head.sha)?;
-    let base = if issue.open {
-        git.branch(&pull.base.branch)
-    } else {
-        None
-    };
-    Some((base.or_else(|| git.object(&pull.base.sha))?, head))
-}
-
-fn head(
-    desk: &Desk<'_>,
-    repo: &Repo,
-    issue: &Issue,
-    pull: &Pull,
-    changes: &Changes,
-    tab: &'static str,
-) -> Head {
-    let home = desk.home(repo);
-    let foreign = pull.head.repo != Some(repo.id);
-    let owner = desk.state.login(pull.head.owner);
-    let merged = pull.merged_at.zip(pull.merged_by);
-    Head {
-        path: format!("{home}/pull/{}", issue.number),
-        number: issue.number,
-        title: issue.title.clone(),
-        state: state(issue),
-        author: Who::of(desk.state, issue.author),
-        merged: merged.map(|(at, by)| (Who::of(desk.state, by), Moment::of(desk.state, at))),
-        base: pull.base.branch.clone(),
-        head: if foreign {
-            format!("{owner}:{}", pull.head.branch)
-        } else {
-            pull.head.branch.clone()
-        },
-        tab,
-        comments: issue.comments.len(),
-        commits: changes.commits.len(),
-        checks: changes.checks,
-        files: changes.files.len(),
-        total: diff::total(&changes.files),
-        home,
-    }
 }
 
 fn show_conversation(

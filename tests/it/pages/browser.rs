@@ -9,7 +9,7 @@ use futures_util::StreamExt as _;
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 
-use super::{REPO, Visitor};
+use super::visitor::{REPO, Visitor};
 
 /// A browser of this test's own.
 pub(crate) struct Window {
