@@ -6,6 +6,7 @@ use std::process::{Child, Command, Stdio};
 use futures_util::stream::{self, StreamExt as _};
 use serde_json::{Value, json};
 use usher::sandbox::{Fault, FaultAnswer, Seen};
+use usher::store::{JobFilter, JobState};
 
 use crate::stage::{DEMO, Stage};
 
@@ -163,7 +164,7 @@ async fn killed_after_each_effect_it_comes_to_the_same_end() {
     let (expected, writes) = undisturbed().await;
     assert!(writes.len() >= 12, "{writes:?}");
     // Each waits out the lease of the one that was killed; they wait together.
-    let mut cases = stream::iter(writes).map(killed_after).buffer_unordered(8);
+    let mut cases = stream::iter(writes).map(killed_after).buffer_unordered(32);
     while let Some((write, state)) = cases.next().await {
         assert_eq!(state, expected, "killed after {write:?}");
     }
@@ -212,4 +213,33 @@ async fn killed_after(write: (String, String, u32)) -> ((String, String, u32), V
     }
     assert!(killed, "{write:?} was never hit");
     (write, end_state(&stage).await)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn asked_to_end_it_loses_nothing_and_goes_on_where_it_was() {
+    let mut stage = Stage::without_bot().await;
+    stage.open_store().await;
+    let mut process = Process::start(&stage);
+    stage.surveyed().await;
+    // In the middle of a promotion GitHub takes its time.
+    let answer = FaultAnswer::Delay { ms: 3_000 };
+    let path = "/repos/*/*/git/trees".to_owned();
+    let slow = Fault { method: Some("POST".to_owned()), path, nth: 1, times: 1, answer };
+    stage.github.fault(slow).unwrap();
+    let release = json!({"tag_name": "v1.0.1"});
+    stage.act("ada", "POST", &format!("/repos/{DEMO}/releases"), release).await;
+    stage.until("the slow call", async || stage.github.waiting_faults().is_empty()).await;
+
+    let asked = Command::new("kill").args(["-TERM", &process.0.id().to_string()]).status().unwrap();
+    assert!(asked.success());
+    let ended = process.0.wait().unwrap();
+    assert!(ended.success(), "it ends well: {ended}");
+    let leased = JobFilter { state: Some(JobState::Leased), ..JobFilter::default() };
+    assert!(stage.store().jobs(&leased).await.unwrap().is_empty(), "nothing is held any more");
+
+    process = Process::start(&stage);
+    stage.idle().await;
+    let title = "Promote microservices-demo v1.0.1 to staging".to_owned();
+    stage.until("the pull request", async || stage.open_titles(DEMO).await == [title.as_str()]).await;
+    drop(process);
 }
