@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::text::presentable;
-use super::transport::Raw;
+use super::transport::{Raw, Trouble};
 use crate::fault::Fault;
 
 /// What was asked, for messages and for telling reads from writes.
@@ -50,6 +50,20 @@ pub(super) fn is_limit(raw: &Raw) -> bool {
         }
         _ => false,
     }
+}
+
+/// A page instead of an answer is a proxy's, or GitHub's while it is out of order: whatever its status, what
+/// was asked for may or may not have been done.
+pub(super) fn from_github(raw: Raw) -> Result<Raw, Trouble> {
+    let kind = raw.headers.get("content-type");
+    let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    if kind.starts_with("text/html") {
+        let status = raw.status.as_u16();
+        return Err(Trouble::Lost(format!(
+            "{status} with a page instead of an answer"
+        )));
+    }
+    Ok(raw)
 }
 
 /// Reads the JSON of a successful answer.
@@ -208,11 +222,28 @@ mod tests {
     }
 
     #[test]
-    fn html_instead_of_json_is_said_to_be_so() {
-        let mut page = raw(200, "<html>login</html>");
-        page.headers
-            .insert("content-type", HeaderValue::from_static("text/html"));
-        let fault = parse::<serde_json::Value>(&asked(), &page).unwrap_err();
-        assert!(matches!(&fault, Fault::Broken(text) if text.contains("it is text/html")));
+    fn what_is_not_json_is_said_to_be_so() {
+        let mut odd = raw(200, "login");
+        odd.headers
+            .insert("content-type", HeaderValue::from_static("text/plain"));
+        let fault = parse::<serde_json::Value>(&asked(), &odd).unwrap_err();
+        assert!(matches!(&fault, Fault::Broken(text) if text.contains("it is text/plain")));
+    }
+
+    #[test]
+    fn a_page_is_no_answer_whatever_its_status() {
+        for status in [200, 404, 502] {
+            let mut page = raw(status, "<html>We'll be right back</html>");
+            page.headers.insert(
+                "content-type",
+                HeaderValue::from_static("text/html; charset=utf-8"),
+            );
+            let trouble = from_github(page).unwrap_err();
+            assert!(
+                matches!(&trouble, Trouble::Lost(why) if why.contains("page instead")),
+                "{trouble:?}"
+            );
+        }
+        assert!(from_github(raw(404, "{}")).is_ok());
     }
 }

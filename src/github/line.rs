@@ -274,7 +274,7 @@ impl Line {
             let again = call.method == Method::GET
                 && tries < pace::TRIES
                 && began.elapsed() < pace::PATIENCE;
-            let trouble = match sent {
+            let trouble = match sent.and_then(answer::from_github) {
                 Err(Trouble::Hopeless(why)) => {
                     let why = super::text::presentable(&why);
                     return Err(Fault::Broken(format!("{}: {why}", asked(call))));
