@@ -67,7 +67,7 @@ async fn in_repository(
                 pr: pull.number,
             }));
         }
-        Effect::EnsureLabels { pr, labels } => repo.ensure_labels(*pr, labels).await,
+        Effect::EnsureLabels { pr, labels } => repo.ensure_labels(*pr, labels).await?,
         Effect::EnsureCheck(check) => {
             repo.ensure_check(check, None).await?;
         }

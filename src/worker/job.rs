@@ -8,9 +8,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::apply::apply;
 use super::gather::gather_and_decide;
+use super::tell;
 use crate::domain::decision::{Decision, Verdict};
 use crate::fault::Fault;
-use crate::github::Priority;
 use crate::intent::Intent;
 use crate::store::{Decided, Held, HistoryFilter, Job, Lease, NewJob, back_off};
 use crate::world::World;
@@ -27,9 +27,6 @@ const MOST_ROUNDS: u32 = 3;
 /// With the longest back-off this is more than half a day: whatever it is, it is no passing trouble.
 const MOST_ATTEMPTS: u32 = 60;
 
-/// The hidden first line of the comment that tells of a job that was given up.
-const TROUBLE_MARKER: &str = "<!-- usher:trouble -->";
-
 /// Claims a job and works on it; `false` when there is none.
 pub(super) async fn next(world: &World, stop: &CancellationToken) -> Result<bool, Fault> {
     let Some(claimed) = world.store.claim(LEASE).await?.map(Arc::new) else {
@@ -43,24 +40,33 @@ pub(super) async fn next(world: &World, stop: &CancellationToken) -> Result<bool
         tokio::spawn(async move { work(&world, &job).await })
     };
     let ended = finish_or_stop(work, stop).await;
+    let held = settle(world, &claimed, ended).await;
+    // Only now: telling people may take longer than a lease.
     keeper.abort();
-    let held = match ended {
-        Some(Ok(follow_ups)) => world.store.finish(&claimed, &follow_ups).await?,
-        Some(Err(fault)) => answer(world, &claimed, fault).await?,
-        None => {
-            tracing::info!(job = %job.id, "released: Usher is stopping");
-            let now = world.clock.now();
-            world
-                .store
-                .release(&claimed, now, "Usher was stopped")
-                .await?
-        }
-    };
-    if held == Held::Lost {
+    if held? == Held::Lost {
         tracing::warn!(job = %job.id, "the lease was lost; whoever has it now does the rest");
     }
     world.wake.notify_waiters();
     Ok(true)
+}
+
+async fn settle(
+    world: &World,
+    claimed: &Lease,
+    ended: Option<Result<Vec<NewJob>, Fault>>,
+) -> Result<Held, Fault> {
+    match ended {
+        Some(Ok(follow_ups)) => {
+            tell::done(world, &claimed.job).await;
+            world.store.finish(claimed, &follow_ups).await
+        }
+        Some(Err(fault)) => answer(world, claimed, fault).await,
+        None => {
+            tracing::info!(job = %claimed.job.id, "released: Usher is stopping");
+            let now = world.clock.now();
+            world.store.release(claimed, now, "Usher was stopped").await
+        }
+    }
 }
 
 /// The job's end, or `None` if the order to stop came and the grace ran out.
@@ -173,35 +179,11 @@ async fn answer(world: &World, claimed: &Lease, fault: Fault) -> Result<Held, Fa
     let reason = fault.to_string();
     let Some(wait) = again.filter(|_| job.attempts < MOST_ATTEMPTS) else {
         tracing::error!(job = %job.id, delivery, %fault, "buried; `usher deliveries retry` tries it again");
-        tell(world, job, &fault).await;
+        tell::given_up(world, job, &fault).await;
         return world.store.bury(claimed, &reason).await;
     };
     tracing::warn!(job = %job.id, delivery, %fault, ?wait, "released");
     let now = world.clock.now();
     let due_at = now.checked_add(wait).unwrap_or(now);
     world.store.release(claimed, due_at, &reason).await
-}
-
-/// Says on the pull request that something went wrong, once; where there is none, the log has to do.
-async fn tell(world: &World, job: &Job, fault: &Fault) {
-    let Ok(Intent::Evaluate { repo, pr }) = serde_json::from_value(job.intent.clone()) else {
-        return;
-    };
-    let delivery = job.delivery.as_ref().map_or_else(
-        || format!("job {}", job.id),
-        |id| format!("delivery `{id}`"),
-    );
-    let text = format!(
-        "{TROUBLE_MARKER}\nUsher could not judge this pull request, so its checks may be missing or old. {}\n\n\
-         An operator finds more under {delivery}; pushing again, or re-running the check, tries again.\n",
-        crate::domain::inert::span(&fault.to_string())
-    );
-    if let Err(second) = world
-        .github
-        .at(&repo, Priority::Background)
-        .ensure_comment(pr, TROUBLE_MARKER, &text)
-        .await
-    {
-        tracing::warn!(job = %job.id, %second, "the pull request could not be told");
-    }
 }

@@ -8,6 +8,7 @@ mod gather;
 mod job;
 mod route;
 mod sweep;
+mod tell;
 
 use std::time::Duration;
 

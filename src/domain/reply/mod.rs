@@ -4,6 +4,7 @@ pub mod body;
 pub mod check;
 pub mod release;
 pub mod status;
+pub mod trouble;
 
 use super::gates::Outcome;
 

@@ -13,7 +13,7 @@ use crate::model::read::Conclusion;
 use crate::model::write::NewCheck;
 
 /// The check's name: one for each release, because several may stand on one commit.
-fn name(trigger: &Trigger) -> String {
+pub(super) fn name(trigger: &Trigger) -> String {
     match trigger {
         Trigger::Release { source, tag } => format!(
             "usher/promotion {} {}",

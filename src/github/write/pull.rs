@@ -62,10 +62,14 @@ impl Repo {
         Ok(())
     }
 
-    /// Puts labels on a pull request. They decorate: what goes wrong is logged, and stops nothing.
-    pub async fn ensure_labels(&self, number: PrNumber, labels: &[String]) {
-        if let Err(fault) = self.add_labels(number, labels).await {
-            tracing::warn!(repo = %self.repo.name, %number, %fault, "labels could not be added");
+    /// Puts labels on a pull request. They decorate: a refusal is logged, and stops nothing.
+    pub async fn ensure_labels(&self, number: PrNumber, labels: &[String]) -> Result<(), Fault> {
+        match self.add_labels(number, labels).await {
+            Err(fault @ (Fault::Denied(_) | Fault::Broken(_))) => {
+                tracing::warn!(repo = %self.repo.name, %number, %fault, "labels could not be added");
+                Ok(())
+            }
+            passing => passing,
         }
     }
 

@@ -1,0 +1,143 @@
+//! What people read where Usher had to give up, and when that is over. Nothing here is a decision.
+
+use crate::domain::inert::{cut, plain, span};
+use crate::domain::reply::release;
+use crate::intent::{Intent, Trigger};
+use crate::model::ids::Sha;
+use crate::model::read::Conclusion;
+use crate::model::write::NewCheck;
+
+/// The comment on a pull request: its hidden first line, and its text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Comment {
+    /// The hidden first line; it counts only together with its author.
+    pub marker: String,
+    /// What follows it.
+    pub text: String,
+}
+
+/// Tells on its pull request that the intent was given up; `origin` is where an operator finds more.
+/// `None`: it is about no pull request.
+pub fn comment(intent: &Intent, fault: &str, origin: &str) -> Option<Comment> {
+    let (failed, again) = match intent {
+        Intent::Evaluate { .. } => (
+            "could not judge this pull request, so its checks may be missing or old",
+            "Pushing again, or re-running the check, tries again",
+        ),
+        Intent::Conclude { .. } => (
+            "could not follow up on the end of this pull request, so its branch may still be there",
+            "Everything else is looked at again every few minutes",
+        ),
+        _ => return None,
+    };
+    let text = format!(
+        "**Usher {failed}.**\n\n{}\n\n{again}; an operator finds more under {origin}.\n",
+        span(fault)
+    );
+    Some(Comment {
+        marker: marker(intent),
+        text,
+    })
+}
+
+/// The same comment when the intent got through after all.
+pub fn over(intent: &Intent) -> Comment {
+    let what = match intent {
+        Intent::Conclude { .. } => "the end of this pull request has been followed up on",
+        _ => "this pull request has been judged",
+    };
+    Comment {
+        marker: marker(intent),
+        text: format!("There was trouble here, and it is over: {what}.\n"),
+    }
+}
+
+/// Tells on a commit of the release that nothing came of it; `None`: the intent is about no release.
+pub fn check(intent: &Intent, fault: &str, origin: &str, head: Sha) -> Option<NewCheck> {
+    let Intent::Promote {
+        trigger: trigger @ Trigger::Release { tag, .. },
+        ..
+    } = intent
+    else {
+        return None;
+    };
+    Some(NewCheck {
+        name: release::name(trigger),
+        head,
+        conclusion: Some(Conclusion::Failure),
+        title: format!("{}: could not be promoted", cut(&plain(tag), 60)),
+        summary: format!(
+            "{}\n\nThe newest release is looked at again every few minutes; an operator finds more under {origin}.\n",
+            span(fault)
+        ),
+        text: String::new(),
+        annotations: Vec::new(),
+    })
+}
+
+fn marker(intent: &Intent) -> String {
+    let what = match intent {
+        Intent::Conclude { .. } => "end",
+        _ => "judging",
+    };
+    format!("<!-- usher:trouble {what} -->")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::ids::{InstallationId, PrNumber, RepoId, RepoName, RepoRef};
+
+    fn repo() -> RepoRef {
+        RepoRef {
+            id: RepoId(7),
+            name: RepoName::new("acme/demo").unwrap(),
+            installation: InstallationId(3),
+        }
+    }
+
+    #[test]
+    fn a_pull_request_is_told_in_inert_words() {
+        let intent = Intent::Evaluate {
+            repo: repo(),
+            pr: PrNumber(4),
+        };
+        let comment = comment(
+            &intent,
+            "refused: GET /x: 403 ask @ada, closes #1",
+            "delivery `d-1`",
+        )
+        .unwrap();
+        insta::assert_snapshot!(comment.text, @r"
+        **Usher could not judge this pull request, so its checks may be missing or old.**
+
+        `refused: GET /x: 403 ask @ada, closes #1`
+
+        Pushing again, or re-running the check, tries again; an operator finds more under delivery `d-1`.
+        ");
+        assert_eq!(over(&intent).marker, comment.marker);
+        assert!(over(&intent).text.contains("it is over"));
+    }
+
+    #[test]
+    fn only_what_people_asked_for_is_told_of() {
+        let state = Intent::Promote {
+            repo: repo(),
+            trigger: Trigger::State,
+        };
+        assert_eq!(comment(&state, "f", "o"), None);
+        let head = Sha::new("a".repeat(40)).unwrap();
+        assert!(check(&state, "f", "o", head.clone()).is_none());
+        let trigger = Trigger::Release {
+            source: repo(),
+            tag: "v1\u{202e}".to_owned(),
+        };
+        let release = Intent::Promote {
+            repo: repo(),
+            trigger,
+        };
+        let check = check(&release, "f", "o", head).unwrap();
+        assert_eq!(check.conclusion, Some(Conclusion::Failure));
+        assert!(!check.title.contains('\u{202e}'), "{}", check.title);
+    }
+}
