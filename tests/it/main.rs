@@ -21,3 +21,4 @@ mod readme;
 mod stage;
 mod store;
 mod tidy;
+mod trouble;

@@ -222,7 +222,14 @@ fn played(
     body: &Option<Value>,
 ) -> Answer {
     let plain = || Refusal::new(status, "A fault was played").body();
-    let mut answer = Answer::json(status, body.clone().unwrap_or_else(plain));
+    let mut answer = match (body, headers.get("content-type")) {
+        // A page, as proxies and maintenance show it.
+        (Some(Value::String(text)), Some(_)) => Answer {
+            status,
+            ..Answer::raw("text/plain", text.as_bytes())
+        },
+        _ => Answer::json(status, body.clone().unwrap_or_else(plain)),
+    };
     for (name, value) in headers {
         // Names are few and tests are short-lived, so that keeping them for ever does no harm.
         answer

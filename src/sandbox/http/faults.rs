@@ -36,7 +36,8 @@ pub enum FaultAnswer {
         /// Headers beside the usual ones.
         #[serde(default)]
         headers: BTreeMap<String, String>,
-        /// The JSON body; a plain error of GitHub's shape where it is absent.
+        /// The JSON body; a plain error of GitHub's shape where it is absent. A string together with a
+        /// `content-type` is sent as it is.
         #[serde(default)]
         body: Option<Value>,
     },
