@@ -2,13 +2,14 @@
 //!
 //! It compares two trees; who made the pull request, and how, makes no difference.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::facts::{Facts, Gap};
 use super::merge::Merged;
 use super::overlay::{Carried, Overlays, kustomization, overlays};
 use super::policy::{Application, Environment, Policy};
 use crate::kustomize::edit::{ImageEdit, set_images};
+use crate::kustomize::images::{ImageEntry, entries, split};
 use crate::kustomize::reach::{Reach, reach, unresolved};
 use crate::model::files::{Entry, FileTree, GitTree};
 use crate::model::ids::RepoRef;
@@ -41,14 +42,30 @@ pub struct Effect<'a> {
     pub moving: Vec<Moving<'a>>,
     /// Files of the environment that change in other ways.
     pub other: BTreeSet<String>,
+    /// Containers that get another image.
+    pub images: Vec<ImageChange>,
     /// What is wrong with the environment's overlays after the merge.
     pub findings: Vec<Finding>,
+}
+
+/// A container that gets another image.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ImageChange {
+    /// `Kind name` of its object.
+    pub object: String,
+    /// What it runs now; none when it is new.
+    pub from: Option<String>,
+    /// What it would run; none when it goes.
+    pub to: Option<String>,
+    /// Whether an application's version moves without one of its `images:` entries: in a base, say.
+    pub stray: bool,
 }
 
 impl Effect<'_> {
     /// Whether it is a promotion, or has to be judged as one because it cannot be read.
     pub fn is_promotion(&self) -> bool {
         !self.moving.is_empty()
+            || self.images.iter().any(|image| image.stray)
             || self
                 .findings
                 .iter()
@@ -88,7 +105,7 @@ fn effect<'a>(
     environment: &'a Environment,
 ) -> Result<Option<Effect<'a>>, Gap> {
     let mut touched: BTreeSet<String> = BTreeSet::new();
-    let mut findings = Vec::new();
+    let (mut findings, mut images) = (Vec::new(), BTreeSet::new());
     let folders: BTreeSet<String> = policy
         .applications()
         .iter()
@@ -107,6 +124,7 @@ fn effect<'a>(
             .collect();
         if !here.is_empty() {
             findings.extend(inspect(facts, sides, policy, folder, &after));
+            images.extend(image_changes(facts, sides, policy, folder, (&before, &after)));
             touched.extend(here);
         }
     }
@@ -142,6 +160,7 @@ fn effect<'a>(
         environment,
         moving,
         other,
+        images: images.into_iter().collect(),
         findings,
     }))
 }
@@ -168,7 +187,7 @@ fn inspect(
     let mut findings = reach.findings.clone();
     if let Some(file) = kustomization(&files, folder)
         && let Entry::File(content) = files.entry(&file)
-        && let Ok(entries) = crate::kustomize::images::entries(&content)
+        && let Ok(entries) = entries(&content)
     {
         let promoted: BTreeSet<u32> = entries
             .iter()
@@ -186,16 +205,73 @@ fn inspect(
     findings
 }
 
+/// The containers of one overlay that would run another image, by what its `images:` make of them.
+fn image_changes(
+    facts: &Facts,
+    sides: &Sides<'_>,
+    policy: &Policy,
+    folder: &str,
+    (before, after): (&Reach, &Reach),
+) -> Vec<ImageChange> {
+    let listed = |tree: &GitTree| -> Vec<ImageEntry> {
+        let files = facts.view(tree);
+        let content = kustomization(&files, folder).map(|file| files.entry(&file));
+        match content {
+            Some(Entry::File(content)) => entries(&content).unwrap_or_default(),
+            _ => Vec::new(),
+        }
+    };
+    let (old, new) = (listed(sides.before), listed(&sides.merged.tree));
+    let (runs, would_run) = (running(before, &old), running(after, &new));
+    let carried = |raw: &str| {
+        let (name, _) = split(raw);
+        policy.applications().iter().any(|application| application.carries(name))
+    };
+    // An entry that differs explains every image that it makes.
+    let explained = |raw: &str| {
+        let of_old = old.iter().rfind(|entry| entry.matches(raw)).map(meaning);
+        of_old != new.iter().rfind(|entry| entry.matches(raw)).map(meaning)
+    };
+    let places: BTreeSet<_> = runs.keys().chain(would_run.keys()).collect();
+    let change = |place: &(String, usize)| {
+        let (from, to) = (runs.get(place), would_run.get(place));
+        let images = (from.map(|image| &image.1), to.map(|image| &image.1));
+        if images.0 == images.1 {
+            return None;
+        }
+        let raw = from.or(to).map_or("", |image| image.0.as_str());
+        Some(ImageChange {
+            object: place.0.clone(),
+            from: images.0.cloned(),
+            to: images.1.cloned(),
+            // What is new or goes away is no version that moves.
+            stray: from.is_some() && to.is_some() && carried(raw) && !explained(raw),
+        })
+    };
+    places.into_iter().filter_map(change).collect()
+}
+
+/// Each container's image, as it is written and as the entries make it, by object and place in it.
+fn running(reach: &Reach, entries: &[ImageEntry]) -> BTreeMap<(String, usize), (String, String)> {
+    let mut out: BTreeMap<(String, usize), (String, String)> = BTreeMap::new();
+    for container in &reach.containers {
+        let object = format!("{} {}", container.kind, container.name);
+        let place = out.keys().filter(|(other, _)| *other == object).count();
+        let runs = entries.iter().fold(container.image.clone(), |image, entry| {
+            if entry.matches(&image) { entry.apply(&image) } else { image }
+        });
+        out.insert((object, place), (container.image.clone(), runs));
+    }
+    out
+}
+
+/// What an entry makes of an image.
+fn meaning(entry: &ImageEntry) -> (Option<&str>, Option<&str>, Option<&str>) {
+    (entry.new_name.as_deref(), entry.new_tag.as_deref(), entry.digest.as_deref())
+}
+
 fn moves(before: &Overlays, after: &Overlays) -> Vec<Move> {
     let key = |carried: &Carried| (carried.target.clone(), carried.entry.name.clone());
-    let value = |carried: &Carried| {
-        let entry = &carried.entry;
-        (
-            entry.new_name.clone(),
-            entry.new_tag.clone(),
-            entry.digest.clone(),
-        )
-    };
     let find = |side: &Overlays, wanted: &Carried| {
         side.carried
             .iter()
@@ -205,7 +281,7 @@ fn moves(before: &Overlays, after: &Overlays) -> Vec<Move> {
     let mut moves = Vec::new();
     for from in &before.carried {
         let to = find(after, from);
-        if to.as_ref().map(value) != Some(value(from)) {
+        if to.as_ref().map(|to| meaning(&to.entry)) != Some(meaning(&from.entry)) {
             moves.push(Move {
                 from: Some(from.clone()),
                 to,

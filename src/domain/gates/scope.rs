@@ -45,6 +45,15 @@ pub fn judge(effect: &Effect<'_>, evidence: &Evidence<'_>) -> Gate {
             return failed(trouble).help("Bring the pull request back to what Usher committed.");
         }
     }
+    if let Some(image) = effect.images.iter().find(|image| image.stray) {
+        let to = image.to.as_deref().unwrap_or_default();
+        return failed(format!(
+            "{} would run {} without an `images:` entry of the overlay changing",
+            span(&image.object),
+            span(to)
+        ))
+        .help("Promote it by its entry in the overlay, and leave the rest for another pull request.");
+    }
     let allowed: Vec<&str> = effect
         .moving
         .iter()

@@ -69,7 +69,7 @@ fn images(out: &mut String, promotion: &Promotion, moves: &[Carried]) {
     let names: Vec<_> = files.iter().map(|file| span(file)).collect();
     let _ = writeln!(
         out,
-        "\n{} in {}: {}\n",
+        "\n{} in {}: {}. The check `usher/kustomize` lists the containers that get them.\n",
         count(moves.len(), "image"),
         count(files.len(), "file"),
         names.join(", ")
@@ -223,7 +223,7 @@ fn handoff(out: &mut String, environment: &Environment, promotion: &Promotion, m
         ("Fallback owner", owner(&owners.fallback)),
         (
             "Rollback mode",
-            "pull request that puts the recorded image entries back".to_owned(),
+            "revert of this pull request: one commit, image entries only".to_owned(),
         ),
         ("Change ticket", "none named".to_owned()),
     ];

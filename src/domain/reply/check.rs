@@ -14,6 +14,8 @@ use crate::model::write::{Annotation, NewCheck};
 
 /// The check that branch protection requires for promotion.
 pub const GATES: &str = "usher/gates";
+/// So many containers are listed for an environment.
+const MOST_IMAGES: usize = 100;
 /// The check that validates what is rendered.
 pub const KUSTOMIZE: &str = "usher/kustomize";
 
@@ -129,7 +131,7 @@ pub fn kustomize(head: &Sha, touches: &[Touch<'_>]) -> NewCheck {
         }),
         title,
         summary,
-        text: String::new(),
+        text: images(touches),
         annotations: findings.into_iter().map(annotate_finding).collect(),
     }
 }
@@ -178,6 +180,27 @@ fn table(gates: &[Gate]) -> String {
             gate.sentence,
             gate.help.as_deref().unwrap_or("–")
         );
+    }
+    out
+}
+
+/// The containers that get another image, environment by environment.
+fn images(touches: &[Touch<'_>]) -> String {
+    let mut out = String::new();
+    for touch in touches.iter().filter(|touch| !touch.images.is_empty()) {
+        let number = count(touch.images.len(), "container");
+        let place = span(touch.environment.name().as_str());
+        let _ = writeln!(out, "### {number} in {place} with another image\n");
+        let _ = writeln!(out, "| object | from | to |\n| --- | --- | --- |");
+        for image in touch.images.iter().take(MOST_IMAGES) {
+            let shown = |image: &Option<String>| image.as_deref().map_or_else(|| "–".to_owned(), span);
+            let (from, to) = (shown(&image.from), shown(&image.to));
+            let _ = writeln!(out, "| {} | {from} | {to} |", span(&image.object));
+        }
+        if touch.images.len() > MOST_IMAGES {
+            let _ = writeln!(out, "\n… and {} more", touch.images.len() - MOST_IMAGES);
+        }
+        out.push('\n');
     }
     out
 }

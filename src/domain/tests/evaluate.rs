@@ -119,6 +119,18 @@ fn each_pull_request_is_judged_by_what_it_changes() {
             "scope failed for staging",
         ),
         (
+            "in the base",
+            &[("staging/web.yaml", &WEB.replace("image: web", "image: 'web:v9'"))],
+            Conclusion::Success,
+            "Configuration change, no promotion: valid",
+        ),
+        (
+            "past the entry",
+            &[("staging/web.yaml", &WEB.replace("image: web", "image: elsewhere"))],
+            Conclusion::Failure,
+            "kustomize failed for staging",
+        ),
+        (
             "prod first",
             &[("prod/kustomization.yaml", &bumped)],
             Conclusion::Failure,
@@ -214,4 +226,26 @@ fn gates_that_cannot_be_judged_stay_shut() {
         "{}",
         gates.summary
     );
+}
+
+#[test]
+fn an_image_that_moves_without_its_entry_is_a_promotion_too() {
+    let mut hub = Hub::new();
+    // Without a tag of its own the overlay runs what the base says.
+    hub.write("staging/kustomization.yaml", "resources: [web.yaml]\nimages:\n- name: web\n  newName: r.io/web\n");
+    let tagged = WEB.replace("image: web", "image: 'web:v9'");
+    let pr = hub.open("sly", &account(5, "ada"), "change", &[("staging/web.yaml", &tagged)]);
+    let decision = evaluate(&mut hub, pr);
+    let gates = check(&decision, "usher/gates");
+    assert_eq!(gates.conclusion, Some(Conclusion::Failure), "{}", gates.summary);
+    assert!(gates.summary.contains("`Deployment web` would run `r.io/web:v9`"), "{}", gates.summary);
+}
+
+#[test]
+fn the_containers_that_get_another_image_are_listed() {
+    let mut hub = Hub::new();
+    let pr = promoted(&mut hub, "v1.1.0");
+    let decision = evaluate(&mut hub, pr);
+    let text = &check(&decision, "usher/kustomize").text;
+    assert!(text.contains("| `Deployment web` | `web:v1.0.0` | `web:v1.1.0` |"), "{text}");
 }
