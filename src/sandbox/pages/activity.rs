@@ -102,7 +102,7 @@ pub(super) async fn redeliver(
             let app = find(desk, repo.id, id)?.app;
             let path = format!("/app/hook/deliveries/{id}/attempts");
             let asked = if may {
-                desk.ask_as(Caller::App(app), Method::POST, &path, Value::Null)
+                desk.ask_as(Caller::App(app), &Method::POST, &path, Value::Null)
             } else {
                 Err(Refusal::new(
                     403,

@@ -22,24 +22,28 @@ pub(super) fn perform(
     match fields.get("do").as_str() {
         "review" => {
             let body = json!({"event": fields.get("event"), "body": text});
-            desk.ask(Method::POST, &format!("{api}/pulls/{number}/reviews"), body)?;
+            desk.ask(
+                &Method::POST,
+                &format!("{api}/pulls/{number}/reviews"),
+                body,
+            )?;
         }
         "merge" => {
             let head = Some(fields.get("head")).filter(|head| !head.is_empty());
             let body = json!({"merge_method": fields.get("method"), "sha": head});
-            desk.ask(Method::PUT, &format!("{api}/pulls/{number}/merge"), body)?;
+            desk.ask(&Method::PUT, &format!("{api}/pulls/{number}/merge"), body)?;
         }
         "update" => {
             let body = json!({"expected_head_sha": fields.get("head")});
             desk.ask(
-                Method::PUT,
+                &Method::PUT,
                 &format!("{api}/pulls/{number}/update-branch"),
                 body,
             )?;
         }
         "delete-branch" => {
             let path = format!("{api}/git/refs/heads/{}", segment(branch, true));
-            desk.ask(Method::DELETE, &path, Value::Null)?;
+            desk.ask(&Method::DELETE, &path, Value::Null)?;
         }
         _ => converse(desk, &api, number, fields)?,
     }
@@ -59,21 +63,21 @@ pub(super) fn converse(
     match fields.get("do").as_str() {
         "comment" => {
             desk.ask(
-                Method::POST,
+                &Method::POST,
                 &format!("{issue}/comments"),
                 json!({"body": text}),
             )?;
         }
         "label" => {
             desk.ask(
-                Method::POST,
+                &Method::POST,
                 &format!("{issue}/labels"),
                 json!({"labels": [label.trim()]}),
             )?;
         }
         "unlabel" => {
             desk.ask(
-                Method::DELETE,
+                &Method::DELETE,
                 &format!("{issue}/labels/{}", segment(&label, false)),
                 Value::Null,
             )?;
@@ -81,13 +85,13 @@ pub(super) fn converse(
         change @ ("close" | "reopen") => {
             if !text.trim().is_empty() {
                 desk.ask(
-                    Method::POST,
+                    &Method::POST,
                     &format!("{issue}/comments"),
                     json!({"body": text}),
                 )?;
             }
             let state = if change == "close" { "closed" } else { "open" };
-            desk.ask(Method::PATCH, &issue, json!({"state": state}))?;
+            desk.ask(&Method::PATCH, &issue, json!({"state": state}))?;
         }
         _ => {
             return Err(Refusal::unprocessable(

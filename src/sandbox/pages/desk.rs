@@ -114,7 +114,7 @@ impl Desk<'_> {
     /// Asks the REST API in the viewer's name. `path` is below `/api/v3`.
     pub(super) fn ask(
         &mut self,
-        method: Method,
+        method: &Method,
         path: &str,
         body: Value,
     ) -> Result<Value, Refusal> {
@@ -125,11 +125,11 @@ impl Desk<'_> {
     pub(super) fn ask_as(
         &mut self,
         caller: Caller,
-        method: Method,
+        method: &Method,
         path: &str,
         body: Value,
     ) -> Result<Value, Refusal> {
-        let answer = perform(self.state, self.table, caller, &method, path, body)?;
+        let answer = perform(self.state, self.table, caller, method, path, body)?;
         Ok(match answer.body {
             Body::Json(value) => value,
             Body::Empty | Body::Raw(..) => Value::Null,

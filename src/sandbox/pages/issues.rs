@@ -141,7 +141,7 @@ pub(super) async fn open(
             let (title, text) = (fields.get("title"), fields.get("body"));
             let home = desk.home(desk.repo(&owner, &name)?);
             match desk.ask(
-                Method::POST,
+                &Method::POST,
                 &format!("/repos{home}/issues"),
                 json!({"title": title, "body": text}),
             ) {

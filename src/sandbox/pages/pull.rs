@@ -175,7 +175,7 @@ pub(super) async fn act_on_checks(
             let run = segment(&Fields::parse(&body).get("run"), false);
             let home = desk.home(desk.repo(&owner, &name)?);
             match desk.ask(
-                Method::POST,
+                &Method::POST,
                 &format!("/repos{home}/check-runs/{run}/rerequest"),
                 Value::Null,
             ) {

@@ -187,7 +187,7 @@ pub(super) async fn publish(
                 return show_form(desk, &owner, &name, draft, None);
             }
             match desk.ask(
-                Method::POST,
+                &Method::POST,
                 &format!("/repos{home}/releases"),
                 asked(&draft),
             ) {

@@ -80,9 +80,7 @@ pub(super) fn check_layers(file: &str, text: &str) -> Vec<String> {
         )];
     };
     let tokens = parse_tokens(text);
-    // Unit tests in a file of their own may read fixtures.
-    let pure =
-        PURE.contains(&module[0].as_str()) && module.last().is_none_or(|name| name != "tests");
+    let pure = PURE.contains(&module[0].as_str());
     let mut offences = Vec::new();
     for path in find_paths(&tokens) {
         if let Some(named) = top_level_module(&module, &path.segments)
@@ -352,7 +350,6 @@ mod tests {
                 "{text}"
             );
             assert_eq!(check_layers("src/store/jobs.rs", text).len(), 0, "{text}");
-            assert_eq!(check_layers("src/domain/tests.rs", text).len(), 0, "{text}");
         }
         let reads = "use std::fs;";
         assert_eq!(check_layers("src/domain/policy/read.rs", reads).len(), 1);
