@@ -179,3 +179,27 @@ fn decisions_hold_no_file_contents() {
     let json = serde_json::to_string(&hub.decide(&released("v1.1.0"))).unwrap();
     assert!(!json.contains("newTag"), "{json}");
 }
+
+/// What each intent reads, in order: the price of a decision in calls to GitHub.
+#[test]
+fn decisions_read_no_more_than_they_need() {
+    let mut hub = Hub::new();
+    hub.release("v1.1.0");
+    hub.decide(&released("v1.1.0"));
+    assert_eq!(
+        asked(&hub),
+        "Repository Head Tree Blob Source Releases Tag Blob Identity PullsOfBranch Head Tag"
+    );
+    hub.asked.clear();
+    let pr = hub.open("docs", &account(5, "ada"), "change", &[("README.md", "words")]);
+    hub.decide(&Intent::Evaluate { repo: repo(), pr });
+    assert_eq!(
+        asked(&hub),
+        "Repository Pull Head Tree Blob Comparison Tree Identity Blob Blob Blob"
+    );
+}
+
+fn asked(hub: &Hub) -> String {
+    let name = |need: &Need| format!("{need:?}").split(' ').next().unwrap().to_owned();
+    hub.asked.iter().map(name).collect::<Vec<_>>().join(" ")
+}
