@@ -195,7 +195,7 @@ fn decisions_read_no_more_than_they_need() {
     hub.decide(&Intent::Evaluate { repo: repo(), pr });
     assert_eq!(
         asked(&hub),
-        "Repository Pull Head Tree Blob Comparison Tree Identity Blob Blob Blob"
+        "Repository Pull Head Tree Blob Comparison Tree Identity Blob Blob"
     );
 }
 
