@@ -20,5 +20,6 @@ mod promote;
 mod readme;
 mod stage;
 mod store;
+mod story;
 mod tidy;
 mod trouble;

@@ -61,9 +61,7 @@ impl Window {
 
     /// A page of the sandbox.
     pub(crate) async fn visit(&self, url: &str) -> Page {
-        let page = self.browser.new_page(url).await.unwrap();
-        page.wait_for_navigation().await.unwrap();
-        page
+        self.browser.new_page(url).await.unwrap()
     }
 
     /// Closes it, and waits until it is gone.

@@ -91,15 +91,34 @@
       clearTimeout(timer);
       timer = setTimeout(refresh, 60);
     };
-    const events = new EventSource(source);
-    let lost = false;
-    events.addEventListener("change", soon);
-    events.addEventListener("error", () => (lost = true));
-    events.addEventListener("open", () => {
-      if (lost) soon();
-      lost = false;
-      document.documentElement.dataset.connected = "yes";
+    // A browser has six connections to a server: a page that nobody looks at gives its own back.
+    let events = null;
+    let missed = false;
+    const disconnect = () => {
+      if (events) events.close();
+      events = null;
+      missed = true;
+    };
+    const connect = () => {
+      if (events) return;
+      events = new EventSource(source);
+      events.addEventListener("change", soon);
+      events.addEventListener("error", () => (missed = true));
+      events.addEventListener("open", () => {
+        if (missed) soon();
+        missed = false;
+        document.documentElement.dataset.connected = "yes";
+      });
+    };
+    let leaving = 0;
+    addEventListener("pageshow", connect);
+    addEventListener("pagehide", disconnect);
+    document.addEventListener("visibilitychange", () => {
+      clearTimeout(leaving);
+      if (document.hidden) leaving = setTimeout(disconnect, 10000);
+      else connect();
     });
+    connect();
     setInterval(() => document.hidden || soon(), 60000); // "2 minutes ago" grows older
   }
 
