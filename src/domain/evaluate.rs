@@ -12,6 +12,7 @@ use super::policy::{self, Policy, Problem};
 use super::promotion::{BRANCH_PREFIX, Promotion};
 use super::reply;
 use crate::model::files::GitTree;
+use crate::intent::Intent;
 use crate::model::ids::{PrNumber, RepoRef, Sha};
 use crate::model::read::{Commit, Comparison, Identity, PullRequest, Repository};
 
@@ -56,13 +57,7 @@ pub fn evaluate(facts: &Facts, repo: &RepoRef, pr: PrNumber) -> Result<Decision,
     };
     let branch = home.default_branch.as_str();
     if pull.base.branch != branch {
-        let sentence = format!("it does not go to `{branch}`, which the environments follow");
-        return Ok(posted(
-            pull,
-            &Assessment::NoPromotion { sentence },
-            &[],
-            None,
-        ));
+        return aside(facts, repo, home, pull);
     }
     let Some(base) = facts.head(repo, branch)? else {
         return Ok(Decision::nothing(
@@ -113,6 +108,32 @@ pub fn evaluate(facts: &Facts, repo: &RepoRef, pr: PrNumber) -> Result<Decision,
         decision.effects.extend(rivals);
     }
     Ok(decision)
+}
+
+/// A pull request that goes to another branch changes no environment. Checks belong to a commit, though:
+/// where the same commit is on its way to the default branch as well, that verdict is the one to post.
+fn aside(
+    facts: &Facts,
+    repo: &RepoRef,
+    home: &Repository,
+    pull: &PullRequest,
+) -> Result<Decision, Gap> {
+    let branch = home.default_branch.as_str();
+    let twin = facts
+        .open_pulls(repo)?
+        .iter()
+        .find(|other| other.head.sha == pull.head.sha && other.base.branch == branch);
+    let Some(twin) = twin else {
+        let sentence = format!("it does not go to `{branch}`, which the environments follow");
+        return Ok(posted(pull, &Assessment::NoPromotion { sentence }, &[], None));
+    };
+    let intent = Intent::Evaluate { repo: repo.clone(), pr: twin.number };
+    let sentence = format!("its commit is judged as #{}", twin.number);
+    Ok(Decision {
+        verdict: Verdict::Accepted,
+        reasons: vec![Reason::new("pull.same-head", sentence)],
+        effects: vec![Effect::Enqueue(intent)],
+    })
 }
 
 /// The tree that merging the pull request would leave.

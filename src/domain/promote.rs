@@ -136,7 +136,7 @@ fn conclude(
         }
     }
     let refused = courses.iter().any(|course| course.end == End::Refused);
-    // A release is answered where the person who published it looks; the sweep speaks up only if something is wrong.
+    // A release is answered where the person who published it looks; a sweep has nobody to answer.
     if matches!(trigger, Trigger::Release { .. }) && !courses.is_empty() {
         let check = reply::release::report(trigger, &courses, report_on(facts, ground, trigger)?);
         effects.push(Effect::EnsureCheck(check));
@@ -199,7 +199,8 @@ fn course(
             reasons,
         })
     };
-    if application.source().owner() != ground.home.name.owner() {
+    let (source, home) = (application.source().owner(), ground.home.name.owner());
+    if !source.eq_ignore_ascii_case(home) {
         return ends(End::Refused, vec![foreign_source(application)]);
     }
     let chosen = choose(

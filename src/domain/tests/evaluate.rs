@@ -249,3 +249,21 @@ fn the_containers_that_get_another_image_are_listed() {
     let text = &check(&decision, "usher/kustomize").text;
     assert!(text.contains("| `Deployment web` | `web:v1.0.0` | `web:v1.1.0` |"), "{text}");
 }
+
+#[test]
+fn a_green_verdict_on_another_branch_does_not_cover_a_red_one() {
+    let mut hub = Hub::new();
+    let bumped = STAGING.replace("v1.0.0", "v1.1.0");
+    let red = hub.open("sly", &account(5, "ada"), "change", &[("prod/kustomization.yaml", &bumped)]);
+    // The same commit, once more, to a branch that no environment follows.
+    let mut copy = hub.pulls[0].clone();
+    copy.number = PrNumber(2);
+    copy.base.branch = "side".to_owned();
+    hub.pulls.push(copy);
+    let decision = evaluate(&mut hub, PrNumber(2));
+    let next = Effect::Enqueue(Intent::Evaluate { repo: repo(), pr: red });
+    assert_eq!(decision.effects, [next], "the red verdict is the one that is posted");
+    hub.pulls[0].open = false;
+    let decision = evaluate(&mut hub, PrNumber(2));
+    assert_eq!(check(&decision, "usher/gates").conclusion, Some(Conclusion::Success));
+}
