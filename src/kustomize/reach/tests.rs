@@ -98,16 +98,16 @@ fn what_is_not_there_or_not_right_is_told_on_its_line() {
     ];
     insta::assert_snapshot!(told(&files, "o"), @r#"
     Error kustomize.yaml o/broken.yaml:2:3 mapping values are not allowed in this context
-    Error kustomize.missing o/kustomization.yaml:2:3 nope.yaml is not there
+    Error kustomize.missing o/kustomization.yaml:2:3 nope.yaml is not there; add it, or take it out here
     Error kustomize.ambiguous o/kustomization.yaml:3:3 bad has more than one kustomization: bad/kustomization.yml, bad/Kustomization
     Error kustomize.missing o/kustomization.yaml:4:3 none has no kustomization.yaml
     Error kustomize.outside o/kustomization.yaml:6:3 elsewhere.yaml is not in o or below; Kustomize reads no files from elsewhere
     Error kustomize.field o/kustomization.yaml:8:3 `resources` is a list of texts
     Error kustomize.missing o/kustomization.yaml:9:3 this path is empty
     Error kustomize.outside o/kustomization.yaml:10:3 ../../out is outside of the repository
-    Error kustomize.missing o/kustomization.yaml:12:11 no.txt is not there
-    Error kustomize.missing o/kustomization.yaml:13:10 no.env is not there
-    Error kustomize.missing o/kustomization.yaml:15:9 no-patch.yaml is not there
+    Error kustomize.missing o/kustomization.yaml:12:11 no.txt is not there; add it, or take it out here
+    Error kustomize.missing o/kustomization.yaml:13:10 no.env is not there; add it, or take it out here
+    Error kustomize.missing o/kustomization.yaml:15:9 no-patch.yaml is not there; add it, or take it out here
     Error kustomize.yaml o/kustomization.yaml:16:10 the YAML that is written here is broken: on its line 3, column 1: did not find expected node content, while parsing a flow node that starts on line 3
     Error kustomize.field o/kustomization.yaml:19:1 Kustomize knows no field `imagse`; did you mean `images`?
     Warning kustomize.duplicate-key o/kustomization.yaml:21:1 the key "namespace" stands twice; the first one is on line 20

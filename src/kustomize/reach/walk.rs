@@ -386,7 +386,7 @@ impl Walk<'_> {
                 format!("{text} is outside of the repository"),
             ),
             Some(Place::Absent) => {
-                self.error("kustomize.missing", at, format!("{text} is not there"));
+                self.error("kustomize.missing", at, format!("{text} is not there; add it, or take it out here"));
             }
             Some(place) => return Some(place),
         }
