@@ -51,7 +51,7 @@ struct Call<'a> {
     cost: Cost,
 }
 
-/// How many redirects a read follows.
+/// How many redirects a call follows.
 const HOPS: usize = 3;
 
 impl Line {
@@ -316,14 +316,16 @@ impl Line {
         }
     }
 
-    /// Where a read is sent on to: only within the same API, which alone may see the token.
+    /// Where a call is sent on to: only within the same API, which alone may see the token. A write only
+    /// where the answer says that it has not been done and is to be repeated as it is: 307 and 308.
     fn redirect(&self, call: &Call<'_>, raw: &Raw) -> Option<String> {
-        if call.method != Method::GET || !matches!(raw.status.as_u16(), 301 | 302 | 303 | 307 | 308)
-        {
-            return None;
+        match raw.status.as_u16() {
+            307 | 308 => {}
+            301..=303 if call.method == Method::GET => {}
+            _ => return None,
         }
         let to = raw.headers.get("location")?.to_str().ok()?;
-        self.below_base(to).map(|_| to.to_owned())
+        self.below_base(to).map(|_| with_query(to, call.path))
     }
 
     fn next_page(&self, raw: &Raw) -> Option<String> {
@@ -367,7 +369,31 @@ fn expect(asked: &Asked, raw: &Raw) -> Result<(), Fault> {
     }
 }
 
+/// What was asked for by the query is still meant where a redirect leaves it out; the answer to another
+/// question would be taken for the one to this.
+fn with_query(to: &str, path: &str) -> String {
+    match path.split_once('?') {
+        Some((_, query)) if !to.contains('?') => format!("{to}?{query}"),
+        _ => to.to_owned(),
+    }
+}
+
 /// A repository without commits answers reads of its Git data with a conflict.
 fn is_empty(raw: &Raw) -> bool {
     raw.status == StatusCode::CONFLICT && answer::said(raw).contains("is empty")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_redirect_keeps_the_query() {
+        let moved = "https://api.github.com/repositories/7/git/trees/abc";
+        let asked = "/repos/acme/old/git/trees/abc?recursive=1";
+        assert_eq!(with_query(moved, asked), format!("{moved}?recursive=1"));
+        let whole = format!("{moved}?recursive=1&page=2");
+        assert_eq!(with_query(&whole, asked), whole);
+        assert_eq!(with_query(moved, "/repos/acme/old"), moved);
+    }
 }

@@ -35,7 +35,10 @@ impl Repo {
     pub async fn pulls_of_branch(&self, branch: &str) -> Result<Vec<PullRequest>, Fault> {
         let head = escape_query(&format!("{}:{branch}", self.repo.name.owner()));
         let path = format!("/pulls?state=all&head={head}&per_page=100");
-        self.pulls(&path).await
+        let mut pulls = self.pulls(&path).await?;
+        // a filter that GitHub does not understand is one that it leaves out
+        pulls.retain(|pull| pull.head.branch == branch);
+        Ok(pulls)
     }
 
     /// The pull requests that a commit belongs to or came by.

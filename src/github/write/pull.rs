@@ -31,7 +31,7 @@ impl Repo {
         };
         let missing = pull.missing_labels(&new.labels);
         if !missing.is_empty() {
-            self.ensure_labels(pull.number, &missing).await;
+            self.ensure_labels(pull.number, &missing).await?;
         }
         Ok(pull)
     }
