@@ -8,7 +8,7 @@ use std::time::Duration;
 use sqlx::{AssertSqlSafe, Row};
 use tokio::sync::{mpsc, oneshot};
 
-use super::database::{Database, micros, text};
+use super::database::{Database, collided, micros, text};
 use super::deliveries::{NewDelivery, Received};
 use crate::fault::Fault;
 use jiff::Timestamp;
@@ -73,7 +73,14 @@ async fn write_all(database: Database, mut queue: mpsc::Receiver<Waiting>) {
             bytes += next.delivery.body.len();
             batch.push(next);
         }
-        let stored = insert(&database, &batch).await;
+        let mut collisions = 0;
+        let stored = loop {
+            // Two replicas that are sent the same deliveries in another order may wait for each other.
+            match insert(&database, &batch).await {
+                Err(error) if collided(&error, collisions) => collisions += 1,
+                stored => break stored.map_err(Fault::from),
+            }
+        };
         answer(batch, stored);
     }
 }
@@ -101,7 +108,7 @@ fn answer(batch: Vec<Waiting>, stored: Result<HashSet<String>, Fault>) {
 }
 
 /// Inserts all in one statement, which is one transaction; returns the ids that were not known.
-async fn insert(database: &Database, batch: &[Waiting]) -> Result<HashSet<String>, Fault> {
+async fn insert(database: &Database, batch: &[Waiting]) -> Result<HashSet<String>, sqlx::Error> {
     const COLUMNS: usize = 5;
     let rows: Vec<String> = (0..batch.len())
         .map(|row| {
@@ -134,12 +141,8 @@ async fn insert(database: &Database, batch: &[Waiting]) -> Result<HashSet<String
     let insert = query.fetch_all(&database.write);
     let rows = match tokio::time::timeout(LONGEST, insert).await {
         Ok(rows) => rows?,
-        Err(_) => {
-            return Err(Fault::transient(
-                "the database took too long to store deliveries",
-            ));
-        }
+        Err(_) => return Err(sqlx::Error::PoolTimedOut),
     };
     let ids = rows.iter().map(|row| row.try_get("id"));
-    Ok(ids.collect::<Result<_, _>>()?)
+    ids.collect()
 }
