@@ -104,11 +104,10 @@ pub fn promote(facts: &Facts, repo: &RepoRef, trigger: &Trigger) -> Result<Decis
         }
     };
     let mut courses = Vec::new();
-    for application in policy
-        .applications()
-        .iter()
-        .filter(|application| concerns(application, trigger))
-    {
+    for application in policy.applications() {
+        if !concerns(facts, application, trigger)? {
+            continue;
+        }
         for environment in policy.automatic() {
             courses.push(course(
                 facts,
@@ -169,14 +168,18 @@ fn report_on(facts: &Facts, ground: &Ground<'_>, trigger: &Trigger) -> Result<Sh
     Ok(ground.head.sha.clone())
 }
 
-fn concerns(application: &Application, trigger: &Trigger) -> bool {
-    match trigger {
-        Trigger::Release { source, .. } => application
-            .source()
-            .as_str()
-            .eq_ignore_ascii_case(source.name.as_str()),
-        Trigger::State => true,
+/// Whether the trigger is about the application's source, which may have been renamed since the
+/// configuration was written.
+fn concerns(facts: &Facts, application: &Application, trigger: &Trigger) -> Result<bool, Gap> {
+    let Trigger::Release { source, .. } = trigger else {
+        return Ok(true);
+    };
+    let named = application.source();
+    if named.as_str().eq_ignore_ascii_case(source.name.as_str()) {
+        return Ok(true);
     }
+    let known = facts.source(named)?;
+    Ok(known.as_ref().is_some_and(|known| known.id == source.id))
 }
 
 fn course(

@@ -109,6 +109,21 @@ impl Store {
         Ok(row.map(|row| read(&row)).transpose()?)
     }
 
+    /// The repository that is meant by a source's name: the one that was found under it before, also if it
+    /// has been renamed since; else the one that is called so.
+    pub async fn source(&self, name: &RepoName) -> Result<Option<RepoRef>, Fault> {
+        let row = sqlx::query(
+            "SELECT r.id, r.name, r.installation FROM repositories r
+             LEFT JOIN follows f ON f.source_id = r.id AND f.source = $1
+             WHERE f.source = $1 OR lower(r.name) = $1
+             ORDER BY CASE WHEN f.source = $1 THEN 0 ELSE 1 END, r.id LIMIT 1",
+        )
+        .bind(name.as_str().to_ascii_lowercase())
+        .fetch_optional(&self.0.database.read)
+        .await?;
+        Ok(row.map(|row| read(&row)).transpose()?)
+    }
+
     /// Forgets a repository and whom it follows; its history stays.
     pub async fn forget(&self, repo: RepoId) -> Result<(), Fault> {
         transact!(self.0.database, |c| {

@@ -8,7 +8,7 @@ use crate::domain::facts::{Answer, Facts, Gap, Known, Need};
 use crate::fault::Fault;
 use crate::github::{Priority, Repo};
 use crate::intent::Intent;
-use crate::model::ids::{RepoName, RepoRef};
+use crate::model::ids::RepoRef;
 use crate::model::read::Commit;
 use crate::world::World;
 
@@ -90,7 +90,7 @@ async fn fetch(world: &World, need: &Need) -> Result<Answer, Fault> {
         Need::Repositories { installation } => {
             Answer::Repositories(world.github.repositories(*installation).await?)
         }
-        Need::Source { name } => Answer::Source(source(world, name).await?),
+        Need::Source { name } => Answer::Source(world.store.source(name).await?),
         Need::Repository { repo } => Answer::Repository(at(repo).repository().await?),
         Need::Head { repo, branch } => Answer::Head(head(&at(repo), branch).await?),
         Need::Commit { repo, sha } => Answer::Commit(at(repo).commit(sha).await?),
@@ -131,12 +131,4 @@ async fn head(repo: &Repo, branch: &str) -> Result<Option<Commit>, Fault> {
         Some(sha) => repo.commit(&sha).await.map(Some),
         None => Ok(None),
     }
-}
-
-/// The repository of that name among those that the App has been installed on.
-async fn source(world: &World, name: &RepoName) -> Result<Option<RepoRef>, Fault> {
-    let known = world.store.repos().await?;
-    Ok(known
-        .into_iter()
-        .find(|repo| repo.name.as_str().eq_ignore_ascii_case(name.as_str())))
 }

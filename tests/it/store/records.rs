@@ -87,6 +87,26 @@ on_both! {
         assert_eq!(numbers(HistoryFilter { repo: Some(RepoId(2)), ..HistoryFilter::default() }).await, "");
     }
 
+    async fn a_source_is_found_under_the_name_it_had(place: Place) {
+        let store = place.open().await;
+        let repo = |id, name: &str| RepoRef {
+            id: RepoId(id), name: RepoName::new(name).unwrap(), installation: InstallationId(3),
+        };
+        let name = |name: &str| RepoName::new(name).unwrap();
+        let (infra, shop) = (repo(1, "acme/infra"), repo(2, "acme/Shop"));
+        store.note_repo(&shop).await.unwrap();
+        assert_eq!(store.source(&name("ACME/shop")).await.unwrap(), Some(shop.clone()));
+        assert_eq!(store.source(&name("acme/other")).await.unwrap(), None);
+        let source = Source { name: shop.name.clone(), id: Some(shop.id) };
+        store.set_follows(&infra, std::slice::from_ref(&source), None).await.unwrap();
+        // It is renamed, and then a stranger takes the name.
+        let renamed = repo(2, "acme/store");
+        store.note_repo(&renamed).await.unwrap();
+        assert_eq!(store.source(&shop.name).await.unwrap(), Some(renamed.clone()));
+        store.note_repo(&repo(9, "acme/shop")).await.unwrap();
+        assert_eq!(store.source(&shop.name).await.unwrap(), Some(renamed));
+    }
+
     async fn what_ran_is_noted_once_until_it_changes(place: Place) {
         let store = place.open().await;
         let (env, app) = (EnvName::new("staging").unwrap(), AppName::new("shop").unwrap());
