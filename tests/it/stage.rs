@@ -22,7 +22,8 @@ pub struct Stage {
     bot: Option<app::Running>,
     store: Option<Store>,
     client: reqwest::Client,
-    folder: TempDir,
+    database: String,
+    _folder: TempDir,
 }
 
 impl Stage {
@@ -41,12 +42,14 @@ impl Stage {
             .await
             .unwrap();
         let folder = tempfile::tempdir().unwrap();
+        let database = format!("sqlite:{}", folder.path().join("usher.db").display());
         Self {
             github,
             bot: None,
             store: None,
             client: reqwest::Client::new(),
-            folder,
+            database,
+            _folder: folder,
         }
     }
 
@@ -82,7 +85,12 @@ impl Stage {
 
     /// Where the bot's memory lies.
     pub fn database(&self) -> String {
-        format!("sqlite:{}", self.folder.path().join("usher.db").display())
+        self.database.clone()
+    }
+
+    /// Has the memory lie elsewhere.
+    pub fn set_database(&mut self, url: &str) {
+        url.clone_into(&mut self.database);
     }
 
     /// Stops the bot as SIGTERM does.
@@ -108,6 +116,11 @@ impl Stage {
             .as_ref()
             .or_else(|| self.bot.as_ref().map(app::Running::store))
             .unwrap()
+    }
+
+    /// Where the bot listens.
+    pub fn bot_url(&self) -> String {
+        format!("http://{}", self.bot.as_ref().unwrap().address)
     }
 
     /// Waits until the first sweep has looked at the repositories, and all that follows is done.

@@ -51,7 +51,7 @@ use on_both;
 /// A database of a test's own, and a clock that stands still until it is moved.
 pub(crate) struct Place {
     pub(crate) url: String,
-    schema: Option<String>,
+    pub(crate) schema: Option<String>,
     now: Arc<AtomicI64>,
     _folder: tempfile::TempDir,
 }
@@ -67,7 +67,7 @@ impl Place {
         }
     }
 
-    async fn postgres() -> Option<Self> {
+    pub(crate) async fn postgres() -> Option<Self> {
         let url = postgres_url()?;
         let schema = format!("test_{}", entropy().hex(8));
         on_postgres(format!("CREATE SCHEMA {schema}")).await;
@@ -159,7 +159,7 @@ async fn on_postgres(statement: String) {
     connection.close().await.unwrap();
 }
 
-async fn drop_schema(schema: Option<String>) {
+pub(crate) async fn drop_schema(schema: Option<String>) {
     if let Some(schema) = schema {
         on_postgres(format!("DROP SCHEMA {schema} CASCADE")).await;
     }

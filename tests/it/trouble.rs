@@ -1,7 +1,12 @@
 //! Everything that can go wrong around the bot: calls that GitHub refuses or loses, GitHub away, repositories and
 //! installations that come and go, hostile deliveries, a second bot. In the end all is as it would have been.
 
+mod absences;
 mod calls;
+mod deliveries;
+mod outages;
+mod relay;
+mod twins;
 
 use std::collections::BTreeSet;
 

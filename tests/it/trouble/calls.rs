@@ -426,8 +426,8 @@ async fn live(steps: &[Step], expected: &Value, merges: bool) -> Vec<String> {
         let mut others = Vec::new();
         for part in parts {
             differ(
-                &state.pointer(part).unwrap(),
-                &expected.pointer(part).unwrap(),
+                state.pointer(part).unwrap(),
+                expected.pointer(part).unwrap(),
                 part,
                 &mut others,
             );
