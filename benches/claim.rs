@@ -24,9 +24,7 @@ fn main() -> Outcome<()> {
         let store = runtime.block_on(prepare(folder.path(), backlog))?;
         group.bench_function(format!("behind {backlog}"), |bencher| {
             bencher.iter_custom(|jobs| {
-                let took = runtime
-                    .block_on(work(&store, jobs))
-                    .unwrap_or(Duration::MAX);
+                let took = runtime.block_on(work(&store, jobs)).unwrap_or(Duration::MAX);
                 assert!(took < Duration::MAX, "a claim failed");
                 took
             });
@@ -37,10 +35,7 @@ fn main() -> Outcome<()> {
     Ok(())
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a bench is its own app: it makes the clock"
-)]
+#[expect(clippy::disallowed_methods, reason = "a bench is its own app: it makes the clock")]
 fn now() -> jiff::Timestamp {
     jiff::Timestamp::now()
 }

@@ -42,9 +42,7 @@ fn main() -> Outcome<()> {
         let (mut spent, mut sent) = (Duration::ZERO, 0);
         group.bench_function(name, |bencher| {
             bencher.iter_custom(|rounds| {
-                let took = runtime
-                    .block_on(send(address, rounds))
-                    .unwrap_or(Duration::MAX);
+                let took = runtime.block_on(send(address, rounds)).unwrap_or(Duration::MAX);
                 assert!(took < Duration::MAX, "{name} did not accept everything");
                 spent += took;
                 sent += rounds * AT_ONCE;
@@ -66,30 +64,19 @@ fn main() -> Outcome<()> {
     Ok(())
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a bench is its own app: it makes the clock"
-)]
+#[expect(clippy::disallowed_methods, reason = "a bench is its own app: it makes the clock")]
 async fn usher(folder: &Path) -> Outcome<Router> {
     let url = format!("sqlite:{}", folder.join("usher.db").display());
     let clock = Clock::new(jiff::Timestamp::now);
     let store = Store::open(&url.into(), clock, Entropy::new(|bytes| bytes.fill(0))).await?;
-    Ok(router(Web {
-        store,
-        wake: Arc::default(),
-        secrets: vec![SECRET.into()],
-    }))
+    Ok(router(Web { store, wake: Arc::default(), secrets: vec![SECRET.into()] }))
 }
 
 fn bare() -> Router {
     async fn receive(headers: HeaderMap, body: Bytes) -> (StatusCode, &'static str) {
-        let signature = headers
-            .get("x-hub-signature-256")
-            .map(|value| value.as_bytes());
+        let signature = headers.get("x-hub-signature-256").map(|value| value.as_bytes());
         let digits = signature.and_then(|value| value.strip_prefix(b"sha256="));
-        let given = digits
-            .and_then(|digits| hex::decode(digits).ok())
-            .unwrap_or_default();
+        let given = digits.and_then(|digits| hex::decode(digits).ok()).unwrap_or_default();
         let right = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes())
             .is_ok_and(|mac| mac.chain_update(&body).verify_slice(&given).is_ok());
         if right {

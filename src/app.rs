@@ -60,10 +60,7 @@ pub fn clock() -> Clock {
 /// The system's randomness.
 pub fn entropy() -> Entropy {
     Entropy::new(|buffer| {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "the real randomness is made here"
-        )]
+        #[expect(clippy::disallowed_methods, reason = "the real randomness is made here")]
         let filled = getrandom::fill(buffer);
         // Without randomness jitter is lost, and lease tokens would repeat: better to end than to go on.
         if filled.is_err() {
@@ -88,49 +85,27 @@ pub async fn start(settings: Settings, role: Role) -> Result<Running, Fault> {
     let listener = TcpListener::bind(settings.listen)
         .await
         .map_err(|error| Fault::Broken(format!("cannot listen on {}: {error}", settings.listen)))?;
-    let address = listener
-        .local_addr()
-        .map_err(|error| Fault::Broken(error.to_string()))?;
+    let address = listener.local_addr().map_err(|error| Fault::Broken(error.to_string()))?;
     for remark in &settings.remarks {
         tracing::warn!("{remark}");
     }
 
     let stop = CancellationToken::new();
-    let web = Web {
-        store: store.clone(),
-        wake: wake.clone(),
-        secrets: settings.webhook_secrets,
-    };
+    let web = Web { store: store.clone(), wake: wake.clone(), secrets: settings.webhook_secrets };
     let router = match role {
         Role::Receive | Role::All => web::router(web),
         Role::Work => web::operations(web),
     };
     let stopped = stop.clone().cancelled_owned();
-    let server = tokio::spawn(
-        axum::serve(listener, router)
-            .with_graceful_shutdown(stopped)
-            .into_future(),
-    );
+    let server =
+        tokio::spawn(axum::serve(listener, router).with_graceful_shutdown(stopped).into_future());
     let worker = (role != Role::Receive).then(|| {
         let github_pages = github_pages(&settings.github.api).into();
-        let world = World {
-            github,
-            store: store.clone(),
-            clock,
-            entropy,
-            wake,
-            github_pages,
-        };
+        let world = World { github, store: store.clone(), clock, entropy, wake, github_pages };
         tokio::spawn(worker::run(world, stop.clone()))
     });
     tracing::info!(%address, ?role, "Usher is at work");
-    Ok(Running {
-        address,
-        store,
-        stop,
-        server,
-        worker,
-    })
+    Ok(Running { address, store, stop, server, worker })
 }
 
 impl Running {
@@ -169,13 +144,7 @@ mod tests {
     #[test]
     fn pages_stand_beside_the_api() {
         assert_eq!(github_pages("https://api.github.com"), "https://github.com");
-        assert_eq!(
-            github_pages("http://127.0.0.1:4000/api/v3"),
-            "http://127.0.0.1:4000"
-        );
-        assert_eq!(
-            github_pages("https://api.acme.ghe.com"),
-            "https://acme.ghe.com"
-        );
+        assert_eq!(github_pages("http://127.0.0.1:4000/api/v3"), "http://127.0.0.1:4000");
+        assert_eq!(github_pages("https://api.acme.ghe.com"), "https://acme.ghe.com");
     }
 }

@@ -55,9 +55,7 @@ impl Disk {
     /// The path on disk; `None` if it is no plain path or if a link stands on the way to it.
     fn locate(&self, path: &str) -> Option<PathBuf> {
         let relative = Path::new(path);
-        let plain = relative
-            .components()
-            .all(|part| matches!(part, Component::Normal(_)));
+        let plain = relative.components().all(|part| matches!(part, Component::Normal(_)));
         let mut above = relative.ancestors().skip(1);
         let real = |above: &Path| {
             let found = fs::symlink_metadata(self.root.join(above));
@@ -97,9 +95,7 @@ impl FileTree for Disk {
             return Entry::Folder;
         }
         if found.is_symlink() {
-            let target = fs::read_link(&at)
-                .ok()
-                .and_then(|target| self.link(&at, &target));
+            let target = fs::read_link(&at).ok().and_then(|target| self.link(&at, &target));
             return target.map_or(Entry::Absent, Entry::Link);
         }
         // A pipe or a device could be read for ever.
@@ -129,24 +125,15 @@ impl Disk {
         let Some(inside) = relative(target, &self.root) else {
             return Some(target.to_str()?.to_owned());
         };
-        let depth = at
-            .strip_prefix(&self.root)
-            .ok()?
-            .components()
-            .count()
-            .saturating_sub(1);
+        let depth = at.strip_prefix(&self.root).ok()?.components().count().saturating_sub(1);
         Some("../".repeat(depth) + &inside)
     }
 }
 
 /// `path` from `root` on, with `/`.
 fn relative(path: &Path, root: &Path) -> Option<String> {
-    let parts: Option<Vec<&str>> = path
-        .strip_prefix(root)
-        .ok()?
-        .components()
-        .map(|part| part.as_os_str().to_str())
-        .collect();
+    let parts: Option<Vec<&str>> =
+        path.strip_prefix(root).ok()?.components().map(|part| part.as_os_str().to_str()).collect();
     Some(parts?.join("/"))
 }
 
@@ -205,9 +192,6 @@ mod tests {
             assert_eq!(disk.entry(path), Entry::Absent, "{path}");
         }
         assert_eq!(disk.entry("a/near"), Entry::Link("b.yaml".to_owned()));
-        assert_eq!(
-            disk.entry("a/absolute"),
-            Entry::Link("../a/b.yaml".to_owned())
-        );
+        assert_eq!(disk.entry("a/absolute"), Entry::Link("../a/b.yaml".to_owned()));
     }
 }

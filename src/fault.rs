@@ -30,9 +30,6 @@ pub enum Fault {
 impl Fault {
     /// A transient fault without a wish for when to come back.
     pub fn transient(reason: impl Into<String>) -> Self {
-        Self::Transient {
-            reason: reason.into(),
-            after: None,
-        }
+        Self::Transient { reason: reason.into(), after: None }
     }
 }

@@ -118,11 +118,7 @@ pub fn environment(name: &str) -> Option<String> {
 impl Settings {
     /// Reads everything that `serve` needs, or all that is wrong with it.
     pub fn read(flags: &Flags, variables: Variables<'_>) -> Result<Self, Vec<Problem>> {
-        let mut read = Reader {
-            variables,
-            problems: Vec::new(),
-            remarks: Vec::new(),
-        };
+        let mut read = Reader { variables, problems: Vec::new(), remarks: Vec::new() };
         let listen = read.listen(flags.listen.as_ref());
         let url = read.url("USHER_URL", flags.url.as_ref(), &format!("http://{listen}"));
         let api = read.url("USHER_GITHUB_API", flags.github_api.as_ref(), GITHUB_API);
@@ -131,23 +127,13 @@ impl Settings {
         let webhook_secrets = read.webhook_secrets();
         let database = read.database(&flags.common);
         read.operator_file(flags.settings.as_ref());
-        if read
-            .optional("USHER_EVIDENCE_KEY_FILE", flags.evidence_key_file.as_ref())
-            .is_some()
-        {
+        if read.optional("USHER_EVIDENCE_KEY_FILE", flags.evidence_key_file.as_ref()).is_some() {
             read.remarks
                 .push("USHER_EVIDENCE_KEY_FILE is set and not used by this version".to_owned());
         }
         if read.problems.is_empty() {
             let github = GitHubSettings { api, app, key };
-            Ok(Self {
-                listen,
-                url,
-                github,
-                webhook_secrets,
-                database,
-                remarks: read.remarks,
-            })
+            Ok(Self { listen, url, github, webhook_secrets, database, remarks: read.remarks })
         } else {
             Err(read.problems)
         }
@@ -159,26 +145,14 @@ pub fn database(
     flags: &CommonFlags,
     variables: Variables<'_>,
 ) -> Result<SecretString, Vec<Problem>> {
-    let mut read = Reader {
-        variables,
-        problems: Vec::new(),
-        remarks: Vec::new(),
-    };
+    let mut read = Reader { variables, problems: Vec::new(), remarks: Vec::new() };
     let database = read.database(flags);
-    if read.problems.is_empty() {
-        Ok(database)
-    } else {
-        Err(read.problems)
-    }
+    if read.problems.is_empty() { Ok(database) } else { Err(read.problems) }
 }
 
 /// What is logged: flag, then variable, then `info`.
 pub fn log_filter(flags: &CommonFlags, variables: Variables<'_>) -> String {
-    flags
-        .log
-        .clone()
-        .or_else(|| variables("USHER_LOG"))
-        .unwrap_or_else(|| "info".to_owned())
+    flags.log.clone().or_else(|| variables("USHER_LOG")).unwrap_or_else(|| "info".to_owned())
 }
 
 struct Reader<'a> {
@@ -196,10 +170,7 @@ impl Reader<'_> {
     }
 
     fn problem(&mut self, name: &'static str, message: impl Into<String>) {
-        self.problems.push(Problem {
-            name,
-            message: message.into(),
-        });
+        self.problems.push(Problem { name, message: message.into() });
     }
 
     fn listen(&mut self, flag: Option<&String>) -> SocketAddr {
@@ -217,9 +188,7 @@ impl Reader<'_> {
     }
 
     fn url(&mut self, name: &'static str, flag: Option<&String>, standard: &str) -> String {
-        let text = self
-            .optional(name, flag)
-            .unwrap_or_else(|| standard.to_owned());
+        let text = self.optional(name, flag).unwrap_or_else(|| standard.to_owned());
         let valid = text.parse::<http::Uri>().is_ok_and(|uri| {
             matches!(uri.scheme_str(), Some("http" | "https"))
                 && uri.host().is_some()
@@ -235,10 +204,7 @@ impl Reader<'_> {
     }
 
     fn app_id(&mut self, flag: Option<&String>) -> AppId {
-        match self
-            .optional("USHER_APP_ID", flag)
-            .map(|text| (text.parse(), text))
-        {
+        match self.optional("USHER_APP_ID", flag).map(|text| (text.parse(), text)) {
             Some((Ok(id), _)) => return AppId(id),
             Some((Err(_), text)) => {
                 self.problem("USHER_APP_ID", format!("{text:?} is not a number"));
@@ -284,21 +250,15 @@ impl Reader<'_> {
             }
         };
         if jsonwebtoken::EncodingKey::from_rsa_pem(pem.as_bytes()).is_err() {
-            self.problem(
-                name,
-                format!("is not an RSA private key in PEM form; give {HELP}"),
-            );
+            self.problem(name, format!("is not an RSA private key in PEM form; give {HELP}"));
         }
         pem.into()
     }
 
     fn webhook_secrets(&mut self) -> Vec<SecretString> {
         let text = (self.variables)("USHER_WEBHOOK_SECRET").unwrap_or_default();
-        let secrets: Vec<_> = text
-            .split(',')
-            .map(str::trim)
-            .filter(|secret| !secret.is_empty())
-            .collect();
+        let secrets: Vec<_> =
+            text.split(',').map(str::trim).filter(|secret| !secret.is_empty()).collect();
         if secrets.is_empty() {
             let message = "is missing; it is the webhook secret of the App (several, comma separated, while one is being changed)";
             self.problem("USHER_WEBHOOK_SECRET", message);
@@ -313,10 +273,7 @@ impl Reader<'_> {
         let known = ["sqlite:", "postgres://", "postgresql://"];
         if !known.iter().any(|scheme| url.starts_with(scheme)) {
             // The value may hold a password, so it is not shown.
-            self.problem(
-                "USHER_DATABASE",
-                "is neither sqlite:FILE nor postgres://USER@HOST/NAME",
-            );
+            self.problem("USHER_DATABASE", "is neither sqlite:FILE nor postgres://USER@HOST/NAME");
         }
         url.into()
     }
@@ -341,10 +298,7 @@ fn operator_tables(path: &Path) -> Result<Vec<String>, String> {
         .map_err(|error| format!("{shown} cannot be read: {error}"))?;
     let table: toml::Table =
         toml::from_str(&text).map_err(|error| format!("{shown} is not TOML: {error}"))?;
-    match table
-        .keys()
-        .find(|key| !OPERATOR_TABLES.contains(&key.as_str()))
-    {
+    match table.keys().find(|key| !OPERATOR_TABLES.contains(&key.as_str())) {
         Some(key) => Err(format!(
             "{shown}: there is no table `{key}`; the tables are {}",
             OPERATOR_TABLES.join(", ")
@@ -359,10 +313,7 @@ mod tests {
 
     fn problems(variables: &[(&str, &str)]) -> Vec<String> {
         let look = |name: &str| {
-            variables
-                .iter()
-                .find(|(n, _)| *n == name)
-                .map(|(_, value)| (*value).to_owned())
+            variables.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned())
         };
         match Settings::read(&Flags::default(), &look) {
             Ok(_) => Vec::new(),
@@ -372,18 +323,9 @@ mod tests {
 
     #[test]
     fn everything_missing_is_named_at_once() {
-        let names: Vec<_> = problems(&[])
-            .iter()
-            .map(|p| p.split(':').next().unwrap().to_owned())
-            .collect();
-        assert_eq!(
-            names,
-            [
-                "USHER_APP_ID",
-                "USHER_PRIVATE_KEY_FILE",
-                "USHER_WEBHOOK_SECRET"
-            ]
-        );
+        let names: Vec<_> =
+            problems(&[]).iter().map(|p| p.split(':').next().unwrap().to_owned()).collect();
+        assert_eq!(names, ["USHER_APP_ID", "USHER_PRIVATE_KEY_FILE", "USHER_WEBHOOK_SECRET"]);
     }
 
     #[test]
@@ -398,15 +340,9 @@ mod tests {
             ("USHER_SETTINGS", "/nowhere/usher.toml"),
         ])
         .join("\n");
-        for name in [
-            "LISTEN",
-            "URL",
-            "APP_ID",
-            "PRIVATE_KEY",
-            "WEBHOOK_SECRET",
-            "DATABASE",
-            "SETTINGS",
-        ] {
+        for name in
+            ["LISTEN", "URL", "APP_ID", "PRIVATE_KEY", "WEBHOOK_SECRET", "DATABASE", "SETTINGS"]
+        {
             assert!(all.contains(&format!("USHER_{name}: ")), "{name} in\n{all}");
         }
         assert!(!all.contains("hunter2"), "{all}");
@@ -419,10 +355,6 @@ mod tests {
         std::fs::write(&path, "[argocd.main]\nurl = 'https://argo'\n").unwrap();
         assert_eq!(operator_tables(&path).unwrap(), ["argocd"]);
         std::fs::write(&path, "[argo]\n").unwrap();
-        assert!(
-            operator_tables(&path)
-                .unwrap_err()
-                .contains("there is no table `argo`")
-        );
+        assert!(operator_tables(&path).unwrap_err().contains("there is no table `argo`"));
     }
 }

@@ -33,10 +33,7 @@ pub(super) fn run(args: &CheckConfigArgs) -> ExitCode {
     let bytes = match read(&args.file) {
         Ok(bytes) => bytes,
         Err(error) => {
-            let _ = writeln!(
-                std::io::stderr().lock(),
-                "error: cannot read {name}: {error}"
-            );
+            let _ = writeln!(std::io::stderr().lock(), "error: cannot read {name}: {error}");
             return ExitCode::from(2);
         }
     };
@@ -46,10 +43,7 @@ pub(super) fn run(args: &CheckConfigArgs) -> ExitCode {
     ExitCode::from(code)
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a command reads the file that it is given"
-)]
+#[expect(clippy::disallowed_methods, reason = "a command reads the file that it is given")]
 fn read(file: &Path) -> std::io::Result<Vec<u8>> {
     if file == Path::new("-") {
         let mut bytes = Vec::new();
@@ -62,10 +56,7 @@ fn read(file: &Path) -> std::io::Result<Vec<u8>> {
 fn answer(name: &str, bytes: &[u8], repository: Option<&RepoName>) -> (String, u8) {
     let home = repository.cloned().or_else(|| likely_home(bytes));
     let Some(home) = home else {
-        return (
-            "error: say which repository it is for: --repository OWNER/NAME\n".to_owned(),
-            2,
-        );
+        return ("error: say which repository it is for: --repository OWNER/NAME\n".to_owned(), 2);
     };
     match Policy::parse(bytes, &home) {
         Ok(policy) => (summary::write(name, &policy, &home), 0),
@@ -78,8 +69,7 @@ fn likely_home(bytes: &[u8]) -> Option<RepoName> {
     let text = String::from_utf8_lossy(bytes);
     let owners = text.split('@').skip(1).filter_map(|rest| {
         let (owner, team) = rest.split_once('/')?;
-        team.starts_with(|c: char| c.is_ascii_alphanumeric())
-            .then_some(owner)
+        team.starts_with(|c: char| c.is_ascii_alphanumeric()).then_some(owner)
     });
     let mut homes = owners.chain(["owner"]);
     homes.find_map(|owner| RepoName::new(format!("{owner}/{THIS}")).ok())
@@ -221,15 +211,10 @@ mod tests {
     #[test]
     fn strange_lines_stay_on_their_line() {
         let long = format!("{}x: 1\n", " ".repeat(4));
-        let (text, _) = checked(&format!(
-            "version: 1\nmode: \"{}\u{1b}[2J\"\n{long}",
-            "ä".repeat(400)
-        ));
+        let (text, _) =
+            checked(&format!("version: 1\nmode: \"{}\u{1b}[2J\"\n{long}", "ä".repeat(400)));
         assert!(!text.contains('\u{1b}'), "{text:?}");
-        assert!(
-            text.lines().all(|line| line.chars().count() < 160),
-            "{text}"
-        );
+        assert!(text.lines().all(|line| line.chars().count() < 160), "{text}");
     }
 
     #[test]

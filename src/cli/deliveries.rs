@@ -64,23 +64,10 @@ pub(crate) async fn run(args: DeliveriesArgs, store: &Store) -> Result<(), Fault
 
 async fn answer(command: Command, store: &Store) -> Result<String, Fault> {
     match command {
-        Command::List {
-            state,
-            event,
-            limit,
-            json,
-        } => {
-            let filter = DeliveryFilter {
-                state,
-                event,
-                limit,
-            };
+        Command::List { state, event, limit, json } => {
+            let filter = DeliveryFilter { state, event, limit };
             let deliveries = store.deliveries(&filter).await?;
-            Ok(if json {
-                pretty(&json!(deliveries))
-            } else {
-                list(&deliveries)
-            })
+            Ok(if json { pretty(&json!(deliveries)) } else { list(&deliveries) })
         }
         Command::Show { id, json } => show(&id, json, store).await,
         Command::Retry { id } => {
@@ -95,17 +82,10 @@ async fn answer(command: Command, store: &Store) -> Result<String, Fault> {
 async fn show(id: &DeliveryId, json: bool, store: &Store) -> Result<String, Fault> {
     let delivery = store.delivery(id).await?.ok_or_else(|| unknown(id))?;
     let body = store.body(id).await?.ok_or_else(|| unknown(id))?;
-    let mut jobs = store
-        .jobs(&JobFilter {
-            delivery: Some(id.clone()),
-            ..JobFilter::default()
-        })
-        .await?;
+    let mut jobs =
+        store.jobs(&JobFilter { delivery: Some(id.clone()), ..JobFilter::default() }).await?;
     let mut history = store
-        .history(&HistoryFilter {
-            delivery: Some(id.clone()),
-            ..HistoryFilter::default()
-        })
+        .history(&HistoryFilter { delivery: Some(id.clone()), ..HistoryFilter::default() })
         .await?;
     jobs.reverse();
     history.reverse();
@@ -122,9 +102,7 @@ async fn show(id: &DeliveryId, json: bool, store: &Store) -> Result<String, Faul
 }
 
 fn unknown(id: &DeliveryId) -> Fault {
-    Fault::Broken(format!(
-        "there is no delivery {id}: `usher deliveries list --limit 0` lists all"
-    ))
+    Fault::Broken(format!("there is no delivery {id}: `usher deliveries list --limit 0` lists all"))
 }
 
 fn list(deliveries: &[Delivery]) -> String {
@@ -166,10 +144,7 @@ fn describe(delivery: &Delivery, jobs: &[Job], history: &[History], body: &Value
     out.push_str(&align(&headers.collect::<Vec<_>>()));
 
     out.push_str("\nJobs\n");
-    let head = [
-        "  JOB", "LANE", "SUBJECT", "STATE", "ATTEMPTS", "DUE", "REASON",
-    ]
-    .map(String::from);
+    let head = ["  JOB", "LANE", "SUBJECT", "STATE", "ATTEMPTS", "DUE", "REASON"].map(String::from);
     let rows = jobs.iter().map(|job| {
         [
             format!("  {}", job.id),
@@ -288,15 +263,9 @@ mod tests {
         let now: Timestamp = "2026-11-20T09:00:00Z".parse().unwrap();
         let entropy = Entropy::new(|bytes| bytes.fill(1));
         let clock = Clock::new(move || now);
-        let store = Store::open(&"sqlite::memory:".into(), clock, entropy)
-            .await
-            .unwrap();
+        let store = Store::open(&"sqlite::memory:".into(), clock, entropy).await.unwrap();
         for (name, event, body) in [
-            (
-                "72d3162e-cc78",
-                "release",
-                r#"{"action": "published", "x": "\u001b[31m\u202e"}"#,
-            ),
+            ("72d3162e-cc78", "release", r#"{"action": "published", "x": "\u001b[31m\u202e"}"#),
             ("0b1", "push", "no JSON \x1b[31m"),
         ] {
             let delivery = NewDelivery {
@@ -328,10 +297,7 @@ mod tests {
             at: now,
         };
         store.record(&decided).await.unwrap();
-        store
-            .bury_delivery(&id("0b1"), "no JSON at byte 1")
-            .await
-            .unwrap();
+        store.bury_delivery(&id("0b1"), "no JSON at byte 1").await.unwrap();
         store
     }
 
@@ -344,14 +310,9 @@ mod tests {
         2026-11-20 09:00:00Z  72d3162e-cc78  release  routed  48
         "#);
         insta::assert_snapshot!(ask("list --state unrouted", &store).await.unwrap(), @"No deliveries.");
-        let json = ask("list --event push --limit 1 --json", &store)
-            .await
-            .unwrap();
+        let json = ask("list --event push --limit 1 --json", &store).await.unwrap();
         let json: Value = serde_json::from_str(&json).unwrap();
-        assert_eq!(
-            (&json[0]["id"], &json[0]["state"]),
-            (&json!("0b1"), &json!("buried"))
-        );
+        assert_eq!((&json[0]["id"], &json[0]["state"]), (&json!("0b1"), &json!("buried")));
     }
 
     #[tokio::test]
@@ -413,14 +374,8 @@ mod tests {
     #[tokio::test]
     async fn a_delivery_is_put_back() {
         let store = store_with_two().await;
-        assert_eq!(
-            ask("retry 0b1", &store).await.unwrap(),
-            "0b1 will be routed again.\n"
-        );
-        assert_eq!(
-            store.oldest_unrouted().await.unwrap().unwrap().0.id,
-            id("0b1")
-        );
+        assert_eq!(ask("retry 0b1", &store).await.unwrap(), "0b1 will be routed again.\n");
+        assert_eq!(store.oldest_unrouted().await.unwrap().unwrap().0.id, id("0b1"));
         for line in ["retry nope", "show nope"] {
             let Err(Fault::Broken(why)) = ask(line, &store).await else {
                 panic!("{line}");

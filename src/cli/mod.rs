@@ -87,10 +87,8 @@ pub fn main() -> ExitCode {
 }
 
 fn in_runtime(command: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(trouble)?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(trouble)?;
     runtime.block_on(command)
 }
 
@@ -106,14 +104,8 @@ fn trouble(error: impl std::fmt::Display) -> Failure {
 
 /// Every setting that is missing or malformed, a line each.
 fn all(problems: &[Problem]) -> Failure {
-    let lines: Vec<_> = problems
-        .iter()
-        .map(|problem| format!("  {problem}"))
-        .collect();
-    Failure::Usage(format!(
-        "settings are missing or malformed:\n{}",
-        lines.join("\n")
-    ))
+    let lines: Vec<_> = problems.iter().map(|problem| format!("  {problem}")).collect();
+    Failure::Usage(format!("settings are missing or malformed:\n{}", lines.join("\n")))
 }
 
 /// Starts the log, on standard error.

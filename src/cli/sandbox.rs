@@ -41,10 +41,7 @@ pub(super) struct Args {
 
 /// Runs until it is asked to end.
 pub(super) async fn run(args: Args) -> Result<(), Failure> {
-    let flags = CommonFlags {
-        database: None,
-        log: args.log.clone(),
-    };
+    let flags = CommonFlags { database: None, log: args.log.clone() };
     let quiet = |name: &str| settings::environment(name).or_else(|| Some("warn".to_owned()));
     start_log(&settings::log_filter(&flags, &quiet))?;
 
@@ -54,11 +51,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
         ..Options::new(args.listen, args.bot.to_string())
     };
     let github = sandbox::start(options).await.map_err(trouble)?;
-    let bot = if args.no_bot {
-        None
-    } else {
-        Some(start_bot(&args, &github).await?)
-    };
+    let bot = if args.no_bot { None } else { Some(start_bot(&args, &github).await?) };
     let address = bot.as_ref().map_or(args.bot, |bot| bot.address);
     github.set_bot(&address.to_string());
     announce(&args, &github, address).map_err(trouble)?;
@@ -73,11 +66,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
 
 async fn start_bot(args: &Args, github: &sandbox::Running) -> Result<app::Running, Failure> {
     // The bot's memory lies beside the box's: kept with --data, gone without.
-    let folder = github
-        .private_key_file
-        .parent()
-        .map(PathBuf::from)
-        .unwrap_or_default();
+    let folder = github.private_key_file.parent().map(PathBuf::from).unwrap_or_default();
     let settings = Settings {
         listen: args.bot,
         url: format!("http://{}", args.bot),
@@ -108,25 +97,15 @@ fn announce(args: &Args, github: &sandbox::Running, bot: SocketAddr) -> std::io:
         return out.flush();
     }
     writeln!(out, "\n  GitHub in a box   {}", github.url())?;
-    let expected = if args.no_bot {
-        "  (expected; --no-bot)"
-    } else {
-        ""
-    };
+    let expected = if args.no_bot { "  (expected; --no-bot)" } else { "" };
     writeln!(out, "  Usher             http://{bot}/{expected}")?;
     if args.data.is_none() {
-        writeln!(
-            out,
-            "\n  Nothing is kept when it ends; --data DIR keeps it."
-        )?;
+        writeln!(out, "\n  Nothing is kept when it ends; --data DIR keeps it.")?;
     }
     writeln!(
         out,
         "\n  Open the first address, choose a user, publish a release in acme/microservices-demo,"
     )?;
-    writeln!(
-        out,
-        "  and watch the staging pull request appear. Ctrl-C ends it.\n"
-    )?;
+    writeln!(out, "  and watch the staging pull request appear. Ctrl-C ends it.\n")?;
     out.flush()
 }

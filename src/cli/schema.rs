@@ -22,11 +22,7 @@ pub(super) struct SchemaArgs {
 
 /// Prints it.
 pub(super) fn run(args: &SchemaArgs) -> ExitCode {
-    let text = if args.markdown {
-        policy::markdown()
-    } else {
-        format!("{:#}\n", policy::schema())
-    };
+    let text = if args.markdown { policy::markdown() } else { format!("{:#}\n", policy::schema()) };
     // Whoever reads may have seen enough and hung up, as `head` does.
     let _ = std::io::stdout().lock().write_all(text.as_bytes());
     ExitCode::SUCCESS

@@ -18,10 +18,7 @@ pub(super) struct Args {
 pub(super) async fn run(args: Args) -> Result<(), Failure> {
     let settings =
         Settings::read(&args.flags, &settings::environment).map_err(|problems| all(&problems))?;
-    start_log(&settings::log_filter(
-        &args.flags.common,
-        &settings::environment,
-    ))?;
+    start_log(&settings::log_filter(&args.flags.common, &settings::environment))?;
     let running = app::start(settings, args.role).await.map_err(trouble)?;
     asked_to_end().await?;
     tracing::info!("stopping");

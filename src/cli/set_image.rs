@@ -29,16 +29,10 @@ pub(crate) struct Args {
 
 /// Makes all edits, or none and says why.
 pub(crate) fn run(args: &Args) -> Result<(), String> {
-    let edits = args
-        .images
-        .iter()
-        .map(|text| parse_edit(text))
-        .collect::<Result<Vec<_>, _>>()?;
+    let edits = args.images.iter().map(|text| parse_edit(text)).collect::<Result<Vec<_>, _>>()?;
     let shown = args.file.display();
     if args.file.is_dir() {
-        return Err(format!(
-            "{shown} is a folder; name the kustomization.yaml in it"
-        ));
+        return Err(format!("{shown} is a folder; name the kustomization.yaml in it"));
     }
     // The real path, so that a symbolic link stays a link.
     let path = fs::canonicalize(&args.file).map_err(|error| format!("{shown}: {error}"))?;
@@ -58,10 +52,9 @@ fn parse_edit(text: &str) -> Result<ImageEdit, String> {
         .filter(|(name, wanted)| !name.is_empty() && !wanted.is_empty())
         .ok_or_else(|| format!("{text:?} names no image and tag; {usage}"))?;
     let (image, digest) = match wanted.split_once('@') {
-        Some((image, digest)) => (
-            image,
-            Some(Digest::new(digest).map_err(|error| error.to_string())?),
-        ),
+        Some((image, digest)) => {
+            (image, Some(Digest::new(digest).map_err(|error| error.to_string())?))
+        }
         None => (wanted, None),
     };
     // A colon in front of a slash is a registry's port.
@@ -72,14 +65,9 @@ fn parse_edit(text: &str) -> Result<ImageEdit, String> {
         None => (None, Some(image)),
     };
     if new_name == Some("") {
-        return Err(format!(
-            "{text:?} has no name in front of the colon; {usage}"
-        ));
+        return Err(format!("{text:?} has no name in front of the colon; {usage}"));
     }
-    let tag = tag
-        .map(ImageTag::new)
-        .transpose()
-        .map_err(|error| format!("{error}; {usage}"))?;
+    let tag = tag.map(ImageTag::new).transpose().map_err(|error| format!("{error}; {usage}"))?;
     Ok(ImageEdit {
         name: name.to_owned(),
         new_name: new_name.map(str::to_owned),
@@ -157,25 +145,13 @@ mod tests {
             parsed("host:5000/a=host:80/b:v1"),
             (name(), some("host:80/b"), some("v1"), None)
         );
-        assert_eq!(
-            parsed(&format!("host:5000/a=@{digest}")),
-            (name(), None, None, some(&digest))
-        );
+        assert_eq!(parsed(&format!("host:5000/a=@{digest}")), (name(), None, None, some(&digest)));
         assert_eq!(
             parsed(&format!("host:5000/a=host:80/b@{digest}")),
             (name(), some("host:80/b"), None, some(&digest))
         );
-        for bad in [
-            "a",
-            "=v1",
-            "a=",
-            "a=b/c",
-            "a=:v1",
-            "a=v1; rm",
-            "a=@sha256:12",
-            "a=x:",
-            "a=x@",
-        ] {
+        for bad in ["a", "=v1", "a=", "a=b/c", "a=:v1", "a=v1; rm", "a=@sha256:12", "a=x:", "a=x@"]
+        {
             assert!(parse_edit(bad).is_err(), "{bad}");
         }
     }
@@ -184,26 +160,11 @@ mod tests {
     fn a_refusal_writes_nothing_and_says_where() {
         let work = tempfile::tempdir().unwrap();
         let file = work.path().join("kustomization.yaml");
-        fs::write(
-            &file,
-            "images:\n- name: a\n  newTag: v1\n- name: b\n  newTag: [v1]\n",
-        )
-        .unwrap();
+        fs::write(&file, "images:\n- name: a\n  newTag: v1\n- name: b\n  newTag: [v1]\n").unwrap();
         let error = set(&file, &["a=v2", "b=v2"]).unwrap_err();
-        assert!(
-            error.ends_with("kustomization.yaml:5:11: `newTag` is not a text"),
-            "{error}"
-        );
-        assert!(
-            fs::read_to_string(&file)
-                .unwrap()
-                .contains("newTag: v1\n- name: b")
-        );
-        assert!(
-            set(work.path(), &["a=v2"])
-                .unwrap_err()
-                .contains("is a folder")
-        );
+        assert!(error.ends_with("kustomization.yaml:5:11: `newTag` is not a text"), "{error}");
+        assert!(fs::read_to_string(&file).unwrap().contains("newTag: v1\n- name: b"));
+        assert!(set(work.path(), &["a=v2"]).unwrap_err().contains("is a folder"));
         assert!(set(&work.path().join("none"), &["a=v2"]).is_err());
     }
 
@@ -218,18 +179,8 @@ mod tests {
         symlink("real.yaml", &link).unwrap();
         set(&link, &["a=v2"]).unwrap();
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
-        assert_eq!(
-            fs::read_to_string(&file).unwrap(),
-            "images:\n- name: a\n  newTag: v2\n"
-        );
-        assert_eq!(
-            fs::metadata(&file).unwrap().permissions().mode() & 0o777,
-            0o640
-        );
-        assert_eq!(
-            fs::read_dir(work.path()).unwrap().count(),
-            2,
-            "no temporary file is left"
-        );
+        assert_eq!(fs::read_to_string(&file).unwrap(), "images:\n- name: a\n  newTag: v2\n");
+        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o640);
+        assert_eq!(fs::read_dir(work.path()).unwrap().count(), 2, "no temporary file is left");
     }
 }

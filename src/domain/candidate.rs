@@ -83,10 +83,7 @@ fn released(
         )));
     };
     if matches!(application.trigger(), Source::Release) {
-        let listed = facts
-            .releases(source)?
-            .iter()
-            .find(|release| release.tag == tag);
+        let listed = facts.releases(source)?.iter().find(|release| release.tag == tag);
         let release = match listed {
             Some(release) => Some(release),
             None => facts.release(source, tag)?.as_ref(),
@@ -127,11 +124,9 @@ fn newest(
             .iter()
             .filter_map(|release| published(application, release))
             .collect(),
-        Source::Tag => facts
-            .tags(source)?
-            .iter()
-            .filter_map(|tag| application.version(tag))
-            .collect(),
+        Source::Tag => {
+            facts.tags(source)?.iter().filter_map(|tag| application.version(tag)).collect()
+        }
         Source::Branch(_) | Source::Schedule { .. } => Vec::new(),
     };
     match versions
@@ -154,23 +149,13 @@ fn of_image(
 ) -> Result<Choice, Gap> {
     let mut versions: Vec<Version> = application.version(image).into_iter().collect();
     let releases = facts.releases(source)?;
-    versions.extend(
-        releases
-            .iter()
-            .filter_map(|release| published(application, release)),
-    );
+    versions.extend(releases.iter().filter_map(|release| published(application, release)));
     if let Some(release) = releases.iter().find(|release| release.tag == image)
         && release.prerelease
     {
         versions = versions
             .into_iter()
-            .map(|v| {
-                if v.tag() == image {
-                    v.as_prerelease()
-                } else {
-                    v
-                }
-            })
+            .map(|v| if v.tag() == image { v.as_prerelease() } else { v })
             .collect();
     }
     for version in versions {
@@ -187,14 +172,8 @@ fn of_image(
 
 /// A release's version, if it is out and reads as one.
 pub fn published(application: &Application, release: &Release) -> Option<Version> {
-    let version = (!release.draft)
-        .then(|| application.version(&release.tag))
-        .flatten()?;
-    Some(if release.prerelease {
-        version.as_prerelease()
-    } else {
-        version
-    })
+    let version = (!release.draft).then(|| application.version(&release.tag)).flatten()?;
+    Some(if release.prerelease { version.as_prerelease() } else { version })
 }
 
 fn candidate(
@@ -207,21 +186,13 @@ fn candidate(
         return Ok(Err(Some(
             Reason::new(
                 "version.no-tag",
-                format!(
-                    "{} has no tag {}",
-                    span(source.name.as_str()),
-                    span(version.tag())
-                ),
+                format!("{} has no tag {}", span(source.name.as_str()), span(version.tag())),
             )
             .help("Push the tag again, then publish the release again."),
         )));
     };
     Ok(match application.image_tag(version.tag(), commit) {
-        Ok(tag) => Ok(Candidate {
-            version,
-            commit: commit.clone(),
-            tag,
-        }),
+        Ok(tag) => Ok(Candidate { version, commit: commit.clone(), tag }),
         Err(why) => Err(Some(
             Reason::new(
                 "version.no-image-tag",

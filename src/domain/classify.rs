@@ -66,10 +66,7 @@ impl Effect<'_> {
     pub fn is_promotion(&self) -> bool {
         !self.moving.is_empty()
             || self.images.iter().any(|image| image.stray)
-            || self
-                .findings
-                .iter()
-                .any(|finding| finding.severity == Severity::Error)
+            || self.findings.iter().any(|finding| finding.severity == Severity::Error)
     }
 }
 
@@ -118,10 +115,8 @@ fn effect<'a>(
         let changed = |files: &BTreeSet<String>| -> Vec<String> {
             files.intersection(&sides.merged.changed).cloned().collect()
         };
-        let here: BTreeSet<String> = changed(&before.files)
-            .into_iter()
-            .chain(changed(&after.files))
-            .collect();
+        let here: BTreeSet<String> =
+            changed(&before.files).into_iter().chain(changed(&after.files)).collect();
         if !here.is_empty() {
             findings.extend(inspect(facts, sides, policy, folder, &after));
             images.extend(image_changes(facts, sides, policy, folder, (&before, &after)));
@@ -136,14 +131,8 @@ fn effect<'a>(
     for application in policy.applications() {
         let before = overlays(facts, sides.repo, sides.before, environment, application)?
             .unwrap_or_default();
-        let after = overlays(
-            facts,
-            sides.repo,
-            &sides.merged.tree,
-            environment,
-            application,
-        )?
-        .unwrap_or_default();
+        let after = overlays(facts, sides.repo, &sides.merged.tree, environment, application)?
+            .unwrap_or_default();
         let moves = moves(&before, &after);
         for (_, path, content) in &before.files {
             if only_moves(path, content, &after, &moves) {
@@ -156,13 +145,7 @@ fn effect<'a>(
     }
     findings.sort();
     findings.dedup();
-    Ok(Some(Effect {
-        environment,
-        moving,
-        other,
-        images: images.into_iter().collect(),
-        findings,
-    }))
+    Ok(Some(Effect { environment, moving, other, images: images.into_iter().collect(), findings }))
 }
 
 /// Follows a folder as far as its files have been read; the rest is a gap.
@@ -192,10 +175,7 @@ fn inspect(
         let promoted: BTreeSet<u32> = entries
             .iter()
             .filter(|entry| {
-                policy
-                    .applications()
-                    .iter()
-                    .any(|application| application.carries(&entry.name))
+                policy.applications().iter().any(|application| application.carries(&entry.name))
             })
             .map(|entry| entry.line)
             .collect();
@@ -273,27 +253,18 @@ fn meaning(entry: &ImageEntry) -> (Option<&str>, Option<&str>, Option<&str>) {
 fn moves(before: &Overlays, after: &Overlays) -> Vec<Move> {
     let key = |carried: &Carried| (carried.target.clone(), carried.entry.name.clone());
     let find = |side: &Overlays, wanted: &Carried| {
-        side.carried
-            .iter()
-            .find(|carried| key(carried) == key(wanted))
-            .cloned()
+        side.carried.iter().find(|carried| key(carried) == key(wanted)).cloned()
     };
     let mut moves = Vec::new();
     for from in &before.carried {
         let to = find(after, from);
         if to.as_ref().map(|to| meaning(&to.entry)) != Some(meaning(&from.entry)) {
-            moves.push(Move {
-                from: Some(from.clone()),
-                to,
-            });
+            moves.push(Move { from: Some(from.clone()), to });
         }
     }
     for to in &after.carried {
         if find(before, to).is_none() {
-            moves.push(Move {
-                from: None,
-                to: Some(to.clone()),
-            });
+            moves.push(Move { from: None, to: Some(to.clone()) });
         }
     }
     moves
@@ -308,10 +279,7 @@ fn only_moves(path: &str, before: &[u8], after: &Overlays, moves: &[Move]) -> bo
     let edits: Option<Vec<ImageEdit>> = moves
         .iter()
         .filter(|one| {
-            one.from
-                .as_ref()
-                .or(one.to.as_ref())
-                .is_some_and(|carried| carried.file == path)
+            one.from.as_ref().or(one.to.as_ref()).is_some_and(|carried| carried.file == path)
         })
         .map(|one| match (&one.from, &one.to) {
             (Some(from), Some(to)) if from.entry.new_name == to.entry.new_name => Some(ImageEdit {

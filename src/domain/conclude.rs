@@ -9,10 +9,7 @@ use crate::model::ids::{PrNumber, RepoRef};
 /// Decides [`Intent::Conclude`].
 pub(super) fn conclude(facts: &Facts, repo: &RepoRef, pr: PrNumber) -> Result<Decision, Gap> {
     let Some(pull) = facts.pull(repo, &pr)?.as_ref().filter(|pull| !pull.open) else {
-        return Ok(Decision::nothing(
-            "pull.open",
-            format!("#{pr} is open again"),
-        ));
+        return Ok(Decision::nothing("pull.open", format!("#{pr} is open again")));
     };
     let mut effects = Vec::new();
     if is_our_pull(pull, facts.identity()?)
@@ -27,10 +24,8 @@ pub(super) fn conclude(facts: &Facts, repo: &RepoRef, pr: PrNumber) -> Result<De
         });
     }
     let sentence = if pull.merged {
-        effects.push(Effect::Enqueue(Intent::Follow {
-            repo: repo.clone(),
-            reach: Reach::Promotions,
-        }));
+        effects
+            .push(Effect::Enqueue(Intent::Follow { repo: repo.clone(), reach: Reach::Promotions }));
         format!("#{pr} was merged as {}", pull.head.sha.short())
     } else {
         format!("#{pr} was closed without being merged")

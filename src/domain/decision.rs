@@ -56,11 +56,7 @@ pub struct Reason {
 impl Reason {
     /// A reason that asks nothing of anybody.
     pub fn new(code: &str, sentence: impl Into<String>) -> Self {
-        Self {
-            code: code.to_owned(),
-            sentence: sentence.into(),
-            help: None,
-        }
+        Self { code: code.to_owned(), sentence: sentence.into(), help: None }
     }
 
     /// The same reason with what to do about it.

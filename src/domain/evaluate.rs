@@ -11,8 +11,8 @@ use super::merge::{Merged, merge};
 use super::policy::{self, Policy, Problem};
 use super::promotion::{BRANCH_PREFIX, Promotion};
 use super::reply;
-use crate::model::files::GitTree;
 use crate::intent::Intent;
+use crate::model::files::GitTree;
 use crate::model::ids::{PrNumber, RepoRef, Sha};
 use crate::model::read::{Commit, Comparison, Identity, PullRequest, Repository};
 
@@ -39,31 +39,18 @@ pub enum Assessment {
 
 /// Decides [`crate::intent::Intent::Evaluate`].
 pub fn evaluate(facts: &Facts, repo: &RepoRef, pr: PrNumber) -> Result<Decision, Gap> {
-    let Some(home) = facts
-        .repository(repo)?
-        .as_ref()
-        .filter(|home| !home.archived)
-    else {
-        return Ok(Decision::nothing(
-            "repository.gone",
-            "the repository is gone or archived",
-        ));
+    let Some(home) = facts.repository(repo)?.as_ref().filter(|home| !home.archived) else {
+        return Ok(Decision::nothing("repository.gone", "the repository is gone or archived"));
     };
     let Some(pull) = facts.pull(repo, &pr)?.as_ref().filter(|pull| pull.open) else {
-        return Ok(Decision::nothing(
-            "pull.closed",
-            format!("#{pr} is not open"),
-        ));
+        return Ok(Decision::nothing("pull.closed", format!("#{pr} is not open")));
     };
     let branch = home.default_branch.as_str();
     if pull.base.branch != branch {
         return aside(facts, repo, home, pull);
     }
     let Some(base) = facts.head(repo, branch)? else {
-        return Ok(Decision::nothing(
-            "repository.empty",
-            "the default branch is gone",
-        ));
+        return Ok(Decision::nothing("repository.empty", "the default branch is gone"));
     };
     let before = facts.tree(repo, &base.tree)?;
     let configuration = Configuration::read(facts, repo, &home.name, before)?;
@@ -73,21 +60,12 @@ pub fn evaluate(facts: &Facts, repo: &RepoRef, pr: PrNumber) -> Result<Decision,
     let policy = match configuration {
         Configuration::Valid(policy, _) => policy,
         other => {
-            return Ok(posted(
-                pull,
-                &without_policy(other, rules, &merged),
-                &[],
-                None,
-            ));
+            return Ok(posted(pull, &without_policy(other, rules, &merged), &[], None));
         }
     };
 
     let identity = facts.identity()?;
-    let sides = Sides {
-        repo,
-        before,
-        merged: &merged,
-    };
+    let sides = Sides { repo, before, merged: &merged };
     let touches = classify(facts, &sides, &policy)?;
     let promotion = ours(pull, &comparison.commits, identity);
     let evidence = scope::Evidence {
@@ -145,10 +123,7 @@ fn merge_result(
     pull: &PullRequest,
 ) -> Result<Merged, Gap> {
     let ancestor = facts.tree(repo, &comparison.merge_base.tree)?;
-    let listed = comparison
-        .commits
-        .iter()
-        .find(|commit| commit.sha == pull.head.sha);
+    let listed = comparison.commits.iter().find(|commit| commit.sha == pull.head.sha);
     let head = match listed {
         Some(commit) => commit,
         None => facts.commit(repo, &pull.head.sha)?,
@@ -166,12 +141,10 @@ fn changed_rules(
     if !merged.changed.contains(policy::PATH) {
         return Ok(None);
     }
-    Ok(
-        match Configuration::read(facts, repo, &home.name, &merged.tree)? {
-            Configuration::Invalid(problems) => Some(problems),
-            Configuration::Valid(..) | Configuration::Absent => Some(Vec::new()),
-        },
-    )
+    Ok(match Configuration::read(facts, repo, &home.name, &merged.tree)? {
+        Configuration::Invalid(problems) => Some(problems),
+        Configuration::Valid(..) | Configuration::Absent => Some(Vec::new()),
+    })
 }
 
 /// What can be said where the base has no valid configuration.
@@ -249,10 +222,7 @@ fn posted(
         });
         let missing = pull.missing_labels(&promotion.labels());
         if !missing.is_empty() {
-            effects.push(Effect::EnsureLabels {
-                pr: pull.number,
-                labels: missing,
-            });
+            effects.push(Effect::EnsureLabels { pr: pull.number, labels: missing });
         }
     }
     let blocked = match assessment {
@@ -265,21 +235,13 @@ fn posted(
     let reasons = gates
         .iter()
         .map(|gate| Reason {
-            code: format!(
-                "{}.{}",
-                gate.name,
-                format!("{:?}", gate.outcome).to_lowercase()
-            ),
+            code: format!("{}.{}", gate.name, format!("{:?}", gate.outcome).to_lowercase()),
             sentence: format!("{}: {}", gate.environment, gate.sentence),
             help: gate.help.clone(),
         })
         .collect();
     Decision {
-        verdict: if blocked {
-            Verdict::Refused
-        } else {
-            Verdict::Accepted
-        },
+        verdict: if blocked { Verdict::Refused } else { Verdict::Accepted },
         reasons,
         effects,
     }
@@ -288,9 +250,7 @@ fn posted(
 /// Whether rendering could read it; said generously, because without a policy nobody knows.
 fn could_render(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
-    [".yaml", ".yml", ".json", ".env", ".properties"]
-        .iter()
-        .any(|end| name.ends_with(end))
+    [".yaml", ".yml", ".json", ".env", ".properties"].iter().any(|end| name.ends_with(end))
         || name == "Kustomization"
 }
 
@@ -300,11 +260,7 @@ pub fn ours(pull: &PullRequest, commits: &[Commit], identity: &Identity) -> Opti
         return None;
     }
     let signed = |commit: &&Commit| {
-        commit.verified
-            && commit
-                .author
-                .as_ref()
-                .is_some_and(|author| author.id == identity.bot.id)
+        commit.verified && commit.author.as_ref().is_some_and(|author| author.id == identity.bot.id)
     };
     let promotion = commits
         .iter()
@@ -362,10 +318,8 @@ fn supersede(
                 body,
             });
             effects.push(Effect::ClosePull { pr: other.number });
-            effects.push(Effect::DeleteBranch {
-                branch: other.head.branch.clone(),
-                at: head.clone(),
-            });
+            effects
+                .push(Effect::DeleteBranch { branch: other.head.branch.clone(), at: head.clone() });
         }
     }
     Ok(effects)

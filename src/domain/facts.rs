@@ -121,12 +121,7 @@ pub struct Facts {
 impl Facts {
     /// Knows the time, and nothing else.
     pub fn new(now: Timestamp, github_pages: Arc<str>) -> Self {
-        Self {
-            now,
-            github_pages,
-            answers: BTreeMap::new(),
-            blobs: Blobs::new(),
-        }
+        Self { now, github_pages, answers: BTreeMap::new(), blobs: Blobs::new() }
     }
 
     /// Takes the answer to a need.
@@ -139,10 +134,7 @@ impl Facts {
 
     /// A tree together with the blobs read so far.
     pub fn view<'a>(&'a self, tree: &'a GitTree) -> TreeView<'a> {
-        TreeView {
-            tree,
-            blobs: &self.blobs,
-        }
+        TreeView { tree, blobs: &self.blobs }
     }
 
     /// The gap that asks for the files at these paths of a tree. A blob that has been asked for and
@@ -153,10 +145,7 @@ impl Facts {
             let Some((_, sha)) = tree.entries.get(path) else {
                 continue;
             };
-            let need = Need::Blob {
-                repo: repo.clone(),
-                sha: sha.clone(),
-            };
+            let need = Need::Blob { repo: repo.clone(), sha: sha.clone() };
             match self.answers.get(&need) {
                 Some(Err(reason)) => {
                     return Gap::Unknown(format!("{path} cannot be read: {reason}"));

@@ -12,11 +12,7 @@ use crate::model::ids::{InstallationId, RepoRef, Sha};
 
 /// Decides [`Intent::Follow`].
 pub(super) fn follow(facts: &Facts, repo: &RepoRef, reach: Reach) -> Result<Decision, Gap> {
-    let Some(home) = facts
-        .repository(repo)?
-        .as_ref()
-        .filter(|home| !home.archived)
-    else {
+    let Some(home) = facts.repository(repo)?.as_ref().filter(|home| !home.archived) else {
         let reason = Reason::new("repository.gone", "the repository is gone or archived");
         return Ok(Decision {
             verdict: Verdict::Accepted,
@@ -25,18 +21,12 @@ pub(super) fn follow(facts: &Facts, repo: &RepoRef, reach: Reach) -> Result<Deci
         });
     };
     let Some(head) = facts.head(repo, &home.default_branch)? else {
-        return Ok(Decision::nothing(
-            "repository.empty",
-            "the repository has no commits",
-        ));
+        return Ok(Decision::nothing("repository.empty", "the repository has no commits"));
     };
     let tree = facts.tree(repo, &head.tree)?;
     let (mut effects, reason) = match Configuration::read(facts, repo, &home.name, tree)? {
         Configuration::Absent => (
-            vec![Effect::RememberFollows {
-                sources: Vec::new(),
-                config: None,
-            }],
+            vec![Effect::RememberFollows { sources: Vec::new(), config: None }],
             Reason::new("config.absent", "there is no `.github/usher.yml`"),
         ),
         // What was followed before stays followed, so that releases are answered with what is wrong.
@@ -58,17 +48,10 @@ pub(super) fn follow(facts: &Facts, repo: &RepoRef, reach: Reach) -> Result<Deci
     let identity = facts.identity()?;
     for pull in facts.open_pulls(repo)? {
         if reach == Reach::Everything || is_our_pull(pull, identity) {
-            effects.push(Effect::Enqueue(Intent::Evaluate {
-                repo: repo.clone(),
-                pr: pull.number,
-            }));
+            effects.push(Effect::Enqueue(Intent::Evaluate { repo: repo.clone(), pr: pull.number }));
         }
     }
-    Ok(Decision {
-        verdict: Verdict::Accepted,
-        reasons: vec![reason],
-        effects,
-    })
+    Ok(Decision { verdict: Verdict::Accepted, reasons: vec![reason], effects })
 }
 
 /// Decides [`Intent::Survey`]: every repository of the installation is looked at.
@@ -82,22 +65,11 @@ pub(super) fn survey(facts: &Facts, installation: InstallationId) -> Result<Deci
             name: repository.name.clone(),
             installation,
         })
-        .map(|repo| {
-            Effect::Enqueue(Intent::Follow {
-                repo,
-                reach: Reach::Everything,
-            })
-        })
+        .map(|repo| Effect::Enqueue(Intent::Follow { repo, reach: Reach::Everything }))
         .collect();
-    let reason = Reason::new(
-        "installation.surveyed",
-        format!("{} repositories", repositories.len()),
-    );
-    Ok(Decision {
-        verdict: Verdict::Accepted,
-        reasons: vec![reason],
-        effects,
-    })
+    let reason =
+        Reason::new("installation.surveyed", format!("{} repositories", repositories.len()));
+    Ok(Decision { verdict: Verdict::Accepted, reasons: vec![reason], effects })
 }
 
 fn remember(
@@ -107,17 +79,11 @@ fn remember(
     (tree, head): (&GitTree, &Sha),
     config: Sha,
 ) -> Result<Vec<Effect>, Gap> {
-    let mut sources: Vec<_> = policy
-        .applications()
-        .iter()
-        .map(|application| application.source().clone())
-        .collect();
+    let mut sources: Vec<_> =
+        policy.applications().iter().map(|application| application.source().clone()).collect();
     sources.sort();
     sources.dedup();
-    let mut effects = vec![Effect::RememberFollows {
-        sources,
-        config: Some(config),
-    }];
+    let mut effects = vec![Effect::RememberFollows { sources, config: Some(config) }];
     for environment in policy.environments() {
         for application in policy.applications() {
             // An overlay that cannot be read runs nothing that could be remembered; promoting to it says why.
@@ -134,9 +100,6 @@ fn remember(
             }
         }
     }
-    effects.push(Effect::Enqueue(Intent::Promote {
-        repo: repo.clone(),
-        trigger: Trigger::State,
-    }));
+    effects.push(Effect::Enqueue(Intent::Promote { repo: repo.clone(), trigger: Trigger::State }));
     Ok(effects)
 }

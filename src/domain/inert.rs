@@ -8,11 +8,7 @@ use std::fmt::Write as _;
 /// Foreign text within a line of Markdown, table cells included: a code span that it cannot leave.
 pub fn span(text: &str) -> String {
     let text = visible(text, false).replace('|', "\\|");
-    let text = if text.trim().is_empty() {
-        "(empty)".to_owned()
-    } else {
-        text
-    };
+    let text = if text.trim().is_empty() { "(empty)".to_owned() } else { text };
     let ticks = "`".repeat(longest_run(&text, '`') + 1);
     // A space on both sides is taken off again when rendering; it keeps a tick at the edge apart.
     let pad = if text.starts_with('`') || text.ends_with('`') || text.starts_with(' ') {
@@ -130,18 +126,10 @@ mod tests {
 
     #[test]
     fn nothing_closes_its_fence() {
-        for text in [
-            "```\n@eve",
-            "````\n````\n@eve",
-            "~~~\n@eve\n~~~",
-            "</details>@eve",
-            "\r\n```\r\n@eve",
-        ] {
-            assert!(
-                !escapes(&fence(text, "markdown")),
-                "{text:?} → {}",
-                fence(text, "markdown")
-            );
+        for text in
+            ["```\n@eve", "````\n````\n@eve", "~~~\n@eve\n~~~", "</details>@eve", "\r\n```\r\n@eve"]
+        {
+            assert!(!escapes(&fence(text, "markdown")), "{text:?} → {}", fence(text, "markdown"));
         }
     }
 

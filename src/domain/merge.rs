@@ -43,21 +43,11 @@ pub fn merge(ancestor: &GitTree, base: &GitTree, head: &GitTree) -> Merged {
     // A file where the other side has a folder can not be merged either.
     for path in &changed {
         let parents = path.match_indices('/').map(|(at, _)| &path[..at]);
-        if parents
-            .into_iter()
-            .any(|parent| entries.contains_key(parent))
-        {
+        if parents.into_iter().any(|parent| entries.contains_key(parent)) {
             conflicts.insert(path.clone());
         }
     }
-    Merged {
-        tree: GitTree {
-            sha: head.sha.clone(),
-            entries,
-        },
-        conflicts,
-        changed,
-    }
+    Merged { tree: GitTree { sha: head.sha.clone(), entries }, conflicts, changed }
 }
 
 /// The paths at which two trees differ.
@@ -97,26 +87,15 @@ mod tests {
             merged.tree.entries,
             tree(&[("a", '2'), ("b", '2'), ("base", '1'), ("head", '1')]).entries
         );
-        assert_eq!(
-            merged.changed,
-            ["b", "gone", "head"].map(String::from).into()
-        );
+        assert_eq!(merged.changed, ["b", "gone", "head"].map(String::from).into());
         assert!(merged.conflicts.is_empty());
     }
 
     #[test]
     fn a_file_changed_by_both_is_a_conflict() {
-        let merged = merge(
-            &tree(&[("a", '1')]),
-            &tree(&[("a", '2')]),
-            &tree(&[("a", '3')]),
-        );
+        let merged = merge(&tree(&[("a", '1')]), &tree(&[("a", '2')]), &tree(&[("a", '3')]));
         assert_eq!(merged.conflicts, ["a".to_owned()].into());
-        let same = merge(
-            &tree(&[("a", '1')]),
-            &tree(&[("a", '2')]),
-            &tree(&[("a", '2')]),
-        );
+        let same = merge(&tree(&[("a", '1')]), &tree(&[("a", '2')]), &tree(&[("a", '2')]));
         assert!(same.conflicts.is_empty() && same.changed.is_empty());
     }
 

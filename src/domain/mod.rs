@@ -33,24 +33,17 @@ pub fn decide(intent: &Intent, facts: &Facts) -> Result<Decision, Gap> {
         Intent::Follow { repo, reach } => follow::follow(facts, repo, *reach),
         Intent::Survey { installation } => follow::survey(facts, *installation),
         Intent::Forget { repo } => Ok(gone(Effect::ForgetRepository(repo.clone()))),
-        Intent::Leave { installation } => Ok(gone(Effect::ForgetInstallation {
-            installation: *installation,
-        })),
+        Intent::Leave { installation } => {
+            Ok(gone(Effect::ForgetInstallation { installation: *installation }))
+        }
         // Fanned out by `route`; it is never a job of its own.
-        Intent::Release { .. } => Ok(Decision::nothing(
-            "release.no-follower",
-            "nobody follows it",
-        )),
+        Intent::Release { .. } => Ok(Decision::nothing("release.no-follower", "nobody follows it")),
     }
 }
 
 fn gone(effect: Effect) -> Decision {
     let reason = Reason::new("installation.gone", "the App can no longer act there");
-    Decision {
-        verdict: Verdict::Accepted,
-        reasons: vec![reason],
-        effects: vec![effect],
-    }
+    Decision { verdict: Verdict::Accepted, reasons: vec![reason], effects: vec![effect] }
 }
 
 #[cfg(test)]

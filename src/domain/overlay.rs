@@ -41,20 +41,14 @@ pub struct Overlays {
 impl Overlays {
     /// The tag that every entry carries; none when they differ or there is none.
     pub fn running(&self) -> Option<&str> {
-        let mut tags = self
-            .carried
-            .iter()
-            .map(|carried| carried.entry.new_tag.as_deref());
+        let mut tags = self.carried.iter().map(|carried| carried.entry.new_tag.as_deref());
         let first = tags.next()??;
         tags.all(|tag| tag == Some(first)).then_some(first)
     }
 
     /// The tags in use, each once.
     pub fn tags(&self) -> BTreeSet<&str> {
-        self.carried
-            .iter()
-            .filter_map(|carried| carried.entry.new_tag.as_deref())
-            .collect()
+        self.carried.iter().filter_map(|carried| carried.entry.new_tag.as_deref()).collect()
     }
 }
 
@@ -63,13 +57,7 @@ pub fn kustomization(files: &dyn FileTree, folder: &str) -> Option<String> {
     let folder = folder.trim_end_matches('/');
     KUSTOMIZATION_FILES
         .iter()
-        .map(|name| {
-            if folder.is_empty() {
-                (*name).to_owned()
-            } else {
-                format!("{folder}/{name}")
-            }
-        })
+        .map(|name| if folder.is_empty() { (*name).to_owned() } else { format!("{folder}/{name}") })
         .find(|path| !matches!(files.entry(path), Entry::Absent | Entry::Folder))
 }
 
@@ -93,9 +81,7 @@ pub fn overlays(
             Entry::Unread => unread.push(file),
             Entry::File(content) => match entries(&content) {
                 Ok(all) => {
-                    let ours = all
-                        .into_iter()
-                        .filter(|entry| application.carries(&entry.name));
+                    let ours = all.into_iter().filter(|entry| application.carries(&entry.name));
                     found.carried.extend(ours.map(|entry| Carried {
                         target: target.clone(),
                         file: file.clone(),
@@ -112,11 +98,8 @@ pub fn overlays(
                 ),
             },
             _ => wrong.push(
-                Reason::new(
-                    "overlay.not-a-file",
-                    format!("{} is not a regular file", span(&file)),
-                )
-                .help("Put the kustomization itself there; Usher does not edit through links."),
+                Reason::new("overlay.not-a-file", format!("{} is not a regular file", span(&file)))
+                    .help("Put the kustomization itself there; Usher does not edit through links."),
             ),
         }
     }
@@ -126,11 +109,7 @@ pub fn overlays(
     if wrong.is_empty() && found.carried.is_empty() {
         wrong.push(no_entry(environment, application, &found));
     }
-    Ok(if wrong.is_empty() {
-        Ok(found)
-    } else {
-        Err(wrong)
-    })
+    Ok(if wrong.is_empty() { Ok(found) } else { Err(wrong) })
 }
 
 fn no_kustomization(environment: &Environment, folder: &str) -> Reason {

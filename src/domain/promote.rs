@@ -59,36 +59,18 @@ pub struct Ground<'a> {
 
 /// Decides [`crate::intent::Intent::Promote`].
 pub fn promote(facts: &Facts, repo: &RepoRef, trigger: &Trigger) -> Result<Decision, Gap> {
-    let Some(home) = facts
-        .repository(repo)?
-        .as_ref()
-        .filter(|home| !home.archived)
-    else {
-        return Ok(Decision::nothing(
-            "repository.gone",
-            "the repository is gone or archived",
-        ));
+    let Some(home) = facts.repository(repo)?.as_ref().filter(|home| !home.archived) else {
+        return Ok(Decision::nothing("repository.gone", "the repository is gone or archived"));
     };
     let Some(head) = facts.head(repo, &home.default_branch)? else {
-        return Ok(Decision::nothing(
-            "repository.empty",
-            "the repository has no commits",
-        ));
+        return Ok(Decision::nothing("repository.empty", "the repository has no commits"));
     };
     let tree = facts.tree(repo, &head.tree)?;
-    let ground = Ground {
-        repo,
-        home,
-        head,
-        tree,
-    };
+    let ground = Ground { repo, home, head, tree };
     let policy = match Configuration::read(facts, repo, &home.name, tree)? {
         Configuration::Valid(policy, _) => policy,
         Configuration::Absent => {
-            return Ok(Decision::nothing(
-                "config.absent",
-                "there is no `.github/usher.yml`",
-            ));
+            return Ok(Decision::nothing("config.absent", "there is no `.github/usher.yml`"));
         }
         Configuration::Invalid(problems) => {
             let check =
@@ -109,13 +91,7 @@ pub fn promote(facts: &Facts, repo: &RepoRef, trigger: &Trigger) -> Result<Decis
             continue;
         }
         for environment in policy.automatic() {
-            courses.push(course(
-                facts,
-                &ground,
-                &policy,
-                (application, environment),
-                trigger,
-            )?);
+            courses.push(course(facts, &ground, &policy, (application, environment), trigger)?);
         }
     }
     conclude(facts, &ground, trigger, courses)
@@ -145,15 +121,8 @@ fn conclude(
         (false, true) => Verdict::Nothing,
         (false, false) => Verdict::Accepted,
     };
-    let reasons = courses
-        .into_iter()
-        .flat_map(|course| course.reasons)
-        .collect();
-    Ok(Decision {
-        verdict,
-        reasons,
-        effects,
-    })
+    let reasons = courses.into_iter().flat_map(|course| course.reasons).collect();
+    Ok(Decision { verdict, reasons, effects })
 }
 
 /// The commit whose checks tell what became of a release: its own where source and GitOps repository are
@@ -189,31 +158,18 @@ fn course(
     (application, environment): (&Application, &Environment),
     trigger: &Trigger,
 ) -> Result<Course, Gap> {
-    let heading = format!(
-        "{} → {}",
-        span(application.name().as_str()),
-        span(environment.name().as_str())
-    );
+    let heading =
+        format!("{} → {}", span(application.name().as_str()), span(environment.name().as_str()));
     let ends = |end, reasons| {
         let heading = heading.clone();
-        Ok(Course {
-            heading,
-            end,
-            reasons,
-        })
+        Ok(Course { heading, end, reasons })
     };
     let (source, home) = (application.source().owner(), ground.home.name.owner());
     if !source.eq_ignore_ascii_case(home) {
         return ends(End::Refused, vec![foreign_source(application)]);
     }
-    let chosen = choose(
-        facts,
-        ground.repo,
-        ground.tree,
-        policy,
-        (application, environment),
-        trigger,
-    );
+    let chosen =
+        choose(facts, ground.repo, ground.tree, policy, (application, environment), trigger);
     let candidate = match chosen {
         Ok(Ok(candidate)) => candidate,
         Ok(Err(None)) => return ends(End::Rests, Vec::new()),
@@ -286,10 +242,7 @@ fn moves(
     candidate: &Candidate,
     found: &Overlays,
 ) -> Result<Vec<Carried>, Stop> {
-    let (version, place) = (
-        span(candidate.version.tag()),
-        span(environment.name().as_str()),
-    );
+    let (version, place) = (span(candidate.version.tag()), span(environment.name().as_str()));
     let moving: Vec<Carried> = found
         .carried
         .iter()
@@ -302,23 +255,14 @@ fn moves(
     if moving.is_empty() {
         return Err((
             End::Rests,
-            Reason::new(
-                "promote.already-there",
-                format!("{version} is in {place} already"),
-            ),
+            Reason::new("promote.already-there", format!("{version} is in {place} already")),
         ));
     }
     for carried in &moving {
-        let running = carried
-            .entry
-            .new_tag
-            .as_deref()
-            .and_then(|tag| application.version_of_image(tag));
+        let running =
+            carried.entry.new_tag.as_deref().and_then(|tag| application.version_of_image(tag));
         let name = span(&carried.entry.name);
-        if running
-            .as_ref()
-            .is_some_and(|running| *running >= candidate.version)
-        {
+        if running.as_ref().is_some_and(|running| *running >= candidate.version) {
             let tag = span(carried.entry.new_tag.as_deref().unwrap_or_default());
             return Err((
                 End::Rests,
@@ -362,15 +306,9 @@ fn attempt(
                     Reason::new("promote.stands", format!("#{} is open", pull.number)),
                 )));
             }
-            let state = if pull.merged {
-                "was merged"
-            } else {
-                "was closed"
-            };
-            let sentence = format!(
-                "its promotion to {} {state} as #{}",
-                promotion.environment, pull.number
-            );
+            let state = if pull.merged { "was merged" } else { "was closed" };
+            let sentence =
+                format!("its promotion to {} {state} as #{}", promotion.environment, pull.number);
             return Ok(Err((End::Rests, Reason::new("promote.once", sentence))));
         }
         let free = match facts.head(repo, &branch)? {
@@ -378,20 +316,14 @@ fn attempt(
             None => true,
             Some(commit) => {
                 let ours = commit.verified
-                    && commit
-                        .author
-                        .as_ref()
-                        .is_some_and(|author| author.id == identity.bot.id);
+                    && commit.author.as_ref().is_some_and(|author| author.id == identity.bot.id);
                 ours && commit.message.trim_end() == promotion.message().trim_end()
             }
         };
         if free {
             return Ok(Ok((promotion, remarks)));
         }
-        let sentence = format!(
-            "branch {} is somebody else's, so another is used",
-            span(&branch)
-        );
+        let sentence = format!("branch {} is somebody else's, so another is used", span(&branch));
         if promotion.attempt >= MOST_ATTEMPTS {
             let reason = Reason::new("promote.branch-taken", sentence).help(format!(
                 "Delete the branches under {}.",
@@ -430,20 +362,13 @@ fn edits(
         let content = set_images(content, &edits).map_err(|error| {
             Reason::new(
                 "promote.edit",
-                format!(
-                    "{} cannot be edited safely: {}",
-                    span(path),
-                    plain(&error.to_string())
-                ),
+                format!("{} cannot be edited safely: {}", span(path), plain(&error.to_string())),
             )
             .help(
                 "Simplify the entry on the default branch; the rest of the file is kept as it is.",
             )
         })?;
-        files.push(FileChange {
-            path: path.clone(),
-            content,
-        });
+        files.push(FileChange { path: path.clone(), content });
     }
     Ok(files)
 }
@@ -451,10 +376,7 @@ fn edits(
 fn foreign_source(application: &Application) -> Reason {
     Reason::new(
         "source.foreign",
-        format!(
-            "{} belongs to another account",
-            span(application.source().as_str())
-        ),
+        format!("{} belongs to another account", span(application.source().as_str())),
     )
     .help("Name a source of the account that owns this repository.")
 }

@@ -73,10 +73,7 @@ impl Promotion {
 
     /// What all attempts at anything for this application and environment begin with.
     pub fn environment_of_branch(branch: &str) -> Option<&str> {
-        branch
-            .strip_prefix(BRANCH_PREFIX)?
-            .split_once('/')
-            .map(|(environment, _)| environment)
+        branch.strip_prefix(BRANCH_PREFIX)?.split_once('/').map(|(environment, _)| environment)
     }
 
     /// `Promote APP VERSION to ENV (a, b)`.
@@ -85,17 +82,13 @@ impl Promotion {
             Direction::Forward => "Promote",
             Direction::Back => "Roll back",
         };
-        let (what, to) = (
-            format!("{} {}", self.application, inert::plain(&self.version)),
-            &self.environment,
-        );
+        let (what, to) =
+            (format!("{} {}", self.application, inert::plain(&self.version)), &self.environment);
         let sentence = match self.direction {
             Direction::Forward => format!("{verb} {what} to {to}"),
-            Direction::Back => format!(
-                "{verb} {} to {} in {to}",
-                self.application,
-                inert::plain(&self.version)
-            ),
+            Direction::Back => {
+                format!("{verb} {} to {} in {to}", self.application, inert::plain(&self.version))
+            }
         };
         let scope: Vec<String> = self
             .services
@@ -103,11 +96,8 @@ impl Promotion {
             .map(|service| inert::plain(service))
             .chain(self.targets.iter().map(ToString::to_string))
             .collect();
-        let scope = if scope.is_empty() {
-            String::new()
-        } else {
-            format!(" ({})", scope.join(", "))
-        };
+        let scope =
+            if scope.is_empty() { String::new() } else { format!(" ({})", scope.join(", ")) };
         inert::cut(&format!("{sentence}{scope}"), 250)
     }
 
@@ -124,9 +114,7 @@ impl Promotion {
 
     /// Reads the identity out of a commit message. Only worth something if the commit is ours.
     pub fn from_message(message: &str) -> Option<Self> {
-        let mut trailers = message
-            .lines()
-            .filter_map(|line| line.strip_prefix(TRAILER));
+        let mut trailers = message.lines().filter_map(|line| line.strip_prefix(TRAILER));
         match (trailers.next(), trailers.next()) {
             (Some(identity), None) => serde_json::from_str(identity).ok(),
             _ => None,
@@ -143,13 +131,7 @@ impl Promotion {
 
     fn hash8(&self) -> String {
         let mut hash = Sha256::new();
-        let meaning = (
-            &self.version,
-            &self.targets,
-            &self.services,
-            self.direction,
-            self.attempt,
-        );
+        let meaning = (&self.version, &self.targets, &self.services, self.direction, self.attempt);
         hash.update(serde_json::to_vec(&meaning).unwrap_or_default());
         hex::encode(&hash.finalize()[..4])
     }
@@ -159,11 +141,7 @@ impl Promotion {
 fn slug(text: &str) -> String {
     let mut out = String::new();
     for c in text.chars() {
-        let c = if c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-') {
-            c
-        } else {
-            '-'
-        };
+        let c = if c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-') { c } else { '-' };
         if !(matches!(c, '.' | '-') && out.ends_with(['.', '-'])) {
             out.push(c);
         }
@@ -194,24 +172,12 @@ pub(crate) mod tests {
     #[test]
     fn the_branch_reads_well_and_tells_attempts_apart() {
         let first = promotion("staging", "v1.0.1");
-        assert_eq!(
-            first.branch(),
-            "usher/staging/microservices-demo-v1.0.1-6479835e"
-        );
-        let second = Promotion {
-            attempt: 2,
-            ..first.clone()
-        };
+        assert_eq!(first.branch(), "usher/staging/microservices-demo-v1.0.1-6479835e");
+        let second = Promotion { attempt: 2, ..first.clone() };
         assert_ne!(first.branch(), second.branch());
-        let scoped = Promotion {
-            services: vec!["frontend".into()],
-            ..first.clone()
-        };
+        let scoped = Promotion { services: vec!["frontend".into()], ..first.clone() };
         assert_ne!(first.branch(), scoped.branch());
-        assert_eq!(
-            Promotion::environment_of_branch(&first.branch()),
-            Some("staging")
-        );
+        assert_eq!(Promotion::environment_of_branch(&first.branch()), Some("staging"));
     }
 
     #[test]
@@ -227,10 +193,7 @@ pub(crate) mod tests {
         ] {
             let branch = promotion("prod", version).branch();
             assert!(branch.len() < 100, "{branch}");
-            assert!(
-                git2::Reference::is_valid_name(&format!("refs/heads/{branch}")),
-                "{branch}"
-            );
+            assert!(git2::Reference::is_valid_name(&format!("refs/heads/{branch}")), "{branch}");
         }
     }
 
@@ -238,29 +201,16 @@ pub(crate) mod tests {
     fn the_identity_survives_its_message() {
         let mut promotion = promotion("prod", "v1.0.1\n\nUsher-Promotion: {}");
         promotion.requested_by = Some(Login::new("ada").unwrap());
-        assert_eq!(
-            Promotion::from_message(&promotion.message()),
-            Some(promotion.clone())
-        );
+        assert_eq!(Promotion::from_message(&promotion.message()), Some(promotion.clone()));
         let twice = format!("{}{TRAILER}{{}}\n", promotion.message());
-        assert_eq!(
-            Promotion::from_message(&twice),
-            None,
-            "two identities are none"
-        );
+        assert_eq!(Promotion::from_message(&twice), None, "two identities are none");
     }
 
     #[test]
     fn a_whole_promotion_covers_a_scoped_one() {
         let whole = promotion("prod", "v1");
-        let part = Promotion {
-            services: vec!["a".into(), "b".into()],
-            ..whole.clone()
-        };
-        let less = Promotion {
-            services: vec!["a".into()],
-            ..whole.clone()
-        };
+        let part = Promotion { services: vec!["a".into(), "b".into()], ..whole.clone() };
+        let less = Promotion { services: vec!["a".into()], ..whole.clone() };
         assert!(whole.covers(&part) && part.covers(&less) && part.covers(&part));
         assert!(!part.covers(&whole) && !less.covers(&part));
     }
@@ -269,10 +219,7 @@ pub(crate) mod tests {
     fn titles_name_the_scope() {
         let mut promotion = promotion("prod", "v1.0.1");
         promotion.services = vec!["frontend".into(), "@eve".into()];
-        assert_eq!(
-            promotion.title(),
-            "Promote microservices-demo v1.0.1 to prod (frontend, _eve)"
-        );
+        assert_eq!(promotion.title(), "Promote microservices-demo v1.0.1 to prod (frontend, _eve)");
         promotion.direction = Direction::Back;
         assert_eq!(
             promotion.title(),

@@ -59,9 +59,7 @@ pub(super) fn from_github(raw: Raw) -> Result<Raw, Trouble> {
     let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     if kind.starts_with("text/html") {
         let status = raw.status.as_u16();
-        return Err(Trouble::Lost(format!(
-            "{status} with a page instead of an answer"
-        )));
+        return Err(Trouble::Lost(format!("{status} with a page instead of an answer")));
     }
     Ok(raw)
 }
@@ -77,9 +75,7 @@ pub(super) fn parse<T: DeserializeOwned>(asked: &Asked, raw: &Raw) -> Result<T, 
             .map(|kind| format!(" (it is {kind})"))
             .unwrap_or_default();
         let error = presentable(&error.to_string());
-        Fault::Broken(format!(
-            "{asked}: the answer is not what was expected{kind}: {error}"
-        ))
+        Fault::Broken(format!("{asked}: the answer is not what was expected{kind}: {error}"))
     })
 }
 
@@ -168,10 +164,7 @@ mod tests {
     }
 
     fn asked() -> Asked {
-        Asked {
-            method: Method::POST,
-            path: "/repos/acme/shop/git/refs?x=1".to_owned(),
-        }
+        Asked { method: Method::POST, path: "/repos/acme/shop/git/refs?x=1".to_owned() }
     }
 
     #[test]
@@ -199,18 +192,10 @@ mod tests {
     #[test]
     fn a_limit_is_told_from_a_refusal() {
         assert!(is_limit(&raw(429, "")));
-        assert!(!is_limit(&raw(
-            403,
-            r#"{"message": "Resource not accessible by integration"}"#
-        )));
-        assert!(is_limit(&raw(
-            403,
-            r#"{"message": "You have exceeded a secondary rate limit."}"#
-        )));
+        assert!(!is_limit(&raw(403, r#"{"message": "Resource not accessible by integration"}"#)));
+        assert!(is_limit(&raw(403, r#"{"message": "You have exceeded a secondary rate limit."}"#)));
         let mut spent = raw(403, "");
-        spent
-            .headers
-            .insert("x-ratelimit-remaining", HeaderValue::from_static("0"));
+        spent.headers.insert("x-ratelimit-remaining", HeaderValue::from_static("0"));
         assert!(is_limit(&spent));
     }
 
@@ -224,8 +209,7 @@ mod tests {
     #[test]
     fn what_is_not_json_is_said_to_be_so() {
         let mut odd = raw(200, "login");
-        odd.headers
-            .insert("content-type", HeaderValue::from_static("text/plain"));
+        odd.headers.insert("content-type", HeaderValue::from_static("text/plain"));
         let fault = parse::<serde_json::Value>(&asked(), &odd).unwrap_err();
         assert!(matches!(&fault, Fault::Broken(text) if text.contains("it is text/plain")));
     }
@@ -234,10 +218,8 @@ mod tests {
     fn a_page_is_no_answer_whatever_its_status() {
         for status in [200, 404, 502] {
             let mut page = raw(status, "<html>We'll be right back</html>");
-            page.headers.insert(
-                "content-type",
-                HeaderValue::from_static("text/html; charset=utf-8"),
-            );
+            page.headers
+                .insert("content-type", HeaderValue::from_static("text/html; charset=utf-8"));
             let trouble = from_github(page).unwrap_err();
             assert!(
                 matches!(&trouble, Trouble::Lost(why) if why.contains("page instead")),

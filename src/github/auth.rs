@@ -91,13 +91,7 @@ impl Auth {
                     .to_owned(),
             )
         })?;
-        let auth = Self {
-            app,
-            key,
-            clock,
-            signed: Mutex::default(),
-            slots: Mutex::default(),
-        };
+        let auth = Self { app, key, clock, signed: Mutex::default(), slots: Mutex::default() };
         auth.app_token()?; // a key that cannot sign is found out here, not in the first job
         Ok(auth)
     }
@@ -122,10 +116,7 @@ impl Auth {
         let token: SecretString = jsonwebtoken::encode(&header, &claims, &self.key)
             .map_err(|_| Fault::Broken("the App's private key cannot sign".to_owned()))?
             .into();
-        *signed = Some(Signed {
-            token: token.clone(),
-            expires,
-        });
+        *signed = Some(Signed { token: token.clone(), expires });
         Ok(token)
     }
 
@@ -161,10 +152,7 @@ impl Auth {
             Ok(minted) => {
                 let token = SecretString::from(minted.token);
                 slot.failed = None;
-                slot.token = Some(Signed {
-                    token: token.clone(),
-                    expires: minted.expires_at,
-                });
+                slot.token = Some(Signed { token: token.clone(), expires: minted.expires_at });
                 Ok(token)
             }
             Err(fault) => {
@@ -178,11 +166,7 @@ impl Auth {
     pub(super) async fn forget(&self, key: &TokenKey, refused: &SecretString) {
         let slot = self.slot(key);
         let mut slot = slot.lock().await;
-        if slot
-            .token
-            .as_ref()
-            .is_some_and(|t| t.token.expose_secret() == refused.expose_secret())
-        {
+        if slot.token.as_ref().is_some_and(|t| t.token.expose_secret() == refused.expose_secret()) {
             slot.token = None;
         }
     }
@@ -218,9 +202,7 @@ mod tests {
             "hunter2",
             "-----BEGIN RSA PRIVATE KEY-----\nhunter2\n-----END RSA PRIVATE KEY-----\n",
         ] {
-            let fault = Auth::new(AppId(1), &bad.into(), clock.clone())
-                .err()
-                .unwrap();
+            let fault = Auth::new(AppId(1), &bad.into(), clock.clone()).err().unwrap();
             assert!(
                 matches!(&fault, Fault::Broken(text) if text.contains("private key") && !text.contains("hunter2")),
                 "{fault}"
@@ -234,9 +216,6 @@ mod tests {
         let body = request(&Scope::Repositories(vec![RepoId(7)]));
         assert_eq!(body["repository_ids"], json!([7]));
         assert_eq!(body["permissions"]["contents"], "write");
-        assert_eq!(
-            request(&Scope::Listing),
-            json!({"permissions": {"metadata": "read"}})
-        );
+        assert_eq!(request(&Scope::Listing), json!({"permissions": {"metadata": "read"}}));
     }
 }

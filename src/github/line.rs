@@ -56,11 +56,7 @@ const HOPS: usize = 3;
 
 impl Line {
     pub(super) fn new(github: GitHub, caller: Caller, priority: Priority) -> Self {
-        Self {
-            github,
-            caller,
-            priority,
-        }
+        Self { github, caller, priority }
     }
 
     /// Reads what has to be there.
@@ -144,12 +140,7 @@ impl Line {
         body: Option<&Value>,
         cost: Cost,
     ) -> Result<(Asked, Raw), Fault> {
-        let call = Call {
-            method,
-            path,
-            body,
-            cost,
-        };
+        let call = Call { method, path, body, cost };
         let asked = asked(&call);
         let raw = self.send(&call, None).await?;
         Ok((asked, raw))
@@ -159,15 +150,8 @@ impl Line {
         let answers = &self.github.0.memory.answers;
         let key = (self.caller.clone(), path.to_owned());
         let known = remember.then(|| answers.get(&key)).flatten();
-        let call = Call {
-            method: Method::GET,
-            path,
-            body: None,
-            cost: Cost::Read,
-        };
-        let raw = self
-            .send(&call, known.as_ref().map(|(etag, _)| etag))
-            .await?;
+        let call = Call { method: Method::GET, path, body: None, cost: Cost::Read };
+        let raw = self.send(&call, known.as_ref().map(|(etag, _)| etag)).await?;
         let asked = asked(&call);
         if let (StatusCode::NOT_MODIFIED, Some((_, known))) = (raw.status, known) {
             return Ok((asked, known));
@@ -216,24 +200,15 @@ impl Line {
 
     async fn mint(&self, id: InstallationId, body: Value) -> Result<Minted, Fault> {
         let path = format!("/app/installations/{id}/access_tokens");
-        let call = Call {
-            method: Method::POST,
-            path: &path,
-            body: Some(&body),
-            cost: Cost::Write,
-        };
+        let call = Call { method: Method::POST, path: &path, body: Some(&body), cost: Cost::Write };
         let auth = &self.github.0.auth;
         let asked = asked(&call);
         let mut token = auth.app_token()?;
-        let mut raw = self
-            .deliver(&call, Account::App, Some(&token), None)
-            .await?;
+        let mut raw = self.deliver(&call, Account::App, Some(&token), None).await?;
         if raw.status == StatusCode::UNAUTHORIZED {
             auth.forget_app_token();
             token = auth.app_token()?;
-            raw = self
-                .deliver(&call, Account::App, Some(&token), None)
-                .await?;
+            raw = self.deliver(&call, Account::App, Some(&token), None).await?;
         }
         if raw.status == StatusCode::UNPROCESSABLE_ENTITY {
             // a permission not granted, or a repository not of this installation (any more)
@@ -261,13 +236,7 @@ impl Line {
             let leave = inner.pace.enter(account, call.cost, self.priority).await?;
             let sent = inner
                 .transport
-                .send(Parcel {
-                    method: &call.method,
-                    url: &url,
-                    bearer,
-                    etag,
-                    body: call.body,
-                })
+                .send(Parcel { method: &call.method, url: &url, bearer, etag, body: call.body })
                 .await;
             drop(leave);
             tries += 1;
@@ -348,25 +317,15 @@ impl Line {
 }
 
 fn asked(call: &Call<'_>) -> Asked {
-    Asked {
-        method: call.method.clone(),
-        path: call.path.to_owned(),
-    }
+    Asked { method: call.method.clone(), path: call.path.to_owned() }
 }
 
 fn token_key(installation: InstallationId, scope: &Scope) -> TokenKey {
-    TokenKey {
-        installation,
-        scope: scope.clone(),
-    }
+    TokenKey { installation, scope: scope.clone() }
 }
 
 fn expect(asked: &Asked, raw: &Raw) -> Result<(), Fault> {
-    if raw.status.is_success() {
-        Ok(())
-    } else {
-        Err(answer::fault(asked, raw))
-    }
+    if raw.status.is_success() { Ok(()) } else { Err(answer::fault(asked, raw)) }
 }
 
 /// What was asked for by the query is still meant where a redirect leaves it out; the answer to another

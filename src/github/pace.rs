@@ -151,10 +151,7 @@ impl Pace {
         if let Some(rest) = gate.state().closed(Instant::now()) {
             return Err(come_back(rest));
         }
-        Ok(Leave {
-            _background: background,
-            _all: all,
-        })
+        Ok(Leave { _background: background, _all: all })
     }
 
     /// Takes note of what GitHub says about the quota in an ordinary answer.
@@ -163,9 +160,7 @@ impl Pace {
         let gate = self.gate(account);
         let mut state = gate.state();
         state.strikes = 0;
-        let core = headers
-            .get("x-ratelimit-resource")
-            .is_none_or(|r| r == "core");
+        let core = headers.get("x-ratelimit-resource").is_none_or(|r| r == "core");
         let (Some(limit), Some(remaining), Some(reset)) = (
             number("x-ratelimit-limit"),
             number("x-ratelimit-remaining"),
@@ -205,10 +200,7 @@ impl Pace {
 
     fn gate(&self, account: Account) -> Arc<Gate> {
         let mut gates = self.gates.lock().unwrap_or_else(PoisonError::into_inner);
-        gates
-            .entry(account)
-            .or_insert_with(|| Arc::new(Gate::new()))
-            .clone()
+        gates.entry(account).or_insert_with(|| Arc::new(Gate::new())).clone()
     }
 }
 
@@ -300,14 +292,10 @@ mod tests {
     #[test]
     fn a_burst_is_free_and_then_calls_are_spaced() {
         let (mut state, now) = start();
-        let burst = (0..1000)
-            .take_while(|_| state.take(Cost::Read, Background, now) == Turn::Go)
-            .count();
+        let burst =
+            (0..1000).take_while(|_| state.take(Cost::Read, Background, now) == Turn::Go).count();
         assert_eq!(burst, 240);
-        assert_eq!(
-            state.take(Cost::Read, Background, now),
-            Turn::Wait(Duration::from_millis(100))
-        );
+        assert_eq!(state.take(Cost::Read, Background, now), Turn::Wait(Duration::from_millis(100)));
         let later = now + Duration::from_millis(100);
         assert_eq!(state.take(Cost::Read, Background, later), Turn::Go);
     }
@@ -346,10 +334,7 @@ mod tests {
         let (mut state, now) = start();
         state.ration(5000, 100, Duration::from_secs(1000), now);
         assert_eq!(state.take(Cost::Read, Background, now), Turn::Go);
-        assert_eq!(
-            state.take(Cost::Read, Background, now),
-            Turn::Wait(Duration::from_secs(10))
-        );
+        assert_eq!(state.take(Cost::Read, Background, now), Turn::Wait(Duration::from_secs(10)));
         assert_eq!(state.take(Cost::Read, Person, now), Turn::Go);
         state.ration(5000, 5000, Duration::from_secs(3600), now);
         assert_eq!(state.take(Cost::Read, Background, now), Turn::Go);
@@ -376,11 +361,7 @@ mod tests {
         let pace = Pace::new(Clock::new(|| jiff::Timestamp::UNIX_EPOCH));
         let mut held = Vec::new();
         for _ in 0..AT_ONCE - KEPT {
-            held.push(
-                pace.enter(Account::App, Cost::Read, Background)
-                    .await
-                    .unwrap(),
-            );
+            held.push(pace.enter(Account::App, Cost::Read, Background).await.unwrap());
         }
         let wait = Duration::from_millis(20);
         let more = pace.enter(Account::App, Cost::Read, Background);

@@ -43,10 +43,7 @@ fn cut_with_note(text: &str, most: usize) -> String {
 
 /// A text of GitHub's or the network's as it may stand in a log: short, one line, without tokens.
 pub(super) fn presentable(text: &str) -> String {
-    let plain: String = text
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect();
+    let plain: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     line(&redact(&plain), 400)
 }
 
@@ -107,9 +104,7 @@ pub(super) fn is_ref_name(name: &str) -> bool {
         && !name.contains("..")
         && !name.contains("@{")
         && !name.ends_with('.')
-        && !name
-            .chars()
-            .any(|c| c.is_control() || " ~^:?*[\\".contains(c))
+        && !name.chars().any(|c| c.is_control() || " ~^:?*[\\".contains(c))
         && name
             .split('/')
             .all(|part| !part.is_empty() && !part.starts_with('.') && !part.ends_with(".lock"))

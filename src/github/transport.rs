@@ -76,12 +76,7 @@ impl Transport {
         };
         let user_agent = HeaderValue::from_str(user_agent)
             .map_err(|_| Fault::Broken("the user agent is not fit for a header".to_owned()))?;
-        Ok(Self {
-            client,
-            base: base.to_owned(),
-            user_agent,
-            whole: WHOLE,
-        })
+        Ok(Self { client, base: base.to_owned(), user_agent, whole: WHOLE })
     }
 
     pub(super) fn base(&self) -> &str {
@@ -125,11 +120,8 @@ impl Transport {
     }
 
     async fn exchange(&self, request: Request<OctoBody>) -> Result<Raw, Trouble> {
-        let response = self
-            .client
-            .send(request)
-            .await
-            .map_err(|error| Trouble::Lost(chain(&error)))?;
+        let response =
+            self.client.send(request).await.map_err(|error| Trouble::Lost(chain(&error)))?;
         let (head, body) = response.into_parts();
         let body = Limited::new(body, LARGEST)
             .collect()
@@ -142,11 +134,7 @@ impl Transport {
                 }
             })?
             .to_bytes();
-        Ok(Raw {
-            status: head.status,
-            headers: head.headers,
-            body,
-        })
+        Ok(Raw { status: head.status, headers: head.headers, body })
     }
 }
 
@@ -183,10 +171,8 @@ fn in_plain() -> Result<Octocrab, Fault> {
     connector.set_connect_timeout(Some(CONNECT));
     connector.set_nodelay(true);
     let client = Client::builder(TokioExecutor::new()).build::<_, OctoBody>(connector);
-    let built = OctocrabBuilder::new_empty()
-        .with_service(client)
-        .with_auth(AuthState::None)
-        .build();
+    let built =
+        OctocrabBuilder::new_empty().with_service(client).with_auth(AuthState::None).build();
     match built {
         Ok(client) => Ok(client),
         Err(never) => match never {},
@@ -205,13 +191,7 @@ mod tests {
         transport.whole = Duration::from_millis(50);
         let url = format!("{}/app", transport.base());
         let trouble = transport
-            .send(Parcel {
-                method: &Method::GET,
-                url: &url,
-                bearer: None,
-                etag: None,
-                body: None,
-            })
+            .send(Parcel { method: &Method::GET, url: &url, bearer: None, etag: None, body: None })
             .await
             .unwrap_err();
         assert!(matches!(trouble, Trouble::Lost(why) if why == "no answer in 0.05 s"));

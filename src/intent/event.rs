@@ -11,15 +11,8 @@ use crate::model::ids::{InstallationId, PrNumber, RepoId, RepoName, RepoRef};
 
 /// The events that the App subscribes to. `installation` and `installation_repositories` reach every
 /// App without being asked for, and so are not among them.
-pub const EVENTS: &[&str] = &[
-    "check_run",
-    "check_suite",
-    "create",
-    "pull_request",
-    "push",
-    "release",
-    "repository",
-];
+pub const EVENTS: &[&str] =
+    &["check_run", "check_suite", "create", "pull_request", "push", "release", "repository"];
 
 /// A delivery that cannot be understood: it is buried with this reason, where an operator sees it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -36,10 +29,7 @@ pub fn parse(event: &str, body: &[u8]) -> Result<Vec<Intent>, Unreadable> {
     if !EVENTS.contains(&event) && !matches!(event, "installation" | "installation_repositories") {
         return Ok(Vec::new());
     }
-    let unreadable = |reason: String| Unreadable {
-        event: event.to_owned(),
-        reason,
-    };
+    let unreadable = |reason: String| Unreadable { event: event.to_owned(), reason };
     let payload: Payload =
         serde_json::from_slice(body).map_err(|error| unreadable(error.to_string()))?;
     let action = payload.action.as_deref().unwrap_or_default();
@@ -51,9 +41,9 @@ pub fn parse(event: &str, body: &[u8]) -> Result<Vec<Intent>, Unreadable> {
             let Some(repo) = payload.repo() else {
                 return match payload.installation {
                     None => Ok(Vec::new()),
-                    Some(_) => Err(unreadable(
-                        "it names no repository that could exist".to_owned(),
-                    )),
+                    Some(_) => {
+                        Err(unreadable("it names no repository that could exist".to_owned()))
+                    }
                 };
             };
             Ok(in_repository(event, action, repo, &payload))
@@ -63,13 +53,9 @@ pub fn parse(event: &str, body: &[u8]) -> Result<Vec<Intent>, Unreadable> {
 
 fn in_repository(event: &str, action: &str, repo: RepoRef, payload: &Payload) -> Vec<Intent> {
     match (event, action) {
-        ("release", "published" | "released") => release(
-            repo,
-            payload
-                .release
-                .as_ref()
-                .and_then(|release| release.tag_name.clone()),
-        ),
+        ("release", "published" | "released") => {
+            release(repo, payload.release.as_ref().and_then(|release| release.tag_name.clone()))
+        }
         ("create", _) if payload.ref_type.as_deref() == Some("tag") => {
             release(repo, payload.reference.clone())
         }
@@ -80,34 +66,20 @@ fn in_repository(event: &str, action: &str, repo: RepoRef, payload: &Payload) ->
             | "edited",
         ) => evaluate(&repo, payload.pull_request.iter()),
         ("pull_request", "closed") => match payload.pull_request.as_ref() {
-            Some(pull) => vec![Intent::Conclude {
-                repo,
-                pr: pull.number,
-            }],
+            Some(pull) => vec![Intent::Conclude { repo, pr: pull.number }],
             None => Vec::new(),
         },
-        ("check_run", "rerequested") => evaluate(
-            &repo,
-            payload
-                .check_run
-                .iter()
-                .flat_map(|run| run.pull_requests.iter()),
-        ),
-        ("check_suite", "rerequested") => evaluate(
-            &repo,
-            payload
-                .check_suite
-                .iter()
-                .flat_map(|suite| suite.pull_requests.iter()),
-        ),
+        ("check_run", "rerequested") => {
+            evaluate(&repo, payload.check_run.iter().flat_map(|run| run.pull_requests.iter()))
+        }
+        ("check_suite", "rerequested") => {
+            evaluate(&repo, payload.check_suite.iter().flat_map(|suite| suite.pull_requests.iter()))
+        }
         (
             "repository",
             "renamed" | "transferred" | "edited" | "unarchived" | "publicized" | "privatized",
         ) => {
-            vec![Intent::Follow {
-                repo,
-                reach: Reach::Everything,
-            }]
+            vec![Intent::Follow { repo, reach: Reach::Everything }]
         }
         ("repository", "deleted" | "archived") => vec![Intent::Forget { repo }],
         _ => Vec::new(),
@@ -115,9 +87,7 @@ fn in_repository(event: &str, action: &str, repo: RepoRef, payload: &Payload) ->
 }
 
 fn release(source: RepoRef, tag: Option<String>) -> Vec<Intent> {
-    tag.map(|tag| Intent::Release { source, tag })
-        .into_iter()
-        .collect()
+    tag.map(|tag| Intent::Release { source, tag }).into_iter().collect()
 }
 
 fn push(repo: RepoRef, payload: &Payload) -> Vec<Intent> {
@@ -132,22 +102,14 @@ fn push(repo: RepoRef, payload: &Payload) -> Vec<Intent> {
         .and_then(|repository| repository.default_branch.as_deref())
         == reference.strip_prefix("refs/heads/")
     {
-        vec![Intent::Follow {
-            repo,
-            reach: Reach::Promotions,
-        }]
+        vec![Intent::Follow { repo, reach: Reach::Promotions }]
     } else {
         Vec::new()
     }
 }
 
 fn evaluate<'a>(repo: &RepoRef, pulls: impl Iterator<Item = &'a PullFields>) -> Vec<Intent> {
-    pulls
-        .map(|pull| Intent::Evaluate {
-            repo: repo.clone(),
-            pr: pull.number,
-        })
-        .collect()
+    pulls.map(|pull| Intent::Evaluate { repo: repo.clone(), pr: pull.number }).collect()
 }
 
 fn installation(payload: &Payload, action: &str) -> Vec<Intent> {
@@ -171,10 +133,7 @@ fn installation_repositories(payload: &Payload) -> Vec<Intent> {
     let added = payload.repositories_added.iter().filter_map(reference);
     let removed = payload.repositories_removed.iter().filter_map(reference);
     added
-        .map(|repo| Intent::Follow {
-            repo,
-            reach: Reach::Everything,
-        })
+        .map(|repo| Intent::Follow { repo, reach: Reach::Everything })
         .chain(removed.map(|repo| Intent::Forget { repo }))
         .collect()
 }
@@ -270,10 +229,7 @@ mod tests {
         let release = json!({"action": "published", "release": {"tag_name": "v1.0.1"}});
         let created = json!({"ref": "v1.0.1", "ref_type": "tag"});
         let pushed = json!({"ref": "refs/tags/v1.0.1", "deleted": false});
-        let expected = vec![Intent::Release {
-            source: repo(),
-            tag: "v1.0.1".into(),
-        }];
+        let expected = vec![Intent::Release { source: repo(), tag: "v1.0.1".into() }];
         for (event, payload) in [("release", release), ("create", created), ("push", pushed)] {
             assert_eq!(parse(event, &body(payload)).unwrap(), expected, "{event}");
         }
@@ -284,10 +240,7 @@ mod tests {
         let main = body(json!({"ref": "refs/heads/main"}));
         let other = body(json!({"ref": "refs/heads/feature"}));
         let gone = body(json!({"ref": "refs/tags/v1", "deleted": true}));
-        let expected = Intent::Follow {
-            repo: repo(),
-            reach: Reach::Promotions,
-        };
+        let expected = Intent::Follow { repo: repo(), reach: Reach::Promotions };
         assert_eq!(parse("push", &main).unwrap(), [expected]);
         assert_eq!(parse("push", &other).unwrap(), []);
         assert_eq!(parse("push", &gone).unwrap(), []);
@@ -298,10 +251,7 @@ mod tests {
         for event in ["gollum", "", "release\n", "issue_comment"] {
             assert_eq!(parse(event, b"not even JSON").unwrap(), [], "{event:?}");
         }
-        assert_eq!(
-            parse("pull_request", &body(json!({"action": "beatified"}))).unwrap(),
-            []
-        );
+        assert_eq!(parse("pull_request", &body(json!({"action": "beatified"}))).unwrap(), []);
         assert_eq!(
             parse("release", &body(json!({"action": "published"}))).unwrap(),
             [],
@@ -311,17 +261,10 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_says_why() {
-        let nested = format!(
-            "{{\"action\":{}1{}}}",
-            "[".repeat(100_000),
-            "]".repeat(100_000)
-        );
+        let nested = format!("{{\"action\":{}1{}}}", "[".repeat(100_000), "]".repeat(100_000));
         for bad in [b"{".as_slice(), b"\xff\xfe", b"[]", nested.as_bytes()] {
             let error = parse("push", bad).unwrap_err().to_string();
-            assert!(
-                error.starts_with("the `push` event cannot be read: "),
-                "{error}"
-            );
+            assert!(error.starts_with("the `push` event cannot be read: "), "{error}");
         }
         let evil =
             json!({"repository": {"id": 1, "full_name": "a/../../b"}, "installation": {"id": 1}})
@@ -339,10 +282,7 @@ mod tests {
         assert_eq!(
             parse("installation_repositories", payload.to_string().as_bytes()).unwrap(),
             [
-                Intent::Follow {
-                    repo: repo(),
-                    reach: Reach::Everything
-                },
+                Intent::Follow { repo: repo(), reach: Reach::Everything },
                 Intent::Forget { repo: repo() }
             ]
         );

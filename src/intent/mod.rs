@@ -114,24 +114,14 @@ impl Intent {
     pub fn subject(&self) -> Option<String> {
         match self {
             Self::Release { .. } => None,
-            Self::Promote {
-                trigger: Trigger::Release { source, tag },
-                ..
-            } => Some(format!("promote:{}:{tag}", source.id)),
-            Self::Promote {
-                trigger: Trigger::State,
-                ..
-            } => Some("promote".to_owned()),
+            Self::Promote { trigger: Trigger::Release { source, tag }, .. } => {
+                Some(format!("promote:{}:{tag}", source.id))
+            }
+            Self::Promote { trigger: Trigger::State, .. } => Some("promote".to_owned()),
             Self::Evaluate { pr, .. } => Some(format!("evaluate:{pr}")),
             Self::Conclude { pr, .. } => Some(format!("conclude:{pr}")),
-            Self::Follow {
-                reach: Reach::Promotions,
-                ..
-            } => Some("follow".to_owned()),
-            Self::Follow {
-                reach: Reach::Everything,
-                ..
-            } => Some("follow:everything".to_owned()),
+            Self::Follow { reach: Reach::Promotions, .. } => Some("follow".to_owned()),
+            Self::Follow { reach: Reach::Everything, .. } => Some("follow:everything".to_owned()),
             Self::Forget { .. } => Some("forget".to_owned()),
             Self::Survey { .. } => Some("survey".to_owned()),
             Self::Leave { .. } => Some("leave".to_owned()),

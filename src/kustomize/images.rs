@@ -26,10 +26,7 @@ pub struct ImageEntry {
 /// A text that YAML reads as a number or as anything else than a string is an error: Kustomize refuses it too.
 pub fn entries(source: &[u8]) -> Result<Vec<ImageEntry>, YamlError> {
     let documents = parse(source)?;
-    let Some(images) = documents
-        .first()
-        .and_then(|document| document.root().get("images"))
-    else {
+    let Some(images) = documents.first().and_then(|document| document.root().get("images")) else {
         return Ok(Vec::new());
     };
     read(images)
@@ -40,11 +37,7 @@ pub(crate) fn read(images: Node<'_>) -> Result<Vec<ImageEntry>, YamlError> {
     if !images.is_sequence() && !images.is_null() {
         return Err(images.error("`images` is not a list"));
     }
-    images
-        .items()
-        .filter(|item| !item.is_null())
-        .map(entry)
-        .collect()
+    images.items().filter(|item| !item.is_null()).map(entry).collect()
 }
 
 impl ImageEntry {
@@ -76,11 +69,9 @@ impl ImageEntry {
         let digest = self.digest.as_ref().map(|digest| format!("@{digest}"));
         match (tag, digest) {
             (None, None) => format!("{name}{rest}"),
-            (tag, digest) => format!(
-                "{name}{}{}",
-                tag.unwrap_or_default(),
-                digest.unwrap_or_default()
-            ),
+            (tag, digest) => {
+                format!("{name}{}{}", tag.unwrap_or_default(), digest.unwrap_or_default())
+            }
         }
     }
 }
@@ -88,18 +79,13 @@ impl ImageEntry {
 /// An image's name, and its tag and digest with their signs; a colon in front of a slash is a registry's port.
 pub(crate) fn split(image: &str) -> (&str, &str) {
     let path = image.find('/').unwrap_or(0);
-    let end = image[path..]
-        .find([':', '@'])
-        .map_or(image.len(), |at| path + at);
+    let end = image[path..].find([':', '@']).map_or(image.len(), |at| path + at);
     image.split_at(end)
 }
 
 /// `:tag`, `@algorithm:digest`, both or nothing.
 fn is_version(rest: &str) -> bool {
-    let fits = |text: &str| {
-        text.chars()
-            .all(|c| c.is_ascii_alphanumeric() || "_.{}-".contains(c))
-    };
+    let fits = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || "_.{}-".contains(c));
     let (tag, digest) = match rest.split_once('@') {
         Some((tag, digest)) => (tag, digest.split_once(':')),
         None => (rest, Some(("", ""))),
@@ -155,10 +141,7 @@ mod tests {
         let source = b"x: &x {newTag: v1}\nimages:\n- name: a\n  newName: b\n  digest:\n-\n  <<: *x\n  name: c\n";
         let read = entries(source).unwrap();
         assert_eq!((read[0].line, read[0].column), (3, 3));
-        assert_eq!(
-            (read[0].new_name.as_deref(), &read[0].digest),
-            (Some("b"), &None)
-        );
+        assert_eq!((read[0].new_name.as_deref(), &read[0].digest), (Some("b"), &None));
         assert_eq!((read[1].line, read[1].new_tag.as_deref()), (7, Some("v1")));
         assert_eq!(entries(b"resources: []\n").unwrap(), []);
         assert_eq!(entries(b"").unwrap(), []);
@@ -194,12 +177,7 @@ mod tests {
         let entry = |new_name: &str, new_tag: &str, digest: &str| {
             let some = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
             let (new_name, new_tag, digest) = (some(new_name), some(new_tag), some(digest));
-            ImageEntry {
-                new_name,
-                new_tag,
-                digest,
-                ..named("a")
-            }
+            ImageEntry { new_name, new_tag, digest, ..named("a") }
         };
         assert_eq!(entry("b", "", "").apply("a:1@sha256:ab"), "b:1@sha256:ab");
         assert_eq!(entry("", "2", "").apply("h:50/a:1@sha256:ab"), "h:50/a:2");

@@ -51,9 +51,7 @@ pub(super) fn join(folder: &str, path: &str) -> Option<String> {
 pub(super) fn is_within(path: &str, folder: &str) -> bool {
     folder.is_empty()
         || path == folder
-        || path
-            .strip_prefix(folder)
-            .is_some_and(|rest| rest.starts_with('/'))
+        || path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
 }
 
 /// Follows `path`, which must come from [`join`], to what it leads to.
@@ -88,9 +86,7 @@ pub(super) fn follow(tree: &dyn FileTree, path: &str) -> Place {
 }
 
 fn split(path: &str) -> impl DoubleEndedIterator<Item = String> + '_ {
-    path.split('/')
-        .filter(|part| !part.is_empty() && *part != ".")
-        .map(str::to_owned)
+    path.split('/').filter(|part| !part.is_empty() && *part != ".").map(str::to_owned)
 }
 
 #[cfg(test)]
@@ -99,10 +95,7 @@ mod tests {
 
     use super::*;
 
-    struct Links(
-        BTreeMap<String, Arc<[u8]>>,
-        BTreeMap<&'static str, &'static str>,
-    );
+    struct Links(BTreeMap<String, Arc<[u8]>>, BTreeMap<&'static str, &'static str>);
 
     impl FileTree for Links {
         fn entry(&self, path: &str) -> Entry {
@@ -139,24 +132,13 @@ mod tests {
             ("absolute", "/etc/passwd"),
         ];
         let tree = Links(files, links.into());
-        let file = Place::File {
-            path: "real/deep/f".to_owned(),
-            bytes: Arc::from(*b"x"),
-        };
+        let file = Place::File { path: "real/deep/f".to_owned(), bytes: Arc::from(*b"x") };
         assert_eq!(follow(&tree, "folder/f"), file);
         assert_eq!(follow(&tree, "up"), file);
-        assert_eq!(
-            follow(&tree, "folder"),
-            Place::Folder {
-                path: "real/deep".to_owned()
-            }
-        );
+        assert_eq!(follow(&tree, "folder"), Place::Folder { path: "real/deep".to_owned() });
         assert_eq!(follow(&tree, "real/deep/f/g"), Place::Absent);
         for astray in ["round", "out", "absolute"] {
-            assert!(
-                matches!(follow(&tree, astray), Place::Astray(_)),
-                "{astray}"
-            );
+            assert!(matches!(follow(&tree, astray), Place::Astray(_)), "{astray}");
         }
     }
 }

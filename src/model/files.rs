@@ -90,11 +90,7 @@ impl FileTree for TreeView<'_> {
 
 impl<'a> TreeView<'a> {
     fn below(&self, folder: &str) -> impl Iterator<Item = &'a String> {
-        let prefix = if folder.is_empty() {
-            String::new()
-        } else {
-            format!("{folder}/")
-        };
+        let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
         let tree = self.tree;
         tree.entries
             .range(prefix.clone()..)
@@ -114,15 +110,8 @@ impl FileTree for BTreeMap<String, Arc<[u8]>> {
     }
 
     fn files_below(&self, folder: &str) -> Vec<String> {
-        let prefix = if folder.is_empty() {
-            String::new()
-        } else {
-            format!("{folder}/")
-        };
-        self.keys()
-            .filter(|path| path.starts_with(&prefix))
-            .cloned()
-            .collect()
+        let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
+        self.keys().filter(|path| path.starts_with(&prefix)).cloned().collect()
     }
 }
 
@@ -138,19 +127,9 @@ mod tests {
             entries: [("a/b.yaml".to_owned(), (Mode::File, sha.clone()))].into(),
         };
         let mut blobs = Blobs::new();
-        assert_eq!(
-            TreeView {
-                tree: &tree,
-                blobs: &blobs
-            }
-            .entry("a/b.yaml"),
-            Entry::Unread
-        );
+        assert_eq!(TreeView { tree: &tree, blobs: &blobs }.entry("a/b.yaml"), Entry::Unread);
         blobs.insert(sha, Arc::from(*b"x"));
-        let view = TreeView {
-            tree: &tree,
-            blobs: &blobs,
-        };
+        let view = TreeView { tree: &tree, blobs: &blobs };
         assert_eq!(view.entry("a/b.yaml"), Entry::File(Arc::from(*b"x")));
         assert_eq!(view.entry("a"), Entry::Folder);
         assert_eq!(view.entry("a/b"), Entry::Absent);

@@ -124,11 +124,7 @@ pub struct PullRequest {
 impl PullRequest {
     /// Those of the wanted labels that it does not have; GitHub does not tell their cases apart.
     pub fn missing_labels(&self, wanted: &[String]) -> Vec<String> {
-        let has = |wanted: &str| {
-            self.labels
-                .iter()
-                .any(|label| label.eq_ignore_ascii_case(wanted))
-        };
+        let has = |wanted: &str| self.labels.iter().any(|label| label.eq_ignore_ascii_case(wanted));
         wanted.iter().filter(|label| !has(label)).cloned().collect()
     }
 

@@ -31,10 +31,7 @@ impl Caller {
     pub(crate) fn actor(&self) -> Option<Actor> {
         match self {
             Self::Person(account) => Some(Actor::person(*account)),
-            Self::Installation { app, bot, .. } => Some(Actor {
-                account: *bot,
-                app: Some(*app),
-            }),
+            Self::Installation { app, bot, .. } => Some(Actor { account: *bot, app: Some(*app) }),
             Self::Nobody | Self::App(_) => None,
         }
     }
@@ -87,22 +84,13 @@ fn installation(state: &State, secret: &str) -> Result<Caller, Refusal> {
         .iter()
         .find(|token| token.token == secret && token.expires_at > now)
         .ok_or_else(Refusal::bad_credentials)?;
-    let installed = state
-        .installations
-        .get(&token.installation)
-        .ok_or_else(Refusal::bad_credentials)?;
+    let installed =
+        state.installations.get(&token.installation).ok_or_else(Refusal::bad_credentials)?;
     if installed.suspended_at.is_some() {
         return Err(Refusal::new(403, "This installation has been suspended"));
     }
-    let app = state
-        .apps
-        .get(&installed.app)
-        .ok_or_else(Refusal::bad_credentials)?;
-    Ok(Caller::Installation {
-        app: app.id,
-        bot: app.bot,
-        token: token.clone(),
-    })
+    let app = state.apps.get(&installed.app).ok_or_else(Refusal::bad_credentials)?;
+    Ok(Caller::Installation { app: app.id, bot: app.bot, token: token.clone() })
 }
 
 /// <https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app/generating-a-json-web-token-jwt-for-a-github-app>
@@ -177,14 +165,9 @@ mod tests {
         let ada = state.account_named("ada").unwrap().id;
         assert!(matches!(answer(&state, "Bearer ada"), Ok(Caller::Person(id)) if id == ada));
         assert!(matches!(answer(&state, "token ADA"), Ok(Caller::Person(id)) if id == ada));
-        for bad in [
-            "Bearer nobody",
-            "Bearer acme",
-            "Basic ada",
-            "ada",
-            "Bearer ghs_none",
-            "Bearer a.b.c",
-        ] {
+        for bad in
+            ["Bearer nobody", "Bearer acme", "Basic ada", "ada", "Bearer ghs_none", "Bearer a.b.c"]
+        {
             assert_eq!(answer(&state, bad).unwrap_err().0, 401, "{bad}");
         }
     }

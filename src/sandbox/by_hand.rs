@@ -34,10 +34,8 @@ impl Running {
         self.by_hand(|state| {
             let (org, actor) = owner(state)?;
             let mut installed = state.installations.values();
-            let installation = installed
-                .find(|one| one.account == org)
-                .ok_or_else(Refusal::not_found)?
-                .id;
+            let installation =
+                installed.find(|one| one.account == org).ok_or_else(Refusal::not_found)?.id;
             let selected = chosen(state, repositories)?;
             state.select_repositories(actor, installation, selected)
         })
@@ -62,9 +60,7 @@ impl Running {
         &self,
         change: impl FnOnce(&mut State) -> Result<T, Refusal>,
     ) -> Result<T, Error> {
-        self.hub
-            .write(change)
-            .map_err(|refusal| Error::Refused(refusal.message))
+        self.hub.write(change).map_err(|refusal| Error::Refused(refusal.message))
     }
 }
 
@@ -72,9 +68,7 @@ impl Running {
 fn owner(state: &State) -> Result<(Id, Actor), Refusal> {
     let org = state.orgs.values().next().ok_or_else(Refusal::not_found)?;
     let mut members = org.members.iter();
-    let owner = members
-        .find(|(_, role)| **role == OrgRole::Admin)
-        .map(|(person, _)| *person);
+    let owner = members.find(|(_, role)| **role == OrgRole::Admin).map(|(person, _)| *person);
     Ok((org.account, Actor::person(owner.unwrap_or(org.account))))
 }
 
@@ -84,7 +78,5 @@ fn chosen(state: &State, names: Option<&[&str]>) -> Result<Option<BTreeSet<Id>>,
         let repo = state.repo_named(state.login(org), name);
         repo.map(|repo| repo.id).ok_or_else(Refusal::not_found)
     };
-    names
-        .map(|names| names.iter().map(found).collect())
-        .transpose()
+    names.map(|names| names.iter().map(found).collect()).transpose()
 }

@@ -15,10 +15,7 @@ use super::hub::Hub;
 /// The routes below `/_sandbox`.
 pub(crate) fn router(hub: Hub) -> Router {
     Router::new()
-        .route(
-            "/_sandbox/faults",
-            post(add_fault).get(faults).delete(clear_faults),
-        )
+        .route("/_sandbox/faults", post(add_fault).get(faults).delete(clear_faults))
         .route("/_sandbox/requests", get(requests).delete(clear_requests))
         .route("/_sandbox/webhooks", get(webhooks).post(set_webhooks))
         .with_state(hub)

@@ -18,10 +18,7 @@ impl Folder {
     /// This folder, made where it does not exist; without one, a new one that only we may read.
     pub(crate) fn open(kept: Option<&Path>) -> std::io::Result<Self> {
         let folder = match kept {
-            Some(path) => Self {
-                path: path.to_owned(),
-                temporary: false,
-            },
+            Some(path) => Self { path: path.to_owned(), temporary: false },
             None => Self {
                 path: std::env::temp_dir()
                     .join(format!("sandbox-{}", hex::encode(keys::random::<8>()))),

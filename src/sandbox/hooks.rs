@@ -65,12 +65,7 @@ async fn send(hub: &Hub, client: &Client, outgoing: Outgoing) {
         Err(error) if error.is_timeout() => {
             (0, "timed out".to_owned(), BTreeMap::new(), String::new())
         }
-        Err(_) => (
-            0,
-            "failed to connect to host".to_owned(),
-            BTreeMap::new(),
-            String::new(),
-        ),
+        Err(_) => (0, "failed to connect to host".to_owned(), BTreeMap::new(), String::new()),
     };
     let (status_code, status, response_headers, response_body) = result;
     let duration = (started.elapsed().as_secs_f64() * 100.0).round() / 100.0;
@@ -99,11 +94,7 @@ async fn send(hub: &Hub, client: &Client, outgoing: Outgoing) {
             response_body,
         });
         let event = "hook_delivery".to_owned();
-        state.tell(Change {
-            repo,
-            number: None,
-            event,
-        });
+        state.tell(Change { repo, number: None, event });
         Ok(())
     });
     if let Err(refusal) = recorded {
@@ -120,16 +111,10 @@ fn headers(app: &App, outgoing: &Outgoing, body: &str) -> BTreeMap<String, Strin
         ("X-GitHub-Event", outgoing.event.clone()),
         ("X-GitHub-Hook-ID", app.hook_id.to_string()),
         ("X-GitHub-Hook-Installation-Target-ID", app.id.to_string()),
-        (
-            "X-GitHub-Hook-Installation-Target-Type",
-            "integration".to_owned(),
-        ),
+        ("X-GitHub-Hook-Installation-Target-Type", "integration".to_owned()),
         ("X-Hub-Signature-256", signature(&app.webhook_secret, body)),
     ];
-    pairs
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), value))
-        .collect()
+    pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 /// <https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries>

@@ -132,9 +132,7 @@ impl Hub {
 
     /// Tells that a webhook is through.
     pub(crate) fn webhook_done(&self) {
-        self.0
-            .underway
-            .send_modify(|count| *count = count.saturating_sub(1));
+        self.0.underway.send_modify(|count| *count = count.saturating_sub(1));
     }
 
     /// How many webhooks are not through yet.
@@ -144,12 +142,7 @@ impl Hub {
 
     /// Returns when all webhooks are through.
     pub(crate) async fn webhooks_idle(&self) {
-        self.0
-            .underway
-            .subscribe()
-            .wait_for(|count| *count == 0)
-            .await
-            .ok();
+        self.0.underway.subscribe().wait_for(|count| *count == 0).await.ok();
     }
 }
 

@@ -133,17 +133,12 @@ pub async fn start(options: Options) -> Result<Running, Error> {
         move |error| Error::Folder(path, error)
     };
     let folder = Folder::open(options.data.as_deref()).map_err(folder_error(
-        options
-            .data
-            .as_deref()
-            .unwrap_or(Path::new("the temporary folder")),
+        options.data.as_deref().unwrap_or(Path::new("the temporary folder")),
     ))?;
     let listener = TcpListener::bind(options.listen)
         .await
         .map_err(|error| Error::Listen(options.listen, error))?;
-    let address = listener
-        .local_addr()
-        .map_err(|error| Error::Listen(options.listen, error))?;
+    let address = listener.local_addr().map_err(|error| Error::Listen(options.listen, error))?;
     let around = Surroundings {
         now: options.now,
         root: folder.path().join("git"),
@@ -173,8 +168,7 @@ pub async fn start(options: Options) -> Result<Running, Error> {
     write_private(&private_key_file, &app.private_key).map_err(folder_error(&private_key_file))?;
     let kept = options.data.is_some().then_some(file);
     let (hub, outgoing) = Hub::new(state, rest::table(), &options.bot, kept);
-    hub.write(|_| Ok(()))
-        .map_err(|refusal| Error::Seed(refusal.message))?;
+    hub.write(|_| Ok(())).map_err(|refusal| Error::Seed(refusal.message))?;
     let (stop, mut stopped) = watch::channel(false);
     let routes = router(hub.clone());
     let server = tokio::spawn(async move {
@@ -182,10 +176,7 @@ pub async fn start(options: Options) -> Result<Running, Error> {
             // The channel closes only with the box.
             stopped.wait_for(|stop| *stop).await.ok();
         };
-        if let Err(error) = axum::serve(listener, routes)
-            .with_graceful_shutdown(end)
-            .await
-        {
+        if let Err(error) = axum::serve(listener, routes).with_graceful_shutdown(end).await {
             tracing::error!(%error, "the sandbox stopped");
         }
     });
@@ -265,10 +256,7 @@ impl Running {
     /// The requests for which there is no route.
     pub fn unknown_routes(&self) -> Vec<Seen> {
         let log = self.hub.log();
-        log.iter()
-            .filter(|seen| seen.route.is_none())
-            .cloned()
-            .collect()
+        log.iter().filter(|seen| seen.route.is_none()).cloned().collect()
     }
 
     /// Forgets the requests so far.
@@ -315,10 +303,7 @@ impl Running {
     pub async fn shutdown(mut self) {
         self.stop.send_replace(true);
         self.sender.abort();
-        if tokio::time::timeout(Duration::from_millis(500), &mut self.server)
-            .await
-            .is_err()
-        {
+        if tokio::time::timeout(Duration::from_millis(500), &mut self.server).await.is_err() {
             self.server.abort();
         }
     }

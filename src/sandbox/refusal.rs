@@ -16,12 +16,7 @@ pub(crate) struct Refusal {
 impl Refusal {
     /// A refusal with this status and message.
     pub(crate) fn new(status: u16, message: impl Into<String>) -> Self {
-        Self {
-            status,
-            message: message.into(),
-            errors: Vec::new(),
-            location: None,
-        }
+        Self { status, message: message.into(), errors: Vec::new(), location: None }
     }
 
     /// 404: not there, or not to be seen.
@@ -62,21 +57,14 @@ impl Refusal {
 
     /// 422 for a key whose value has the wrong type.
     pub(crate) fn wrong_type(key: &str, value: &Value, wanted: &str) -> Self {
-        let value = if value.is_null() {
-            "nil".to_owned()
-        } else {
-            value.to_string()
-        };
+        let value = if value.is_null() { "nil".to_owned() } else { value.to_string() };
         Self::unprocessable(format!(
             "Invalid request.\n\nFor 'properties/{key}', {value} is not {wanted}."
         ))
     }
 
     fn validation(error: Value) -> Self {
-        Self {
-            errors: vec![error],
-            ..Self::unprocessable("Validation Failed")
-        }
+        Self { errors: vec![error], ..Self::unprocessable("Validation Failed") }
     }
 
     /// The body of the answer.

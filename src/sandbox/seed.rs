@@ -27,10 +27,7 @@ pub(crate) struct File {
 
 macro_rules! file {
     ($path:literal) => {
-        (
-            $path,
-            include_str!(concat!("../../fixtures/sandbox/microservices-demo/", $path)),
-        )
+        ($path, include_str!(concat!("../../fixtures/sandbox/microservices-demo/", $path)))
     };
 }
 
@@ -128,21 +125,13 @@ pub(crate) fn seed(state: &mut State, files: &[File], secret: String) -> Result<
     staff(state, repo)?;
     let first = commit(state, owner, repo, files, "Deploy v1.0.0 everywhere")?;
     release(state, ada, repo, first, "v1.0.0")?;
-    let checks = ["usher/gates", "usher/kustomize"].map(|context| RequiredCheck {
-        context: context.to_owned(),
-        app: None,
-    });
+    let checks = ["usher/gates", "usher/kustomize"]
+        .map(|context| RequiredCheck { context: context.to_owned(), app: None });
     let protection = Protection {
-        checks: Some(RequiredChecks {
-            strict: false,
-            checks: checks.to_vec(),
-        }),
+        checks: Some(RequiredChecks { strict: false, checks: checks.to_vec() }),
         ..Protection::default()
     };
-    state
-        .repo_mut(repo)?
-        .protections
-        .insert("main".to_owned(), protection);
+    state.repo_mut(repo)?.protections.insert("main".to_owned(), protection);
     // Nobody was there to listen.
     state.around.outbox.clear();
     Ok(())
@@ -160,14 +149,8 @@ pub(crate) fn repository(
         Ok::<Id, Refusal>(account.id)
     };
     let (owner, actor) = (named("acme")?, Actor::person(named("sam")?));
-    let new = NewRepo {
-        owner,
-        name,
-        description: None,
-        private,
-        default_branch: "main",
-        parent: None,
-    };
+    let new =
+        NewRepo { owner, name, description: None, private, default_branch: "main", parent: None };
     let repo = state.create_repo(actor, &new)?;
     staff(state, repo)?;
     if !files.is_empty() {
@@ -179,17 +162,12 @@ pub(crate) fn repository(
 /// Gives the seeded people their roles in a repository of `acme`.
 pub(crate) fn staff(state: &mut State, repo: Id) -> Result<(), Refusal> {
     for login in ["ada", "quinn", "pat"] {
-        let person = state
-            .account_named(login)
-            .ok_or_else(Refusal::not_found)?
-            .id;
+        let person = state.account_named(login).ok_or_else(Refusal::not_found)?.id;
         state.add_collaborator(repo, person, Role::Write)?;
     }
     let teams = [("qa", Role::Write), ("sre", Role::Admin)];
     for (slug, role) in teams {
-        let (_, team) = state
-            .team_named("acme", slug)
-            .ok_or_else(Refusal::not_found)?;
+        let (_, team) = state.team_named("acme", slug).ok_or_else(Refusal::not_found)?;
         let team = team.id;
         state.add_repo_team(repo, team, role)?;
     }
@@ -202,10 +180,8 @@ fn register(state: &mut State, org: Id, secret: String) -> Result<(), Refusal> {
     let bot = state.add_account("usher[bot]", "usher[bot]", AccountKind::Bot);
     let (app, installation, hook_id) = (state.new_id(), state.new_id(), state.new_id());
     let now = state.now();
-    let permissions: Permissions = PERMISSIONS
-        .iter()
-        .map(|(name, level)| ((*name).to_owned(), *level))
-        .collect();
+    let permissions: Permissions =
+        PERMISSIONS.iter().map(|(name, level)| ((*name).to_owned(), *level)).collect();
     let events: BTreeSet<String> = EVENTS.iter().map(|event| (*event).to_owned()).collect();
     state.apps.insert(
         app,
@@ -253,15 +229,8 @@ pub(crate) fn commit(
     let git = state.git(repo)?;
     let mut edits = BTreeMap::new();
     for file in files {
-        let mode = if file.executable {
-            0o100_755
-        } else {
-            0o100_644
-        };
-        edits.insert(
-            file.path.clone(),
-            Some((mode, git.write_blob(&file.bytes)?)),
-        );
+        let mode = if file.executable { 0o100_755 } else { 0o100_644 };
+        edits.insert(file.path.clone(), Some((mode, git.write_blob(&file.bytes)?)));
     }
     let tree = git.edit_tree(None, &edits)?;
     let person = state.person(actor);
@@ -278,9 +247,7 @@ pub(crate) fn commit(
 }
 
 fn release(state: &mut State, author: Id, repo: Id, commit: Oid, tag: &str) -> Result<(), Refusal> {
-    state
-        .git(repo)?
-        .set_reference(&format!("refs/tags/{tag}"), commit)?;
+    state.git(repo)?.set_reference(&format!("refs/tags/{tag}"), commit)?;
     let id = state.new_id();
     let now = state.now();
     let release = Release {
@@ -349,11 +316,7 @@ fn collect(folder: &Path, below: &str, files: &mut Vec<File>) -> io::Result<()> 
             #[expect(clippy::disallowed_methods, reason = "the box is seeded from a folder")]
             let bytes = fs::read(entry.path())?;
             let executable = executable(&entry.metadata()?);
-            files.push(File {
-                path,
-                bytes,
-                executable,
-            });
+            files.push(File { path, bytes, executable });
         }
     }
     Ok(())
@@ -393,9 +356,8 @@ fn configuration(files: &[File]) -> Option<String> {
         let (folder, name) = file.path.rsplit_once('/')?;
         let kustomization =
             ["kustomization.yaml", "kustomization.yml", "Kustomization"].contains(&name);
-        let promoted = String::from_utf8_lossy(&file.bytes)
-            .lines()
-            .any(|line| line.starts_with("images:"));
+        let promoted =
+            String::from_utf8_lossy(&file.bytes).lines().any(|line| line.starts_with("images:"));
         let last = folder.rsplit('/').next()?;
         let place = WALK.iter().position(|environment| *environment == last)?;
         (kustomization && promoted).then_some((place, last, folder))
@@ -472,11 +434,8 @@ pub(crate) mod tests {
                 committer: &author,
             })
             .unwrap();
-        let push = Push {
-            reference: &format!("refs/heads/{branch}"),
-            after: Some(commit),
-            force: false,
-        };
+        let push =
+            Push { reference: &format!("refs/heads/{branch}"), after: Some(commit), force: false };
         state.push(actor, repo, &push).unwrap();
         commit
     }

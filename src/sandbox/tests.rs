@@ -13,13 +13,9 @@ async fn running() -> Running {
 }
 
 async fn call(github: &Running, who: &str, method: Method, path: &str, body: Value) -> Response {
-    let client = Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        .build()
-        .unwrap();
-    let mut request = client
-        .request(method, format!("{}{path}", github.api_url()))
-        .header("user-agent", "tests");
+    let client = Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let mut request =
+        client.request(method, format!("{}{path}", github.api_url())).header("user-agent", "tests");
     if !who.is_empty() {
         request = request.bearer_auth(who);
     }
@@ -59,17 +55,10 @@ async fn what_has_not_changed_is_304_and_costs_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_sees_or_does_more_than_they_may() {
     let github = running().await;
-    github
-        .add_repository("secret", true, &[("a", "a")])
-        .unwrap();
+    github.add_repository("secret", true, &[("a", "a")]).unwrap();
     let status = |who: &'static str, method: Method, path: String, body: Value| {
         let github = &github;
-        async move {
-            call(github, who, method, &path, body)
-                .await
-                .status()
-                .as_u16()
-        }
+        async move { call(github, who, method, &path, body).await.status().as_u16() }
     };
     let read = |who, path: &str| status(who, Method::GET, path.to_owned(), Value::Null);
     assert_eq!(read("", "/repos/acme/secret").await, 404);
@@ -78,10 +67,7 @@ async fn nobody_sees_or_does_more_than_they_may() {
     assert_eq!(read("stranger", REPO).await, 401);
     let label = || json!({"name": "x"});
     let labels = format!("{REPO}/labels");
-    assert_eq!(
-        status("eve", Method::POST, labels.clone(), label()).await,
-        403
-    );
+    assert_eq!(status("eve", Method::POST, labels.clone(), label()).await, 403);
     assert_eq!(status("", Method::POST, labels.clone(), label()).await, 401);
     assert_eq!(status("ada", Method::POST, labels, label()).await, 201);
     let protection = format!("{REPO}/branches/main/protection");
@@ -92,14 +78,7 @@ async fn nobody_sees_or_does_more_than_they_may() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_renamed_repository_is_found_under_its_old_name() {
     let github = running().await;
-    let renamed = call(
-        &github,
-        "sam",
-        Method::PATCH,
-        REPO,
-        json!({"name": "boutique"}),
-    )
-    .await;
+    let renamed = call(&github, "sam", Method::PATCH, REPO, json!({"name": "boutique"})).await;
     assert_eq!(renamed.status(), 200);
     let moved = get(&github, "ada", &format!("{REPO}/branches/main")).await;
     assert_eq!(moved.status(), 301);
@@ -123,19 +102,9 @@ async fn faults_are_played_and_the_rest_is_logged() {
     github.fault(fault(FaultAnswer::Lose)).unwrap();
     let labels = format!("{REPO}/labels");
     let label = json!({"name": "lost"});
-    assert_eq!(
-        call(&github, "ada", Method::POST, &labels, label.clone())
-            .await
-            .status(),
-        502
-    );
+    assert_eq!(call(&github, "ada", Method::POST, &labels, label.clone()).await.status(), 502);
     // It was done, although nobody heard of it.
-    assert_eq!(
-        call(&github, "ada", Method::POST, &labels, label)
-            .await
-            .status(),
-        422
-    );
+    assert_eq!(call(&github, "ada", Method::POST, &labels, label).await.status(), 422);
     assert!(github.waiting_faults().is_empty());
     github.fault(fault(FaultAnswer::Drop)).unwrap();
     let dropped = Client::new()
@@ -167,16 +136,7 @@ async fn data_is_kept_over_a_restart() {
     first.shutdown().await;
     let second = start(options).await.unwrap();
     assert_eq!((second.app_id, &second.webhook_secret), (app, &secret));
-    let issue: Value = get(&second, "eve", &format!("{REPO}/issues/1"))
-        .await
-        .json()
-        .await
-        .unwrap();
+    let issue: Value = get(&second, "eve", &format!("{REPO}/issues/1")).await.json().await.unwrap();
     assert_eq!(issue["title"], "Remember me");
-    assert_eq!(
-        get(&second, "eve", &format!("{REPO}/commits/main"))
-            .await
-            .status(),
-        200
-    );
+    assert_eq!(get(&second, "eve", &format!("{REPO}/commits/main")).await.status(), 200);
 }

@@ -63,8 +63,7 @@ impl Dialect {
             Self::Sqlite => ("INTEGER PRIMARY KEY", "BLOB"),
             Self::Postgres => ("BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY", "BYTEA"),
         };
-        part.replace("{sequence}", sequence)
-            .replace("{bytes}", bytes)
+        part.replace("{sequence}", sequence).replace("{bytes}", bytes)
     }
 }
 
@@ -78,11 +77,7 @@ impl Database {
             let options = options(url)?;
             probe(&options).await?;
             let pool = pool(10).connect_lazy_with(options);
-            Ok(Self {
-                read: pool.clone(),
-                write: pool,
-                dialect: Dialect::Postgres,
-            })
+            Ok(Self { read: pool.clone(), write: pool, dialect: Dialect::Postgres })
         } else {
             Err(Fault::Broken(
                 "the database is not understood: use sqlite:FILE or postgres://USER:PASSWORD@HOST/DATABASE"
@@ -120,11 +115,7 @@ impl Database {
             let read = sqlite(4).connect_lazy_with(options.clone());
             (read, sqlite(1).connect_lazy_with(options))
         };
-        Ok(Self {
-            read,
-            write,
-            dialect: Dialect::Sqlite,
-        })
+        Ok(Self { read, write, dialect: Dialect::Sqlite })
     }
 
     /// Begins a transaction for [`transact`].
@@ -202,8 +193,7 @@ fn pool(size: u32) -> AnyPoolOptions {
 
 fn options(url: &str) -> Result<AnyConnectOptions, Fault> {
     // The parser's own words may repeat the URL, which holds a password.
-    url.parse()
-        .map_err(|_| Fault::Broken("the database URL is malformed".into()))
+    url.parse().map_err(|_| Fault::Broken("the database URL is malformed".into()))
 }
 
 fn percent_encode(path: &str) -> String {
@@ -264,9 +254,7 @@ fn is_passing(code: &str) -> bool {
     }
     // PostgreSQL's are classes of two characters: connection, rollback, resources, operator, system.
     // <https://www.postgresql.org/docs/current/errcodes-appendix.html>
-    ["08", "40", "53", "55", "57", "58", "25006"]
-        .iter()
-        .any(|class| code.starts_with(class))
+    ["08", "40", "53", "55", "57", "58", "25006"].iter().any(|class| code.starts_with(class))
 }
 
 /// An instant as it is stored.
@@ -330,9 +318,7 @@ impl Columns for AnyRow {
         &self,
         column: &str,
     ) -> Result<T, sqlx::Error> {
-        self.try_get::<&str, _>(column)?
-            .parse()
-            .map_err(|e| corrupt(column, e))
+        self.try_get::<&str, _>(column)?.parse().map_err(|e| corrupt(column, e))
     }
 
     fn word_if_any<T: std::str::FromStr<Err: std::fmt::Display>>(

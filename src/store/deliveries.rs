@@ -111,9 +111,7 @@ impl Store {
             .bind(id.as_str())
             .fetch_optional(&self.0.database.read)
             .await?;
-        let body = row
-            .map(|row| row.try_get::<Vec<u8>, _>("body"))
-            .transpose()?;
+        let body = row.map(|row| row.try_get::<Vec<u8>, _>("body")).transpose()?;
         Ok(body.map(Bytes::from))
     }
 

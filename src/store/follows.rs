@@ -37,10 +37,7 @@ impl Store {
         let mut news = false;
         let mut repos = Vec::with_capacity(rows.len());
         for row in &rows {
-            news |= row
-                .try_get::<Option<i64>, _>("source_id")
-                .map_err(Fault::from)?
-                .is_none();
+            news |= row.try_get::<Option<i64>, _>("source_id").map_err(Fault::from)?.is_none();
             repos.push(read(row)?);
         }
         if news {
@@ -86,10 +83,7 @@ impl Store {
             .bind(repo.0.cast_signed())
             .fetch_optional(&self.0.database.read)
             .await?;
-        Ok(row
-            .map(|row| row.word_if_any("config_sha"))
-            .transpose()?
-            .flatten())
+        Ok(row.map(|row| row.word_if_any("config_sha")).transpose()?.flatten())
     }
 
     /// All repositories that are known.

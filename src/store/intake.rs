@@ -46,20 +46,14 @@ impl Intake {
     ) -> Result<Received, Fault> {
         let gone = || Fault::transient("the store is closing");
         let (answer, answered) = oneshot::channel();
-        let waiting = Waiting {
-            delivery,
-            at,
-            answer,
-        };
+        let waiting = Waiting { delivery, at, answer };
         let stored = async {
             self.0.send(waiting).await.map_err(|_| gone())?;
             answered.await.map_err(|_| gone())?
         };
         match tokio::time::timeout(LONGEST, stored).await {
             Ok(stored) => stored,
-            Err(_) => Err(Fault::transient(
-                "the database took too long to store a delivery",
-            )),
+            Err(_) => Err(Fault::transient("the database took too long to store a delivery")),
         }
     }
 }
@@ -113,14 +107,7 @@ async fn insert(database: &Database, batch: &[Waiting]) -> Result<HashSet<String
     let rows: Vec<String> = (0..batch.len())
         .map(|row| {
             let n = row * COLUMNS;
-            format!(
-                "(${}, ${}, ${}, 'unrouted', ${}, ${})",
-                n + 1,
-                n + 2,
-                n + 3,
-                n + 4,
-                n + 5
-            )
+            format!("(${}, ${}, ${}, 'unrouted', ${}, ${})", n + 1, n + 2, n + 3, n + 4, n + 5)
         })
         .collect();
     let statement = format!(

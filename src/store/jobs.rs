@@ -116,12 +116,10 @@ impl Store {
 
     /// A job by its id.
     pub async fn job(&self, id: JobId) -> Result<Option<Job>, Fault> {
-        let row = sqlx::query(AssertSqlSafe(format!(
-            "SELECT {COLUMNS} FROM jobs WHERE id = $1"
-        )))
-        .bind(id.0)
-        .fetch_optional(&self.0.database.read)
-        .await?;
+        let row = sqlx::query(AssertSqlSafe(format!("SELECT {COLUMNS} FROM jobs WHERE id = $1")))
+            .bind(id.0)
+            .fetch_optional(&self.0.database.read)
+            .await?;
         Ok(row.map(|row| read(&row)).transpose()?)
     }
 
@@ -131,11 +129,7 @@ impl Store {
             "SELECT {COLUMNS} FROM jobs WHERE {} AND {} AND {} ORDER BY id DESC LIMIT $4",
             given(&filter.state, "$1", "state = $1"),
             given(&filter.lane, "$2", "lane = $2"),
-            given(
-                &filter.delivery,
-                "$3",
-                "id IN (SELECT job FROM causes WHERE delivery = $3)"
-            ),
+            given(&filter.delivery, "$3", "id IN (SELECT job FROM causes WHERE delivery = $3)"),
         )))
         .bind(filter.state.map(JobState::as_str))
         .bind(filter.lane.as_deref().map(text))

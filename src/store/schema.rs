@@ -16,17 +16,14 @@ const STEPS: &[&str] = &[
 pub(super) async fn bring_up_to_date(database: &Database) -> Result<(), Fault> {
     let dialect = database.dialect;
     transact!(database, |c| {
-        sqlx::raw_sql(dialect.lock_schema())
-            .execute(&mut *c)
-            .await?;
+        sqlx::raw_sql(dialect.lock_schema()).execute(&mut *c).await?;
         sqlx::raw_sql(
             "CREATE TABLE IF NOT EXISTS schema_steps (number BIGINT NOT NULL PRIMARY KEY)",
         )
         .execute(&mut *c)
         .await?;
-        let row = sqlx::query("SELECT count(*) AS applied FROM schema_steps")
-            .fetch_one(&mut *c)
-            .await?;
+        let row =
+            sqlx::query("SELECT count(*) AS applied FROM schema_steps").fetch_one(&mut *c).await?;
         let applied = usize::try_from(row.try_get::<i64, _>("applied")?).unwrap_or(0);
         if applied > STEPS.len() {
             return Err(corrupt(
@@ -38,9 +35,7 @@ pub(super) async fn bring_up_to_date(database: &Database) -> Result<(), Fault> {
             ));
         }
         for (number, step) in (1_i64..).zip(STEPS).skip(applied) {
-            sqlx::raw_sql(AssertSqlSafe(dialect.schema(step)))
-                .execute(&mut *c)
-                .await?;
+            sqlx::raw_sql(AssertSqlSafe(dialect.schema(step))).execute(&mut *c).await?;
             sqlx::query("INSERT INTO schema_steps (number) VALUES ($1)")
                 .bind(number)
                 .execute(&mut *c)

@@ -37,18 +37,11 @@ const TOO_LARGE: Refusal = Refusal(
     StatusCode::PAYLOAD_TOO_LARGE,
     "The body is larger than 25 MB, which GitHub does not send.",
 );
-const TOO_SLOW: Refusal = Refusal(
-    StatusCode::REQUEST_TIMEOUT,
-    "The body took too long to arrive: send it again.",
-);
-const CUT_OFF: Refusal = Refusal(
-    StatusCode::BAD_REQUEST,
-    "The body was cut off: send it again.",
-);
-const BUSY: Refusal = Refusal(
-    StatusCode::SERVICE_UNAVAILABLE,
-    "Too much is arriving at once: send it again later.",
-);
+const TOO_SLOW: Refusal =
+    Refusal(StatusCode::REQUEST_TIMEOUT, "The body took too long to arrive: send it again.");
+const CUT_OFF: Refusal = Refusal(StatusCode::BAD_REQUEST, "The body was cut off: send it again.");
+const BUSY: Refusal =
+    Refusal(StatusCode::SERVICE_UNAVAILABLE, "Too much is arriving at once: send it again later.");
 const NOT_STORED: Refusal = Refusal(
     StatusCode::SERVICE_UNAVAILABLE,
     "The delivery could not be stored: send it again later.",
@@ -132,10 +125,7 @@ async fn read(
             continue;
         }
         let size = u32::try_from(chunk.len()).map_err(|_| TOO_LARGE)?;
-        let more = memory
-            .clone()
-            .try_acquire_many_owned(size)
-            .map_err(|_| BUSY)?;
+        let more = memory.clone().try_acquire_many_owned(size).map_err(|_| BUSY)?;
         match &mut held {
             Some(held) => held.merge(more),
             None => held = Some(more),
@@ -198,9 +188,7 @@ fn describe(headers: &HeaderMap, body: Bytes) -> Result<NewDelivery, Refusal> {
 /// Events not heard of yet are stored too, but an event is a word.
 fn is_event(name: &str) -> bool {
     (1..=100).contains(&name.len())
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
 #[cfg(test)]

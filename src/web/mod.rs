@@ -29,9 +29,8 @@ pub struct Web {
 /// Everything that answers.
 pub fn router(web: Web) -> Router {
     let memory = Arc::new(Semaphore::new(hooks::MOST_IN_MEMORY));
-    let webhook = Router::new()
-        .route("/webhook", post(hooks::receive))
-        .with_state((web.clone(), memory));
+    let webhook =
+        Router::new().route("/webhook", post(hooks::receive)).with_state((web.clone(), memory));
     webhook.merge(operations(web))
 }
 

@@ -24,10 +24,7 @@ pub(super) async fn readiness(State(web): State<Web>) -> Response {
         Ok(()) => say(StatusCode::OK, "ready"),
         Err(fault) => {
             tracing::warn!(%fault, "not ready: the database does not answer");
-            say(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "The database does not answer; the log says why.",
-            )
+            say(StatusCode::SERVICE_UNAVAILABLE, "The database does not answer; the log says why.")
         }
     }
 }

@@ -54,18 +54,12 @@ async fn in_repository(
     match effect {
         Effect::EnsureBranch(branch) => {
             if let BranchOutcome::Taken(_) = repo.ensure_branch(branch).await? {
-                return Err(Fault::Stale(format!(
-                    "branch {} is somebody else's",
-                    branch.branch
-                )));
+                return Err(Fault::Stale(format!("branch {} is somebody else's", branch.branch)));
             }
         }
         Effect::EnsurePull(new) => {
             let pull = repo.ensure_pull(new).await?;
-            return Ok(Some(Intent::Evaluate {
-                repo: repo.reference().clone(),
-                pr: pull.number,
-            }));
+            return Ok(Some(Intent::Evaluate { repo: repo.reference().clone(), pr: pull.number }));
         }
         Effect::EnsureLabels { pr, labels } => repo.ensure_labels(*pr, labels).await?,
         Effect::EnsureCheck(check) => {
@@ -102,23 +96,12 @@ async fn remember(
                     let same = |other: &&crate::model::ids::RepoRef| {
                         other.name.as_str().eq_ignore_ascii_case(name.as_str())
                     };
-                    Source {
-                        name: name.clone(),
-                        id: known.iter().find(same).map(|repo| repo.id),
-                    }
+                    Source { name: name.clone(), id: known.iter().find(same).map(|repo| repo.id) }
                 })
                 .collect();
-            world
-                .store
-                .set_follows(repo, &sources, config.as_ref())
-                .await
+            world.store.set_follows(repo, &sources, config.as_ref()).await
         }
-        Effect::RememberRunning {
-            environment,
-            application,
-            tag,
-            at,
-        } => {
+        Effect::RememberRunning { environment, application, tag, at } => {
             let run = Run {
                 repo: repo.id,
                 env: environment.clone(),

@@ -28,9 +28,8 @@ pub(super) async fn gather_and_decide(world: &World, intent: &Intent) -> Result<
             let walked = decide(&question, &facts);
             (facts, walked)
         });
-        let walked = walked
-            .await
-            .map_err(|panic| Fault::Broken(format!("deciding failed: {panic}")))?;
+        let walked =
+            walked.await.map_err(|panic| Fault::Broken(format!("deciding failed: {panic}")))?;
         facts = walked.0;
         let needs = match walked.1 {
             Ok(decision) => return Ok(decision),
@@ -46,9 +45,7 @@ pub(super) async fn gather_and_decide(world: &World, intent: &Intent) -> Result<
             facts.learn(need, answer?);
         }
     }
-    Err(Fault::Broken(
-        "the decision asks for ever more facts".to_owned(),
-    ))
+    Err(Fault::Broken("the decision asks for ever more facts".to_owned()))
 }
 
 /// What another repository refuses to tell is unknown; what the job's own refuses is a fault.
@@ -106,20 +103,11 @@ async fn fetch(world: &World, need: &Need) -> Result<Answer, Fault> {
         }
         Need::Releases { repo } => Answer::Releases(at(repo).releases().await?),
         Need::Release { repo, tag } => Answer::Release(at(repo).release_by_tag(tag).await?),
-        Need::Tags { repo } => Answer::Tags(
-            at(repo)
-                .tags()
-                .await?
-                .into_iter()
-                .map(|(name, _)| name)
-                .collect(),
-        ),
+        Need::Tags { repo } => {
+            Answer::Tags(at(repo).tags().await?.into_iter().map(|(name, _)| name).collect())
+        }
         Need::Tag { repo, tag } => Answer::Tag(at(repo).tag(tag).await?),
-        Need::Ran {
-            repo,
-            environment,
-            application,
-        } => {
+        Need::Ran { repo, environment, application } => {
             let runs = world.store.ran(repo.id, environment, application).await?;
             Answer::Ran(runs.into_iter().map(|run| run.version).collect())
         }

@@ -28,19 +28,13 @@ const WORKERS: usize = 8;
 /// released before it returns.
 pub async fn run(world: World, stop: CancellationToken) {
     let mut tasks = JoinSet::new();
-    tasks.spawn(repeat(
-        world.clone(),
-        stop.clone(),
-        "route",
-        |world, _| async move { route::next(&world).await },
-    ));
+    tasks.spawn(repeat(world.clone(), stop.clone(), "route", |world, _| async move {
+        route::next(&world).await
+    }));
     for _ in 0..WORKERS {
-        tasks.spawn(repeat(
-            world.clone(),
-            stop.clone(),
-            "work",
-            |world, stop| async move { job::next(&world, &stop).await },
-        ));
+        tasks.spawn(repeat(world.clone(), stop.clone(), "work", |world, stop| async move {
+            job::next(&world, &stop).await
+        }));
     }
     tasks.spawn(sweep::run(world, stop));
     while tasks.join_next().await.is_some() {}

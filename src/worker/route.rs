@@ -18,11 +18,7 @@ pub(super) async fn next(world: &World) -> Result<bool, Fault> {
             let mut jobs = Vec::new();
             for intent in intents {
                 for intent in fan_out(world, intent).await? {
-                    jobs.push(new_job(
-                        &intent,
-                        Some(delivery.id.clone()),
-                        world.clock.now(),
-                    )?);
+                    jobs.push(new_job(&intent, Some(delivery.id.clone()), world.clock.now())?);
                 }
             }
             if world.store.route(&delivery.id, &jobs).await? {
@@ -32,10 +28,7 @@ pub(super) async fn next(world: &World) -> Result<bool, Fault> {
         }
         Err(unreadable) => {
             tracing::error!(delivery = %delivery.id, event = %delivery.event, %unreadable, "buried");
-            world
-                .store
-                .bury_delivery(&delivery.id, &unreadable.to_string())
-                .await?;
+            world.store.bury_delivery(&delivery.id, &unreadable.to_string()).await?;
         }
     }
     Ok(true)
@@ -52,10 +45,7 @@ async fn fan_out(world: &World, intent: Intent) -> Result<Vec<Intent>, Fault> {
         followers.push(source.clone());
     }
     let promote = |repo| {
-        let trigger = Trigger::Release {
-            source: source.clone(),
-            tag: tag.clone(),
-        };
+        let trigger = Trigger::Release { source: source.clone(), tag: tag.clone() };
         Intent::Promote { repo, trigger }
     };
     Ok(followers.into_iter().map(promote).collect())

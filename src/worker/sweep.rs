@@ -42,9 +42,7 @@ pub(super) async fn run(world: World, stop: CancellationToken) {
             Err(fault) => {
                 tracing::warn!(%fault, "the sweep did not get through; trying again");
                 match fault {
-                    Fault::Transient {
-                        after: Some(after), ..
-                    } => after.max(AGAIN),
+                    Fault::Transient { after: Some(after), .. } => after.max(AGAIN),
                     _ => AGAIN,
                 }
             }
@@ -67,29 +65,20 @@ async fn sweep(
         for installation in world.github.installations().await? {
             let installation_id = installation.id;
             intents.push(if installation.suspended {
-                Intent::Leave {
-                    installation: installation_id,
-                }
+                Intent::Leave { installation: installation_id }
             } else {
-                Intent::Survey {
-                    installation: installation_id,
-                }
+                Intent::Survey { installation: installation_id }
             });
         }
     } else {
         for repo in world.store.repos().await? {
             if world.store.config_sha(repo.id).await?.is_some() {
-                intents.push(Intent::Follow {
-                    repo,
-                    reach: Reach::Promotions,
-                });
+                intents.push(Intent::Follow { repo, reach: Reach::Promotions });
             }
         }
     }
-    let jobs: Vec<_> = intents
-        .iter()
-        .map(|intent| new_job(intent, None, now))
-        .collect::<Result<_, _>>()?;
+    let jobs: Vec<_> =
+        intents.iter().map(|intent| new_job(intent, None, now)).collect::<Result<_, _>>()?;
     world.store.enqueue(&jobs).await?;
     world.wake.notify_waiters();
     redeliver(world, asked, now).await

@@ -34,30 +34,22 @@ async fn try_to_tell(world: &World, job: &Job, fault: &Fault) -> Result<(), Faul
         return Ok(());
     };
     let at = world.github.at(repo, Priority::Background);
-    let origin = job.delivery.as_ref().map_or_else(
-        || format!("job {}", job.id),
-        |id| format!("delivery `{id}`"),
-    );
+    let origin = job
+        .delivery
+        .as_ref()
+        .map_or_else(|| format!("job {}", job.id), |id| format!("delivery `{id}`"));
     let fault = fault.to_string();
     if let (Some(pr), Some(comment)) =
         (pull_of(&intent), trouble::comment(&intent, &fault, &origin))
     {
-        at.ensure_comment(pr, &comment.marker, &comment.text)
-            .await?;
+        at.ensure_comment(pr, &comment.marker, &comment.text).await?;
         return world.store.set_mark(&mark(job), TOLD).await;
     }
     // A repository that never followed anything is not to be troubled with the checks of a stranger.
-    if let Intent::Promote {
-        trigger: Trigger::Release { source, tag },
-        ..
-    } = &intent
+    if let Intent::Promote { trigger: Trigger::Release { source, tag }, .. } = &intent
         && world.store.config_sha(repo.id).await?.is_some()
     {
-        let commit = if source.id == repo.id {
-            at.tag(tag).await?
-        } else {
-            None
-        };
+        let commit = if source.id == repo.id { at.tag(tag).await? } else { None };
         let head = match commit {
             Some(commit) => Some(commit),
             None => default_head(&at).await?,
@@ -81,8 +73,7 @@ async fn try_to_withdraw(world: &World, job: &Job) -> Result<(), Fault> {
     }
     let comment = trouble::over(&intent);
     let at = world.github.at(repo, Priority::Background);
-    at.ensure_comment(pr, &comment.marker, &comment.text)
-        .await?;
+    at.ensure_comment(pr, &comment.marker, &comment.text).await?;
     world.store.set_mark(&mark(job), OVER).await
 }
 
@@ -105,9 +96,5 @@ async fn default_head(at: &Repo) -> Result<Option<Sha>, Fault> {
 }
 
 fn mark(job: &Job) -> String {
-    format!(
-        "trouble:{}:{}",
-        job.lane,
-        job.subject.as_deref().unwrap_or_default()
-    )
+    format!("trouble:{}:{}", job.lane, job.subject.as_deref().unwrap_or_default())
 }

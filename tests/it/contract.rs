@@ -25,10 +25,7 @@ impl Drop for Proxy {
 
 impl Proxy {
     async fn start(checker: &str, upstream: &str) -> Self {
-        let address = std::net::TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap();
+        let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let child = Command::new("node")
             .arg(checker)
             .args(["--listen", &address.to_string(), "--upstream", upstream])
@@ -37,15 +34,9 @@ impl Proxy {
             .stderr(Stdio::inherit())
             .spawn()
             .unwrap();
-        let proxy = Self {
-            child,
-            url: format!("http://{address}"),
-        };
+        let proxy = Self { child, url: format!("http://{address}") };
         for _ in 0..600 {
-            if reqwest::get(format!("{}/__contract/report", proxy.url))
-                .await
-                .is_ok()
-            {
+            if reqwest::get(format!("{}/__contract/report", proxy.url)).await.is_ok() {
                 return proxy;
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
@@ -67,31 +58,20 @@ async fn no_request_and_no_answer_violates_githubs_description() {
     };
     let mut stage = Stage::without_bot().await;
     let proxy = Proxy::start(&checker, &stage.github.api_url()).await;
-    let bot = app::start(stage.settings(format!("{}/api/v3", proxy.url)), Role::All)
-        .await
-        .unwrap();
+    let bot = app::start(stage.settings(format!("{}/api/v3", proxy.url)), Role::All).await.unwrap();
     stage.adopt(bot);
     stage.surveyed().await;
 
     stage.publish(DEMO, "v1.0.1").await;
     stage.publish(DEMO, "v1.0.2").await;
     let pulls = stage.pulls(DEMO).await;
-    stage
-        .merge(DEMO, pulls[1]["number"].as_u64().unwrap())
-        .await;
+    stage.merge(DEMO, pulls[1]["number"].as_u64().unwrap()).await;
     stage.branch(DEMO, "feature", "main").await;
     stage
-        .write_file(
-            DEMO,
-            "feature",
-            "kustomize/prod/kustomization.yaml",
-            "resources: [../bass]\n",
-        )
+        .write_file(DEMO, "feature", "kustomize/prod/kustomization.yaml", "resources: [../bass]\n")
         .await;
     stage.open_pull("ada", DEMO, "feature").await;
-    stage
-        .publish_with(DEMO, json!({"tag_name": "not-a-version"}))
-        .await;
+    stage.publish_with(DEMO, json!({"tag_name": "not-a-version"})).await;
     stage.idle().await;
 
     let report = proxy.report().await;

@@ -16,10 +16,7 @@ struct Process(Child);
 impl Process {
     fn start(stage: &Stage) -> Self {
         // A fixed free port, so that webhooks find the next process as well.
-        let address = std::net::TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap();
+        let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         stage.github.set_bot(&address.to_string());
         let child = Command::new(env!("CARGO_BIN_EXE_usher"))
             .arg("serve")
@@ -52,9 +49,8 @@ impl Drop for Process {
 /// The writes that a bot made, in order, each as method, path pattern and how-manieth of its kind.
 fn writes(requests: &[Seen]) -> Vec<(String, String, u32)> {
     let mut out: Vec<(String, String, u32)> = Vec::new();
-    for seen in requests
-        .iter()
-        .filter(|seen| seen.method != "GET" && !seen.path.contains("access_tokens"))
+    for seen in
+        requests.iter().filter(|seen| seen.method != "GET" && !seen.path.contains("access_tokens"))
     {
         if seen.who == "ada" || seen.who == "sam" {
             continue;
@@ -71,13 +67,9 @@ fn writes(requests: &[Seen]) -> Vec<(String, String, u32)> {
 
 /// A route as a glob.
 fn pattern(route: &str) -> String {
-    let parts = route.split('/').map(|part| {
-        if part.starts_with('{') || part.starts_with(':') {
-            "*"
-        } else {
-            part
-        }
-    });
+    let parts = route
+        .split('/')
+        .map(|part| if part.starts_with('{') || part.starts_with(':') { "*" } else { part });
     parts.collect::<Vec<_>>().join("/")
 }
 
@@ -86,9 +78,7 @@ async fn end_state(stage: &Stage) -> Value {
     let mut pulls = Vec::new();
     for pull in stage.pulls(DEMO).await {
         let number = pull["number"].as_u64().unwrap();
-        let files = stage
-            .get(&format!("/repos/{DEMO}/pulls/{number}/files"))
-            .await;
+        let files = stage.get(&format!("/repos/{DEMO}/pulls/{number}/files")).await;
         let checks = stage
             .get(&format!(
                 "/repos/{DEMO}/commits/{}/check-runs",
@@ -109,27 +99,17 @@ async fn end_state(stage: &Stage) -> Value {
             })
             .collect();
         checks.sort_by_key(Value::to_string);
-        let labels: Vec<_> = pull["labels"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|label| label["name"].clone())
-            .collect();
+        let labels: Vec<_> =
+            pull["labels"].as_array().unwrap().iter().map(|label| label["name"].clone()).collect();
         pulls.push(json!({
             "title": pull["title"], "state": pull["state"], "branch": pull["head"]["ref"], "labels": labels,
             "files": files.as_array().unwrap().iter().map(|file| json!([file["filename"], file["patch"]])).collect::<Vec<_>>(),
             "checks": checks, "comments": stage.comments(DEMO, number).await,
         }));
     }
-    let branches = stage
-        .get(&format!("/repos/{DEMO}/git/matching-refs/heads/"))
-        .await;
-    let branches: Vec<_> = branches
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|branch| branch["ref"].clone())
-        .collect();
+    let branches = stage.get(&format!("/repos/{DEMO}/git/matching-refs/heads/")).await;
+    let branches: Vec<_> =
+        branches.as_array().unwrap().iter().map(|branch| branch["ref"].clone()).collect();
     let tag = stage.get(&format!("/repos/{DEMO}/commits/v1.0.2/check-runs?check_name=usher/promotion%20microservices-demo%20v1.0.2")).await;
     json!({"pulls": pulls, "branches": branches, "told": tag["total_count"], "title": tag["check_runs"][0]["output"]["title"]})
 }
@@ -138,12 +118,7 @@ async fn end_state(stage: &Stage) -> Value {
 async fn story(stage: &Stage) {
     for tag in ["v1.0.1", "v1.0.2"] {
         stage
-            .act(
-                "ada",
-                "POST",
-                &format!("/repos/{DEMO}/releases"),
-                json!({"tag_name": tag}),
-            )
+            .act("ada", "POST", &format!("/repos/{DEMO}/releases"), json!({"tag_name": tag}))
             .await;
         stage.idle().await;
     }
@@ -177,31 +152,15 @@ async fn killed_after(write: (String, String, u32)) -> ((String, String, u32), V
     let mut process = Process::start(&stage);
     stage.surveyed().await;
     let answer = FaultAnswer::Hang { ms: 120_000 };
-    stage
-        .github
-        .fault(Fault {
-            method: Some(method),
-            path,
-            nth,
-            times: 1,
-            answer,
-        })
-        .unwrap();
+    stage.github.fault(Fault { method: Some(method), path, nth, times: 1, answer }).unwrap();
     let mut killed = false;
     for tag in ["v1.0.1", "v1.0.2"] {
         stage
-            .act(
-                "ada",
-                "POST",
-                &format!("/repos/{DEMO}/releases"),
-                json!({"tag_name": tag}),
-            )
+            .act("ada", "POST", &format!("/repos/{DEMO}/releases"), json!({"tag_name": tag}))
             .await;
         let hit = || stage.github.waiting_faults().is_empty();
         stage
-            .until("the write, or rest", async || {
-                (!killed && hit()) || stage.at_rest().await
-            })
+            .until("the write, or rest", async || (!killed && hit()) || stage.at_rest().await)
             .await;
         if !killed && hit() {
             // The write has been done, and nobody will ever hear the answer.
@@ -240,6 +199,8 @@ async fn asked_to_end_it_loses_nothing_and_goes_on_where_it_was() {
     process = Process::start(&stage);
     stage.idle().await;
     let title = "Promote microservices-demo v1.0.1 to staging".to_owned();
-    stage.until("the pull request", async || stage.open_titles(DEMO).await == [title.as_str()]).await;
+    stage
+        .until("the pull request", async || stage.open_titles(DEMO).await == [title.as_str()])
+        .await;
     drop(process);
 }

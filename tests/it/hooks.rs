@@ -37,12 +37,7 @@ impl Bot {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         tokio::spawn(async move { axum::serve(listener, router(web)).await.unwrap() });
-        Self {
-            address,
-            store,
-            wake,
-            _place: place,
-        }
+        Self { address, store, wake, _place: place }
     }
 
     async fn post(&self, headers: HeaderMap, body: impl Into<Vec<u8>>) -> (u16, String) {
@@ -55,18 +50,12 @@ impl Bot {
     }
 
     async fn get(&self, path: &str) -> (u16, String) {
-        let answer = reqwest::get(format!("http://{}{path}", self.address))
-            .await
-            .unwrap();
+        let answer = reqwest::get(format!("http://{}{path}", self.address)).await.unwrap();
         (answer.status().as_u16(), answer.text().await.unwrap())
     }
 
     async fn stored(&self) -> usize {
-        self.store
-            .deliveries(&DeliveryFilter::default())
-            .await
-            .unwrap()
-            .len()
+        self.store.deliveries(&DeliveryFilter::default()).await.unwrap().len()
     }
 }
 
@@ -85,16 +74,10 @@ fn sign(secret: &str, body: &[u8]) -> String {
 fn headers(secret: &str, id: &'static str, body: &[u8]) -> HeaderMap {
     let mut headers = HeaderMap::new();
     headers.insert("content-type", HeaderValue::from_static("application/json"));
-    headers.insert(
-        "user-agent",
-        HeaderValue::from_static("GitHub-Hookshot/044aadd"),
-    );
+    headers.insert("user-agent", HeaderValue::from_static("GitHub-Hookshot/044aadd"));
     headers.insert("x-github-delivery", HeaderValue::from_static(id));
     headers.insert("x-github-event", HeaderValue::from_static("release"));
-    headers.insert(
-        "x-github-hook-installation-target-id",
-        HeaderValue::from_static("7"),
-    );
+    headers.insert("x-github-hook-installation-target-id", HeaderValue::from_static("7"));
     headers.insert("x-hub-signature-256", sign(secret, body).parse().unwrap());
     headers
 }
@@ -114,15 +97,9 @@ async fn a_signed_delivery_is_stored_as_it_came_and_rings() {
     let bot = Bot::start(&["old", "new"]).await;
     let ring = bot.wake.notified();
     let body = b"not JSON at all, and that is fine \xff\x00";
-    assert_eq!(
-        bot.post(headers("new", "d-1", body), *body).await,
-        (202, "Stored.\n".into())
-    );
+    assert_eq!(bot.post(headers("new", "d-1", body), *body).await, (202, "Stored.\n".into()));
     assert!(rang(ring).await);
-    assert_eq!(
-        bot.store.body(&id_of("d-1")).await.unwrap().unwrap(),
-        body.as_slice()
-    );
+    assert_eq!(bot.store.body(&id_of("d-1")).await.unwrap().unwrap(), body.as_slice());
     let kept = bot.store.delivery(&id_of("d-1")).await.unwrap().unwrap();
     assert_eq!(kept.event, "release");
     let mut names: Vec<&str> = kept.headers.iter().map(|(name, _)| name.as_str()).collect();
@@ -140,10 +117,7 @@ async fn a_signed_delivery_is_stored_as_it_came_and_rings() {
 
     let again = bot.post(headers("old", "d-1", b"other"), *b"other").await;
     assert_eq!(again, (202, "Known already.\n".into()));
-    assert_eq!(
-        bot.store.body(&id_of("d-1")).await.unwrap().unwrap(),
-        body.as_slice()
-    );
+    assert_eq!(bot.store.body(&id_of("d-1")).await.unwrap().unwrap(), body.as_slice());
 }
 
 #[tokio::test]
@@ -170,16 +144,10 @@ async fn strangers_are_sent_away() {
         with(good(), "x-hub-signature-256", "sha256="),
     ] {
         let (status, says) = bot.post(stranger, *b"{}").await;
-        assert_eq!(
-            (status, says.contains("the webhook secret")),
-            (401, true),
-            "{says}"
-        );
+        assert_eq!((status, says.contains("the webhook secret")), (401, true), "{says}");
     }
     // Who sends much without a signature hears the answer, too.
-    let (status, _) = bot
-        .post(without(good(), "x-hub-signature-256"), vec![b'x'; 5 << 20])
-        .await;
+    let (status, _) = bot.post(without(good(), "x-hub-signature-256"), vec![b'x'; 5 << 20]).await;
     assert_eq!(status, 401);
     assert_eq!(bot.stored().await, 0);
     assert!(!rang(ring).await);
@@ -194,18 +162,9 @@ async fn what_is_not_a_delivery_is_told_so() {
         (without(good(), "x-github-event"), "X-GitHub-Event"),
         (with(good(), "x-github-event", "no word"), "X-GitHub-Event"),
         (without(good(), "x-github-delivery"), "X-GitHub-Delivery"),
-        (
-            with(good(), "x-github-delivery", "../../x"),
-            "X-GitHub-Delivery",
-        ),
-        (
-            without(good(), "content-type"),
-            "content type to application/json",
-        ),
-        (
-            with(good(), "content-type", form),
-            "content type to application/json",
-        ),
+        (with(good(), "x-github-delivery", "../../x"), "X-GitHub-Delivery"),
+        (without(good(), "content-type"), "content type to application/json"),
+        (with(good(), "content-type", form), "content type to application/json"),
     ] {
         let (status, said) = bot.post(bad, *b"{}").await;
         assert_eq!((status, said.contains(says)), (400, true), "{said}");
@@ -220,15 +179,7 @@ async fn a_body_of_25_mb_is_stored_and_a_larger_one_refused() {
     let bot = Bot::start(&["s"]).await;
     let body = vec![b'x'; 25 << 20];
     assert_eq!(bot.post(headers("s", "large", &body), body).await.0, 202);
-    assert_eq!(
-        bot.store
-            .delivery(&id_of("large"))
-            .await
-            .unwrap()
-            .unwrap()
-            .size,
-        25 << 20
-    );
+    assert_eq!(bot.store.delivery(&id_of("large")).await.unwrap().unwrap().size, 25 << 20);
     let body = vec![b'x'; (25 << 20) + 1];
     let (status, said) = bot.post(headers("s", "larger", &body), body).await;
     assert_eq!((status, said.contains("25 MB")), (413, true), "{said}");
@@ -242,11 +193,7 @@ async fn what_cannot_be_stored_is_not_accepted() {
     assert_eq!(bot.get("/readyz").await, (200, "ready\n".into()));
     bot.store.close().await;
     let (status, said) = bot.post(headers("s", "d-1", b"{}"), *b"{}").await;
-    assert_eq!(
-        (status, said.contains("send it again later")),
-        (503, true),
-        "{said}"
-    );
+    assert_eq!((status, said.contains("send it again later")), (503, true), "{said}");
     assert!(!rang(ring).await);
     let (status, said) = bot.get("/readyz").await;
     assert_eq!((status, said.contains("database")), (503, true), "{said}");

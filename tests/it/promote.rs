@@ -8,12 +8,7 @@ const PROMOTION_OF_OLD: &str = "usher/promotion microservices-demo v0.9.0";
 const STAGING: &str = "kustomize/staging/kustomization.yaml";
 
 fn labels(pull: &Value) -> Vec<&str> {
-    pull["labels"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|label| label["name"].as_str().unwrap())
-        .collect()
+    pull["labels"].as_array().unwrap().iter().map(|label| label["name"].as_str().unwrap()).collect()
 }
 
 fn number(pull: &Value) -> u64 {
@@ -29,10 +24,7 @@ async fn a_release_opens_the_staging_pull_request() {
     let pulls = stage.pulls(DEMO).await;
     assert_eq!(pulls.len(), 1);
     let pull = &pulls[0];
-    assert_eq!(
-        pull["title"],
-        "Promote microservices-demo v1.0.1 to staging"
-    );
+    assert_eq!(pull["title"], "Promote microservices-demo v1.0.1 to staging");
     assert_eq!(pull["user"]["login"], "usher[bot]");
     assert_eq!(labels(pull), ["usher", "env: staging"]);
     let branch = pull["head"]["ref"].as_str().unwrap();
@@ -48,35 +40,23 @@ async fn a_release_opens_the_staging_pull_request() {
         "every other byte is kept"
     );
     assert_eq!(after.matches("v1.0.1").count(), 9);
-    let files = stage
-        .get(&format!("/repos/{DEMO}/pulls/{}/files", number(pull)))
-        .await;
+    let files = stage.get(&format!("/repos/{DEMO}/pulls/{}/files", number(pull))).await;
     assert_eq!(files.as_array().unwrap().len(), 1);
     assert_eq!(files[0]["filename"], STAGING);
-    let commits = stage
-        .get(&format!("/repos/{DEMO}/pulls/{}/commits", number(pull)))
-        .await;
+    let commits = stage.get(&format!("/repos/{DEMO}/pulls/{}/commits", number(pull))).await;
     assert_eq!(commits.as_array().unwrap().len(), 1);
     assert_eq!(commits[0]["commit"]["verification"]["verified"], true);
 
     let sha = pull["head"]["sha"].as_str().unwrap();
     let gates = stage.check(DEMO, sha, "usher/gates").await;
-    assert_eq!(
-        (gates.0.as_str(), gates.1.as_str()),
-        ("success", "3 gates passed"),
-        "{}",
-        gates.2
-    );
+    assert_eq!((gates.0.as_str(), gates.1.as_str()), ("success", "3 gates passed"), "{}", gates.2);
     assert_eq!(stage.check(DEMO, sha, "usher/kustomize").await.0, "success");
 
     let comments = stage.comments(DEMO, number(pull)).await;
     assert_eq!(comments.len(), 1, "one status comment: {comments:?}");
     assert_eq!(comments[0].0, "usher[bot]");
     insta::assert_snapshot!("status", comments[0].1);
-    let body = pull["body"]
-        .as_str()
-        .unwrap()
-        .replace(&stage.github.url(), "https://github.test");
+    let body = pull["body"].as_str().unwrap().replace(&stage.github.url(), "https://github.test");
     insta::assert_snapshot!("body", body);
     stage.finish().await;
 }
@@ -87,21 +67,14 @@ async fn the_same_release_twice_changes_nothing() {
     stage.publish(DEMO, "v1.0.1").await;
     let first = stage.pulls(DEMO).await;
     // GitHub lists the deliveries newest first; sent again they have new attempts and the same ids.
-    let sent = stage
-        .store()
-        .deliveries(&usher::store::DeliveryFilter::default())
-        .await
-        .unwrap();
+    let sent = stage.store().deliveries(&usher::store::DeliveryFilter::default()).await.unwrap();
     for delivery in &sent {
         stage.store().retry_delivery(&delivery.id).await.unwrap();
     }
     stage.idle().await;
     assert_eq!(stage.pulls(DEMO).await.len(), 1);
     assert_eq!(stage.pulls(DEMO).await[0]["head"], first[0]["head"]);
-    assert_eq!(
-        stage.comments(DEMO, 1 + number(&first[0]) - 1).await.len(),
-        1
-    );
+    assert_eq!(stage.comments(DEMO, 1 + number(&first[0]) - 1).await.len(), 1);
     stage.finish().await;
 }
 
@@ -112,36 +85,17 @@ async fn a_newer_release_supersedes_an_open_promotion() {
     stage.publish(DEMO, "v1.0.2").await;
     let pulls = stage.pulls(DEMO).await;
     assert_eq!(pulls.len(), 2);
-    assert_eq!(
-        (&pulls[0]["state"], &pulls[1]["state"]),
-        (&json!("closed"), &json!("open"))
-    );
+    assert_eq!((&pulls[0]["state"], &pulls[1]["state"]), (&json!("closed"), &json!("open")));
     let told = stage.comments(DEMO, number(&pulls[0])).await;
-    assert!(
-        told[0]
-            .1
-            .contains(&format!("Superseded by #{}", number(&pulls[1]))),
-        "{told:?}"
-    );
+    assert!(told[0].1.contains(&format!("Superseded by #{}", number(&pulls[1]))), "{told:?}");
     let old = pulls[0]["head"]["ref"].as_str().unwrap();
     assert_eq!(
-        stage
-            .call(
-                "ada",
-                "GET",
-                &format!("/repos/{DEMO}/git/ref/heads/{old}"),
-                None
-            )
-            .await
-            .0,
+        stage.call("ada", "GET", &format!("/repos/{DEMO}/git/ref/heads/{old}"), None).await.0,
         404
     );
     // A lower version that comes later is said, not promoted.
     stage.publish(DEMO, "v1.0.1-again").await;
-    assert_eq!(
-        stage.open_titles(DEMO).await,
-        ["Promote microservices-demo v1.0.2 to staging"]
-    );
+    assert_eq!(stage.open_titles(DEMO).await, ["Promote microservices-demo v1.0.2 to staging"]);
     stage.finish().await;
 }
 
@@ -150,17 +104,10 @@ async fn what_is_not_higher_is_said_and_not_promoted() {
     let stage = Stage::start().await;
     stage.publish(DEMO, "v0.9.0").await;
     assert_eq!(stage.pulls(DEMO).await.len(), 0);
-    let (conclusion, title, summary) = stage
-        .check(DEMO, &stage.head(DEMO, "main").await, PROMOTION_OF_OLD)
-        .await;
-    assert_eq!(
-        (conclusion.as_str(), title.as_str()),
-        ("neutral", "v0.9.0: nothing to promote")
-    );
-    assert!(
-        summary.contains("not higher than what `staging` runs"),
-        "{summary}"
-    );
+    let (conclusion, title, summary) =
+        stage.check(DEMO, &stage.head(DEMO, "main").await, PROMOTION_OF_OLD).await;
+    assert_eq!((conclusion.as_str(), title.as_str()), ("neutral", "v0.9.0: nothing to promote"));
+    assert!(summary.contains("not higher than what `staging` runs"), "{summary}");
     stage.finish().await;
 }
 
@@ -185,21 +132,10 @@ async fn merging_goes_on_with_the_next_automatic_environment() {
     stage.merge(DEMO, number(&pulls[0])).await;
     let pulls = stage.pulls(DEMO).await;
     assert_eq!(pulls.len(), 2);
-    assert_eq!(
-        pulls[1]["title"],
-        "Promote microservices-demo v1.0.1 to prod"
-    );
+    assert_eq!(pulls[1]["title"], "Promote microservices-demo v1.0.1 to prod");
     let branch = pulls[0]["head"]["ref"].as_str().unwrap();
     assert_eq!(
-        stage
-            .call(
-                "ada",
-                "GET",
-                &format!("/repos/{DEMO}/git/ref/heads/{branch}"),
-                None
-            )
-            .await
-            .0,
+        stage.call("ada", "GET", &format!("/repos/{DEMO}/git/ref/heads/{branch}"), None).await.0,
         404,
         "its branch is gone"
     );
@@ -215,17 +151,10 @@ async fn a_closed_promotion_is_not_opened_again_by_itself() {
     stage.publish(DEMO, "v1.0.1").await;
     let pull = number(&stage.pulls(DEMO).await[0]);
     stage
-        .act(
-            "ada",
-            "PATCH",
-            &format!("/repos/{DEMO}/pulls/{pull}"),
-            json!({"state": "closed"}),
-        )
+        .act("ada", "PATCH", &format!("/repos/{DEMO}/pulls/{pull}"), json!({"state": "closed"}))
         .await;
     stage.idle().await;
-    stage
-        .write_file(DEMO, "main", "README.md", "A push to the default branch.\n")
-        .await;
+    stage.write_file(DEMO, "main", "README.md", "A push to the default branch.\n").await;
     stage.idle().await;
     assert_eq!(stage.open_titles(DEMO).await, Vec::<String>::new());
     stage.finish().await;
@@ -249,16 +178,11 @@ async fn several_repositories_follow_one_source_and_tags_count_where_asked() {
             ("qa/kustomization.yaml", overlay.into()),
             ("qa/deployment.yaml", object.into()),
         ];
-        let files: Vec<_> = files
-            .iter()
-            .map(|(path, text)| (*path, text.as_str()))
-            .collect();
+        let files: Vec<_> = files.iter().map(|(path, text)| (*path, text.as_str())).collect();
         stage.github.add_repository(name, true, &files).unwrap();
     }
     stage
-        .until("the new repositories", async || {
-            stage.store().repos().await.unwrap().len() == 3
-        })
+        .until("the new repositories", async || stage.store().repos().await.unwrap().len() == 3)
         .await;
     stage.idle().await;
     // A tag alone moves only who asked for tags.
@@ -272,35 +196,15 @@ async fn several_repositories_follow_one_source_and_tags_count_where_asked() {
         )
         .await;
     stage.idle().await;
-    assert_eq!(
-        stage.open_titles("acme/gitops-tags").await,
-        ["Promote shop v1.1.0 to qa"]
-    );
-    assert_eq!(
-        stage.open_titles("acme/gitops-releases").await,
-        Vec::<String>::new()
-    );
+    assert_eq!(stage.open_titles("acme/gitops-tags").await, ["Promote shop v1.1.0 to qa"]);
+    assert_eq!(stage.open_titles("acme/gitops-releases").await, Vec::<String>::new());
     stage.publish(DEMO, "v1.1.0").await;
-    assert_eq!(
-        stage.open_titles("acme/gitops-releases").await,
-        ["Promote shop v1.1.0 to qa"]
-    );
-    assert_eq!(
-        stage.open_titles(DEMO).await,
-        ["Promote microservices-demo v1.1.0 to staging"]
-    );
-    let branch = stage.pulls("acme/gitops-tags").await[0]["head"]["ref"]
-        .as_str()
-        .unwrap()
-        .to_owned();
-    let edited = stage
-        .file("acme/gitops-tags", "qa/kustomization.yaml", &branch)
-        .await;
-    assert_eq!(
-        edited,
-        overlay.replace("'1.0'", "'v1.1.0'"),
-        "quotes and comments are kept"
-    );
+    assert_eq!(stage.open_titles("acme/gitops-releases").await, ["Promote shop v1.1.0 to qa"]);
+    assert_eq!(stage.open_titles(DEMO).await, ["Promote microservices-demo v1.1.0 to staging"]);
+    let branch =
+        stage.pulls("acme/gitops-tags").await[0]["head"]["ref"].as_str().unwrap().to_owned();
+    let edited = stage.file("acme/gitops-tags", "qa/kustomization.yaml", &branch).await;
+    assert_eq!(edited, overlay.replace("'1.0'", "'v1.1.0'"), "quotes and comments are kept");
     stage.finish().await;
 }
 
@@ -318,26 +222,16 @@ async fn hostile_tags_are_refused_where_the_publisher_looks() {
         "v1.0.1$(id)",
     ] {
         let (status, _) = stage
-            .call(
-                "ada",
-                "POST",
-                &format!("/repos/{DEMO}/releases"),
-                Some(json!({"tag_name": tag})),
-            )
+            .call("ada", "POST", &format!("/repos/{DEMO}/releases"), Some(json!({"tag_name": tag})))
             .await;
         assert!(status == 201 || status == 422, "{tag:?}: {status}");
         stage.idle().await;
     }
     assert_eq!(stage.pulls(DEMO).await.len(), 0);
     let head = stage.head(DEMO, "main").await;
-    let runs = stage
-        .get(&format!("/repos/{DEMO}/commits/{head}/check-runs"))
-        .await;
+    let runs = stage.get(&format!("/repos/{DEMO}/commits/{head}/check-runs")).await;
     let told = runs["check_runs"].as_array().unwrap();
-    assert!(
-        told.len() >= 5 && told.iter().all(|run| run["conclusion"] != "success"),
-        "{runs}"
-    );
+    assert!(told.len() >= 5 && told.iter().all(|run| run["conclusion"] != "success"), "{runs}");
     stage.finish().await;
 }
 
@@ -346,19 +240,11 @@ async fn foreign_text_is_inert() {
     let stage = Stage::start().await;
     let notes = "Thanks @ada, closes #1\n```\n</details><script>alert(1)</script>\n\u{202e}evil\n~~~\n<!-- usher:status -->";
     let name = "v1.0.1 <img src=x onerror=alert(1)> @quinn fixes #1 `tick` | cell";
-    stage
-        .publish_with(
-            DEMO,
-            json!({"tag_name": "v1.0.1", "name": name, "body": notes}),
-        )
-        .await;
+    stage.publish_with(DEMO, json!({"tag_name": "v1.0.1", "name": name, "body": notes})).await;
     let pull = &stage.pulls(DEMO).await[0];
     insta::assert_snapshot!(
         "inert",
-        pull["body"]
-            .as_str()
-            .unwrap()
-            .replace(&stage.github.url(), "https://github.test")
+        pull["body"].as_str().unwrap().replace(&stage.github.url(), "https://github.test")
     );
     stage.finish().await;
 }
@@ -372,23 +258,14 @@ async fn a_branch_of_our_name_by_somebody_else_is_not_ours() {
     // Another sandbox, where the branch stands before the release.
     let stage_two = Stage::start().await;
     stage_two.branch(DEMO, &branch, "main").await;
-    stage_two
-        .write_file(DEMO, &branch, "evil.txt", "not ours\n")
-        .await;
+    stage_two.write_file(DEMO, &branch, "evil.txt", "not ours\n").await;
     stage_two.idle().await;
     stage_two.publish(DEMO, "v1.0.1").await;
     let pulls = stage_two.pulls(DEMO).await;
     assert_eq!(pulls.len(), 1);
-    assert_ne!(
-        pulls[0]["head"]["ref"],
-        json!(branch),
-        "another attempt is used"
-    );
+    assert_ne!(pulls[0]["head"]["ref"], json!(branch), "another attempt is used");
     assert!(
-        stage_two
-            .file(DEMO, "evil.txt", &branch)
-            .await
-            .contains("not ours"),
+        stage_two.file(DEMO, "evil.txt", &branch).await.contains("not ours"),
         "theirs is left alone"
     );
     stage.finish().await;
@@ -401,11 +278,7 @@ async fn mistakes_in_the_repository_are_told() {
     let cases: &[(&str, &str, &str)] = &[
         (STAGING, "images: [\n", "kustomization.yaml"),
         (STAGING, "resources:\n  - ../base\n", "no `images:` entry"),
-        (
-            ".github/usher.yml",
-            "version: 1\nenvironments: {}\n",
-            "configuration is invalid",
-        ),
+        (".github/usher.yml", "version: 1\nenvironments: {}\n", "configuration is invalid"),
         (
             ".github/usher.yml",
             "version: 1\napplications:\n  - {name: a, images: ['*']}\nenvironments:\n  - {name: s, overlay: nowhere, promote: automatic}\n",
@@ -422,14 +295,10 @@ async fn mistakes_in_the_repository_are_told() {
             .as_str()
             .unwrap()
             .to_owned();
-        let (conclusion, title, summary) = stage
-            .check(DEMO, &head, "usher/promotion microservices-demo v1.0.1")
-            .await;
+        let (conclusion, title, summary) =
+            stage.check(DEMO, &head, "usher/promotion microservices-demo v1.0.1").await;
         assert_eq!(conclusion, "failure", "{title}");
-        assert!(
-            format!("{title}\n{summary}").contains(told),
-            "{told}: {title}\n{summary}"
-        );
+        assert!(format!("{title}\n{summary}").contains(told), "{told}: {title}\n{summary}");
         stage.finish().await;
     }
 }

@@ -32,10 +32,8 @@ fn the_reference_of_the_configuration_is_the_codes() {
 fn settings(text: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for (at, _) in text.match_indices("USHER_") {
-        let name: String = text[at..]
-            .chars()
-            .take_while(|c| c.is_ascii_uppercase() || *c == '_')
-            .collect();
+        let name: String =
+            text[at..].chars().take_while(|c| c.is_ascii_uppercase() || *c == '_').collect();
         if name.len() > "USHER_".len() {
             found.insert(name);
         }
@@ -45,28 +43,15 @@ fn settings(text: &str) -> BTreeSet<String> {
 
 #[test]
 fn every_setting_is_in_the_readme_and_none_besides() {
-    let table: String = read("README.md")
-        .lines()
-        .filter(|line| line.starts_with('|'))
-        .collect();
+    let table: String = read("README.md").lines().filter(|line| line.starts_with('|')).collect();
     assert_eq!(settings(&table), settings(&read("src/settings.rs")));
 }
 
 #[test]
 fn every_command_is_in_the_readme_and_none_besides() {
-    let help = Command::new(env!("CARGO_BIN_EXE_usher"))
-        .arg("--help")
-        .output()
-        .unwrap()
-        .stdout;
+    let help = Command::new(env!("CARGO_BIN_EXE_usher")).arg("--help").output().unwrap().stdout;
     let help = String::from_utf8(help).unwrap();
-    let section = help
-        .split_once("Commands:\n")
-        .unwrap()
-        .1
-        .split_once("\n\n")
-        .unwrap()
-        .0;
+    let section = help.split_once("Commands:\n").unwrap().1.split_once("\n\n").unwrap().0;
     let commands: BTreeSet<_> = section
         .lines()
         .filter_map(|line| line.split_whitespace().next())
@@ -98,14 +83,8 @@ fn permissions_and_events_are_the_codes() {
         .map(|(name, level)| ((*name).to_owned(), (*level).to_owned()))
         .collect();
     assert_eq!(told, code);
-    let events: Vec<_> = usher::intent::EVENTS
-        .iter()
-        .map(|event| format!("`{event}`"))
-        .collect();
-    assert!(
-        readme.contains(&format!("Events: {}.", events.join(", "))),
-        "{events:?}"
-    );
+    let events: Vec<_> = usher::intent::EVENTS.iter().map(|event| format!("`{event}`")).collect();
+    assert!(readme.contains(&format!("Events: {}.", events.join(", "))), "{events:?}");
 }
 
 #[test]

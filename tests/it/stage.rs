@@ -38,9 +38,7 @@ impl Stage {
     /// The sandbox alone.
     pub async fn without_bot() -> Self {
         let local = ([127, 0, 0, 1], 0).into();
-        let github = sandbox::start(Options::new(local, "127.0.0.1:9"))
-            .await
-            .unwrap();
+        let github = sandbox::start(Options::new(local, "127.0.0.1:9")).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
         let database = format!("sqlite:{}", folder.path().join("usher.db").display());
         Self {
@@ -55,9 +53,7 @@ impl Stage {
 
     /// Starts the bot, with the memory that it had before.
     pub async fn start_bot(&mut self) {
-        let bot = app::start(self.settings(self.github.api_url()), Role::All)
-            .await
-            .unwrap();
+        let bot = app::start(self.settings(self.github.api_url()), Role::All).await.unwrap();
         self.adopt(bot);
     }
 
@@ -103,19 +99,12 @@ impl Stage {
     /// Opens the memory of a bot that runs as a process of its own.
     pub async fn open_store(&mut self) {
         let url = SecretString::from(self.database());
-        self.store = Some(
-            Store::open(&url, app::clock(), app::entropy())
-                .await
-                .unwrap(),
-        );
+        self.store = Some(Store::open(&url, app::clock(), app::entropy()).await.unwrap());
     }
 
     /// The bot's memory.
     pub fn store(&self) -> &Store {
-        self.store
-            .as_ref()
-            .or_else(|| self.bot.as_ref().map(app::Running::store))
-            .unwrap()
+        self.store.as_ref().or_else(|| self.bot.as_ref().map(app::Running::store)).unwrap()
     }
 
     /// Where the bot listens.
@@ -125,10 +114,8 @@ impl Stage {
 
     /// Waits until the first sweep has looked at the repositories, and all that follows is done.
     pub async fn surveyed(&self) {
-        self.until("the first survey", async || {
-            !self.store().repos().await.unwrap().is_empty()
-        })
-        .await;
+        self.until("the first survey", async || !self.store().repos().await.unwrap().is_empty())
+            .await;
         self.idle().await;
     }
 
@@ -158,18 +145,9 @@ impl Stage {
 
     /// What the bot's jobs complain of, for the message of a failing test.
     pub async fn troubles(&self) -> String {
-        let jobs = self
-            .store()
-            .jobs(&usher::store::JobFilter::default())
-            .await
-            .unwrap();
+        let jobs = self.store().jobs(&usher::store::JobFilter::default()).await.unwrap();
         let lines = jobs.iter().filter_map(|job| {
-            Some(format!(
-                "{:?} {} {}",
-                job.state,
-                job.intent,
-                job.reason.as_ref()?
-            ))
+            Some(format!("{:?} {} {}", job.state, job.intent, job.reason.as_ref()?))
         });
         lines.collect::<Vec<_>>().join("\n")
     }
@@ -184,21 +162,15 @@ impl Stage {
     ) -> (u16, Value) {
         let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
         let url = format!("{}{path}", self.github.api_url());
-        let mut request = self
-            .client
-            .request(method, url)
-            .bearer_auth(login)
-            .header("user-agent", "stage");
+        let mut request =
+            self.client.request(method, url).bearer_auth(login).header("user-agent", "stage");
         if let Some(body) = body {
             request = request.json(&body);
         }
         let answer = request.send().await.unwrap();
         let status = answer.status().as_u16();
         let text = answer.text().await.unwrap();
-        (
-            status,
-            serde_json::from_str(&text).unwrap_or(Value::String(text)),
-        )
+        (status, serde_json::from_str(&text).unwrap_or(Value::String(text)))
     }
 
     /// Reads something as `ada`.
@@ -211,10 +183,7 @@ impl Stage {
     /// Writes something as somebody; it has to succeed.
     pub async fn act(&self, login: &str, method: &str, path: &str, body: Value) -> Value {
         let (status, answer) = self.call(login, method, path, Some(body)).await;
-        assert!(
-            (200..300).contains(&status),
-            "{method} {path}: {status} {answer}"
-        );
+        assert!((200..300).contains(&status), "{method} {path}: {status} {answer}");
         answer
     }
 
@@ -229,17 +198,14 @@ impl Stage {
 
     /// Publishes a release with everything said.
     pub async fn publish_with(&self, repo: &str, release: Value) {
-        self.act("ada", "POST", &format!("/repos/{repo}/releases"), release)
-            .await;
+        self.act("ada", "POST", &format!("/repos/{repo}/releases"), release).await;
         self.idle().await;
     }
 
     /// The pull requests of a repository, oldest first.
     pub async fn pulls(&self, repo: &str) -> Vec<Value> {
         let pulls = self
-            .get(&format!(
-                "/repos/{repo}/pulls?state=all&sort=created&direction=asc&per_page=100"
-            ))
+            .get(&format!("/repos/{repo}/pulls?state=all&sort=created&direction=asc&per_page=100"))
             .await;
         pulls.as_array().unwrap().clone()
     }
@@ -248,15 +214,12 @@ impl Stage {
     pub async fn open_titles(&self, repo: &str) -> Vec<String> {
         let pulls = self.pulls(repo).await;
         let open = pulls.iter().filter(|pull| pull["state"] == "open");
-        open.map(|pull| pull["title"].as_str().unwrap().to_owned())
-            .collect()
+        open.map(|pull| pull["title"].as_str().unwrap().to_owned()).collect()
     }
 
     /// The one check run of that name on a commit, as `(conclusion, title, summary)`.
     pub async fn check(&self, repo: &str, sha: &str, name: &str) -> (String, String, String) {
-        let runs = self
-            .get(&format!("/repos/{repo}/commits/{sha}/check-runs"))
-            .await;
+        let runs = self.get(&format!("/repos/{repo}/commits/{sha}/check-runs")).await;
         let runs: Vec<_> = runs["check_runs"]
             .as_array()
             .unwrap()
@@ -275,9 +238,7 @@ impl Stage {
 
     /// The comments of a pull request, as `(login, body)`.
     pub async fn comments(&self, repo: &str, number: u64) -> Vec<(String, String)> {
-        let comments = self
-            .get(&format!("/repos/{repo}/issues/{number}/comments"))
-            .await;
+        let comments = self.get(&format!("/repos/{repo}/issues/{number}/comments")).await;
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         comments
             .as_array()
@@ -290,32 +251,17 @@ impl Stage {
     /// A file of a branch or commit.
     pub async fn file(&self, repo: &str, path: &str, at: &str) -> String {
         use base64::Engine as _;
-        let file = self
-            .get(&format!("/repos/{repo}/contents/{path}?ref={at}"))
-            .await;
-        let content: String = file["content"]
-            .as_str()
+        let file = self.get(&format!("/repos/{repo}/contents/{path}?ref={at}")).await;
+        let content: String = file["content"].as_str().unwrap().split_whitespace().collect();
+        String::from_utf8(base64::engine::general_purpose::STANDARD.decode(content).unwrap())
             .unwrap()
-            .split_whitespace()
-            .collect();
-        String::from_utf8(
-            base64::engine::general_purpose::STANDARD
-                .decode(content)
-                .unwrap(),
-        )
-        .unwrap()
     }
 
     /// Commits a file to a branch as `sam`, whom the protection of `main` does not bind.
     pub async fn write_file(&self, repo: &str, branch: &str, path: &str, text: &str) -> String {
         use base64::Engine as _;
         let (_, old) = self
-            .call(
-                "sam",
-                "GET",
-                &format!("/repos/{repo}/contents/{path}?ref={branch}"),
-                None,
-            )
+            .call("sam", "GET", &format!("/repos/{repo}/contents/{path}?ref={branch}"), None)
             .await;
         let mut body = json!({
             "message": format!("Write {path}"),
@@ -325,14 +271,7 @@ impl Stage {
         if let Some(sha) = old["sha"].as_str() {
             body["sha"] = json!(sha);
         }
-        let written = self
-            .act(
-                "sam",
-                "PUT",
-                &format!("/repos/{repo}/contents/{path}"),
-                body,
-            )
-            .await;
+        let written = self.act("sam", "PUT", &format!("/repos/{repo}/contents/{path}"), body).await;
         written["commit"]["sha"].as_str().unwrap().to_owned()
     }
 
@@ -350,8 +289,7 @@ impl Stage {
 
     /// The commit that a branch points to.
     pub async fn head(&self, repo: &str, branch: &str) -> String {
-        self.get(&format!("/repos/{repo}/git/ref/heads/{branch}"))
-            .await["object"]["sha"]
+        self.get(&format!("/repos/{repo}/git/ref/heads/{branch}")).await["object"]["sha"]
             .as_str()
             .unwrap()
             .to_owned()
@@ -361,38 +299,23 @@ impl Stage {
     pub async fn open_pull(&self, login: &str, repo: &str, head: &str) -> Value {
         let body =
             json!({"title": format!("Change {head}"), "head": head, "base": "main", "body": ""});
-        let pull = self
-            .act(login, "POST", &format!("/repos/{repo}/pulls"), body)
-            .await;
+        let pull = self.act(login, "POST", &format!("/repos/{repo}/pulls"), body).await;
         self.idle().await;
         pull
     }
 
     /// Merges as an administrator, and waits.
     pub async fn merge(&self, repo: &str, number: u64) {
-        self.act(
-            "sam",
-            "PUT",
-            &format!("/repos/{repo}/pulls/{number}/merge"),
-            json!({}),
-        )
-        .await;
+        self.act("sam", "PUT", &format!("/repos/{repo}/pulls/{number}/merge"), json!({})).await;
         self.idle().await;
     }
 
     /// The end of a test: the bot called nothing unknown, and gave nothing up.
     pub async fn finish(mut self) {
         self.idle().await;
-        let unknown: Vec<_> = self
-            .github
-            .unknown_routes()
-            .iter()
-            .map(|seen| format!("{seen:?}"))
-            .collect();
-        assert!(
-            unknown.is_empty(),
-            "routes that the sandbox does not know: {unknown:?}"
-        );
+        let unknown: Vec<_> =
+            self.github.unknown_routes().iter().map(|seen| format!("{seen:?}")).collect();
+        assert!(unknown.is_empty(), "routes that the sandbox does not know: {unknown:?}");
         let buried = usher::store::JobFilter {
             state: Some(usher::store::JobState::Buried),
             ..Default::default()

@@ -83,9 +83,7 @@ impl Place {
         let now = self.now.clone();
         let clock =
             Clock::new(move || Timestamp::from_microsecond(now.load(Ordering::SeqCst)).unwrap());
-        Store::open(&self.url.clone().into(), clock, entropy())
-            .await
-            .unwrap()
+        Store::open(&self.url.clone().into(), clock, entropy()).await.unwrap()
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -93,8 +91,7 @@ impl Place {
     }
 
     pub(crate) fn pass(&self, time: Duration) {
-        self.now
-            .fetch_add(time.as_micros().try_into().unwrap(), Ordering::SeqCst);
+        self.now.fetch_add(time.as_micros().try_into().unwrap(), Ordering::SeqCst);
     }
 
     /// A job without a subject, due now.
@@ -139,9 +136,7 @@ pub(crate) fn id_of(id: &str) -> DeliveryId {
 #[expect(clippy::disallowed_methods, reason = "where PostgreSQL is found")]
 #[expect(clippy::print_stderr, reason = "a skipped test says so")]
 fn postgres_url() -> Option<String> {
-    let url = std::env::var("USHER_TEST_POSTGRES")
-        .ok()
-        .filter(|url| !url.is_empty());
+    let url = std::env::var("USHER_TEST_POSTGRES").ok().filter(|url| !url.is_empty());
     if url.is_none() {
         eprintln!("skipped: USHER_TEST_POSTGRES is not set");
     }
@@ -152,10 +147,7 @@ async fn on_postgres(statement: String) {
     sqlx::any::install_default_drivers();
     let url = postgres_url().unwrap();
     let mut connection = AnyConnection::connect(&url).await.unwrap();
-    sqlx::raw_sql(AssertSqlSafe(statement))
-        .execute(&mut connection)
-        .await
-        .unwrap();
+    sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut connection).await.unwrap();
     connection.close().await.unwrap();
 }
 

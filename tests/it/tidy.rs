@@ -26,11 +26,7 @@ fn files_below(folder: &str) -> Vec<String> {
         let mut children: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
         children.sort();
         for child in children {
-            let name = child
-                .file_name()
-                .unwrap_or_default()
-                .to_string_lossy()
-                .into_owned();
+            let name = child.file_name().unwrap_or_default().to_string_lossy().into_owned();
             let built = matches!(name.as_str(), ".git" | "target" | "node_modules")
                 || child.join("CACHEDIR.TAG").exists();
             if child.is_dir() && !built {
@@ -53,18 +49,11 @@ fn read(file: &str) -> Option<String> {
 fn rust_files(folders: &[&str]) -> Vec<(String, String)> {
     let files = folders.iter().flat_map(|folder| files_below(folder));
     let sources = files.filter(|file| file.ends_with(".rs"));
-    sources
-        .filter_map(|file| read(&file).map(|text| (file, text)))
-        .collect()
+    sources.filter_map(|file| read(&file).map(|text| (file, text))).collect()
 }
 
 fn hold(offences: &[String]) {
-    assert!(
-        offences.is_empty(),
-        "{} offences:\n{}",
-        offences.len(),
-        offences.join("\n")
-    );
+    assert!(offences.is_empty(), "{} offences:\n{}", offences.len(), offences.join("\n"));
 }
 
 const SOURCES: &[&str] = &["src", "tests", "benches", "fuzz"];
@@ -73,12 +62,7 @@ const SOURCES: &[&str] = &["src", "tests", "benches", "fuzz"];
 fn arrows_point_down_only() {
     let files = rust_files(&["src"]);
     assert!(files.len() > 20, "the sources were not found");
-    hold(
-        &files
-            .iter()
-            .flat_map(|(file, text)| check_layers(file, text))
-            .collect::<Vec<_>>(),
-    );
+    hold(&files.iter().flat_map(|(file, text)| check_layers(file, text)).collect::<Vec<_>>());
 }
 
 #[test]
@@ -105,39 +89,21 @@ fn every_file_says_what_it_knows_and_is_short() {
 fn no_file_names_a_path_of_one_machine() {
     let files = files_below(".");
     let texts = files.iter().filter_map(|file| Some((file, read(file)?)));
-    hold(
-        &texts
-            .flat_map(|(file, text)| check_paths(file, &text))
-            .collect::<Vec<_>>(),
-    );
+    hold(&texts.flat_map(|(file, text)| check_paths(file, &text)).collect::<Vec<_>>());
 }
 
 #[test]
 fn every_folder_of_fixtures_is_used() {
     let folders = files_below("fixtures")
         .iter()
-        .filter_map(|file| {
-            Some(
-                file.strip_prefix("fixtures/")?
-                    .split_once('/')?
-                    .0
-                    .to_owned(),
-            )
-        })
+        .filter_map(|file| Some(file.strip_prefix("fixtures/")?.split_once('/')?.0.to_owned()))
         .collect();
-    let sources: Vec<String> = rust_files(SOURCES)
-        .into_iter()
-        .map(|(_, text)| text)
-        .collect();
+    let sources: Vec<String> = rust_files(SOURCES).into_iter().map(|(_, text)| text).collect();
     hold(&check_fixtures(&folders, &sources));
 }
 
 #[test]
 fn the_manifest_is_what_the_code_calls() {
     let text = read("app-manifest.yml").unwrap();
-    hold(&check_manifest(
-        &text,
-        usher::github::PERMISSIONS,
-        usher::intent::EVENTS,
-    ));
+    hold(&check_manifest(&text, usher::github::PERMISSIONS, usher::intent::EVENTS));
 }

@@ -48,10 +48,7 @@ async fn swept(stage: &Stage) {
 }
 
 async fn jobs(stage: &Stage, state: JobState) -> Vec<Job> {
-    let filter = JobFilter {
-        state: Some(state),
-        ..JobFilter::default()
-    };
+    let filter = JobFilter { state: Some(state), ..JobFilter::default() };
     stage.store().jobs(&filter).await.unwrap()
 }
 
@@ -69,28 +66,16 @@ async fn retry(stage: &Stage, deliveries: impl IntoIterator<Item = DeliveryId>) 
 }
 
 fn fault(method: &str, path: &str, times: u32, answer: FaultAnswer) -> Fault {
-    Fault {
-        method: Some(method.to_owned()),
-        path: path.to_owned(),
-        nth: 1,
-        times,
-        answer,
-    }
+    Fault { method: Some(method.to_owned()), path: path.to_owned(), nth: 1, times, answer }
 }
 
 fn answer(status: u16) -> FaultAnswer {
-    FaultAnswer::Answer {
-        status,
-        headers: [].into(),
-        body: None,
-    }
+    FaultAnswer::Answer { status, headers: [].into(), body: None }
 }
 
 async fn publish(stage: &Stage, tag: &str) {
     let release = serde_json::json!({"tag_name": tag, "name": tag, "body": "What is new."});
-    stage
-        .act("ada", "POST", &format!("/repos/{DEMO}/releases"), release)
-        .await;
+    stage.act("ada", "POST", &format!("/repos/{DEMO}/releases"), release).await;
 }
 
 fn text(value: &Value) -> &str {

@@ -16,25 +16,13 @@ pub(super) fn write(name: &str, bytes: &[u8], problems: &[Problem]) -> String {
     let mut text = String::new();
     for problem in problems {
         let number = problem.line as usize;
-        let _ = writeln!(
-            text,
-            "{name}:{}:{}: {}",
-            problem.line, problem.column, problem.message
-        );
+        let _ = writeln!(text, "{name}:{}:{}: {}", problem.line, problem.column, problem.message);
         let margin = number.to_string().len();
-        if let Some(line) = lines
-            .get(number.saturating_sub(1))
-            .filter(|line| !line.is_empty())
-        {
+        if let Some(line) = lines.get(number.saturating_sub(1)).filter(|line| !line.is_empty()) {
             let (shown, indent, length) = excerpt(line, problem.column as usize);
             let _ = writeln!(text, " {number} | {shown}");
-            let _ = writeln!(
-                text,
-                " {:margin$} | {}{}",
-                "",
-                " ".repeat(indent),
-                "^".repeat(length)
-            );
+            let _ =
+                writeln!(text, " {:margin$} | {}{}", "", " ".repeat(indent), "^".repeat(length));
         }
         if let Some(help) = &problem.help {
             let _ = writeln!(text, " {:margin$} = help: {help}", "");
@@ -55,11 +43,7 @@ fn excerpt(line: &str, column: usize) -> (String, usize, usize) {
     let shown = |c: char| if c.is_control() { '\u{fffd}' } else { c };
     let characters: Vec<char> = line.chars().map(shown).collect();
     let at = column.saturating_sub(1).min(characters.len());
-    let start = if at < WIDTH * 3 / 4 {
-        0
-    } else {
-        at - WIDTH / 4
-    };
+    let start = if at < WIDTH * 3 / 4 { 0 } else { at - WIDTH / 4 };
     let end = characters.len().min(start + WIDTH);
     let part = characters.get(start..end).unwrap_or_default();
     let word = word(part.get(at - start..).unwrap_or_default());
@@ -72,11 +56,8 @@ fn excerpt(line: &str, column: usize) -> (String, usize, usize) {
 /// How many characters the word has that begins here: a text in quotes, brackets, or what YAML would take.
 fn word(text: &[char]) -> usize {
     let find = |end: char| text.iter().skip(1).position(|c| *c == end).map(|at| at + 2);
-    let plain = || {
-        text.iter()
-            .position(|c| c.is_whitespace() || ",]}:".contains(*c))
-            .unwrap_or(text.len())
-    };
+    let plain =
+        || text.iter().position(|c| c.is_whitespace() || ",]}:".contains(*c)).unwrap_or(text.len());
     match text.first() {
         Some(quote @ ('"' | '\'')) => find(*quote).unwrap_or(text.len()),
         Some('[') => find(']').unwrap_or(text.len()),

@@ -19,28 +19,15 @@ pub(super) fn write(name: &str, policy: &Policy, home: &RepoName) -> String {
     if !policy.applications().is_empty() {
         text.push_str("\nApplications\n");
     }
-    let width = policy
-        .applications()
-        .iter()
-        .map(|app| app.name().as_str().len())
-        .max();
+    let width = policy.applications().iter().map(|app| app.name().as_str().len()).max();
     for app in policy.applications() {
         let width = width.unwrap_or(0);
-        let _ = writeln!(
-            text,
-            "  {:width$}  {}",
-            app.name().as_str(),
-            application(app, home)
-        );
+        let _ = writeln!(text, "  {:width$}  {}", app.name().as_str(), application(app, home));
     }
     if !policy.environments().is_empty() {
         text.push_str("\nEnvironments\n");
     }
-    let width = policy
-        .environments()
-        .iter()
-        .map(|env| env.name().as_str().len())
-        .max();
+    let width = policy.environments().iter().map(|env| env.name().as_str().len()).max();
     for env in policy.environments() {
         let width = width.unwrap_or(0);
         let mut lines = environment(env).into_iter();
@@ -65,12 +52,7 @@ fn notes(policy: &Policy, text: &mut String) {
         return;
     }
     text.push_str("\nNotes\n");
-    let last = policy
-        .notes()
-        .iter()
-        .map(|note| note.line)
-        .max()
-        .unwrap_or(0);
+    let last = policy.notes().iter().map(|note| note.line).max().unwrap_or(0);
     let width = last.to_string().len();
     for note in policy.notes() {
         let _ = writeln!(text, "  line {:>width$}: {}", note.line, note.message);
@@ -107,17 +89,9 @@ fn environment(env: &Environment) -> Vec<String> {
             lines.push(folder(only.overlay.as_str()));
         }
         several => {
-            let width = several
-                .iter()
-                .map(|target| target.name.as_str().len())
-                .max()
-                .unwrap_or(0);
+            let width = several.iter().map(|target| target.name.as_str().len()).max().unwrap_or(0);
             lines.extend(several.iter().map(|target| {
-                format!(
-                    "{:width$}  {}",
-                    target.name.as_str(),
-                    folder(target.overlay.as_str())
-                )
+                format!("{:width$}  {}", target.name.as_str(), folder(target.overlay.as_str()))
             }));
         }
     }
@@ -126,10 +100,7 @@ fn environment(env: &Environment) -> Vec<String> {
             let names: Vec<_> = wave.targets.iter().map(|name| name.as_str()).collect();
             names.join(" and ")
         });
-        lines.push(format!(
-            "in waves: {}",
-            waves.collect::<Vec<_>>().join(", then ")
-        ));
+        lines.push(format!("in waves: {}", waves.collect::<Vec<_>>().join(", then ")));
     }
     lines.extend(deciders(env));
     for window in env.windows() {
@@ -167,18 +138,10 @@ fn deciders(env: &Environment) -> Vec<String> {
     let mut lines = Vec::new();
     for approval in env.approvals() {
         let own = if approval.own { ", their own too" } else { "" };
-        lines.push(format!(
-            "approval {} by {}{own}",
-            approval.label,
-            people(&approval.by)
-        ));
+        lines.push(format!("approval {} by {}{own}", approval.label, people(&approval.by)));
     }
     if let Some(reviews) = env.reviews().filter(|reviews| reviews.count > 0) {
-        let noun = if reviews.count == 1 {
-            "review"
-        } else {
-            "reviews"
-        };
+        let noun = if reviews.count == 1 { "review" } else { "reviews" };
         let by = match reviews.by[..] {
             [] => String::new(),
             _ => format!(" by {}", people(&reviews.by)),

@@ -7,11 +7,8 @@ use crate::model::read::Severity;
 /// Judges from the findings of the environment's overlays.
 pub fn judge(effect: &Effect<'_>) -> Gate {
     let name = effect.environment.name();
-    let errors = effect
-        .findings
-        .iter()
-        .filter(|finding| finding.severity == Severity::Error)
-        .count();
+    let errors =
+        effect.findings.iter().filter(|finding| finding.severity == Severity::Error).count();
     match errors {
         0 => Gate::new(
             "kustomize",
@@ -20,13 +17,10 @@ pub fn judge(effect: &Effect<'_>) -> Gate {
             "every file is there and every promoted entry has its container",
         ),
         1 => Gate::new("kustomize", name, Outcome::Failed, "1 error in the overlay").help(HELP),
-        many => Gate::new(
-            "kustomize",
-            name,
-            Outcome::Failed,
-            format!("{many} errors in the overlay"),
-        )
-        .help(HELP),
+        many => {
+            Gate::new("kustomize", name, Outcome::Failed, format!("{many} errors in the overlay"))
+                .help(HELP)
+        }
     }
 }
 

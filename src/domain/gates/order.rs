@@ -16,19 +16,10 @@ pub fn judge(
     effect: &Effect<'_>,
 ) -> Result<Gate, Gap> {
     let name = effect.environment.name();
-    let after: Vec<&Environment> = effect
-        .environment
-        .after()
-        .iter()
-        .filter_map(|before| policy.environment(before))
-        .collect();
+    let after: Vec<&Environment> =
+        effect.environment.after().iter().filter_map(|before| policy.environment(before)).collect();
     if after.is_empty() {
-        return Ok(Gate::new(
-            "order",
-            name,
-            Outcome::Passed,
-            "the first environment",
-        ));
+        return Ok(Gate::new("order", name, Outcome::Passed, "the first environment"));
     }
     let mut evidence = Vec::new();
     for before in after {
@@ -36,12 +27,8 @@ pub fn judge(
             match runs(facts, sides, before, moving)? {
                 Ok(sentence) => evidence.push(sentence),
                 Err(sentence) => {
-                    return Ok(
-                        Gate::new("order", name, Outcome::Failed, sentence).help(format!(
-                            "Promote it to {} first.",
-                            span(before.name().as_str())
-                        )),
-                    );
+                    return Ok(Gate::new("order", name, Outcome::Failed, sentence)
+                        .help(format!("Promote it to {} first.", span(before.name().as_str()))));
                 }
             }
         }
@@ -54,12 +41,7 @@ pub fn judge(
             "which version it brings cannot be read",
         ));
     }
-    Ok(Gate::new(
-        "order",
-        name,
-        Outcome::Passed,
-        evidence.join("; "),
-    ))
+    Ok(Gate::new("order", name, Outcome::Passed, evidence.join("; ")))
 }
 
 fn runs(
@@ -73,35 +55,20 @@ fn runs(
         return Ok(Err(format!("what {place} runs cannot be read")));
     };
     let mut sentence = format!("it runs in {place}");
-    for entry in moving
-        .moves
-        .iter()
-        .filter_map(|one| one.to.as_ref())
-        .map(|to| &to.entry)
-    {
+    for entry in moving.moves.iter().filter_map(|one| one.to.as_ref()).map(|to| &to.entry) {
         let image = span(&entry.name);
         let Some(tag) = entry.new_tag.as_deref() else {
-            return Ok(Err(format!(
-                "{image} has no tag, so its version is not known"
-            )));
+            return Ok(Err(format!("{image} has no tag, so its version is not known")));
         };
         if entry.digest.is_some() {
-            return Ok(Err(format!(
-                "{image} is given by digest, so its version is not known"
-            )));
+            return Ok(Err(format!("{image} is given by digest, so its version is not known")));
         }
-        let there: Vec<_> = found
-            .carried
-            .iter()
-            .filter(|carried| carried.entry.name == entry.name)
-            .collect();
+        let there: Vec<_> =
+            found.carried.iter().filter(|carried| carried.entry.name == entry.name).collect();
         if there.is_empty() {
             return Ok(Err(format!("{place} has no entry {image}")));
         }
-        if there
-            .iter()
-            .all(|carried| carried.entry.new_tag.as_deref() == Some(tag))
-        {
+        if there.iter().all(|carried| carried.entry.new_tag.as_deref() == Some(tag)) {
             continue;
         }
         let version = moving.application.version_of_image(tag);

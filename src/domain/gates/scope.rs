@@ -52,7 +52,9 @@ pub fn judge(effect: &Effect<'_>, evidence: &Evidence<'_>) -> Gate {
             span(&image.object),
             span(to)
         ))
-        .help("Promote it by its entry in the overlay, and leave the rest for another pull request.");
+        .help(
+            "Promote it by its entry in the overlay, and leave the rest for another pull request.",
+        );
     }
     let allowed: Vec<&str> = effect
         .moving
@@ -62,25 +64,13 @@ pub fn judge(effect: &Effect<'_>, evidence: &Evidence<'_>) -> Gate {
         .collect();
     let stranger = effect.other.first().or_else(|| match evidence.promotion {
         // In a promotion of ours every file counts, whether an environment uses it or not.
-        Some(_) => evidence
-            .merged
-            .changed
-            .iter()
-            .find(|path| !allowed.contains(&path.as_str())),
+        Some(_) => evidence.merged.changed.iter().find(|path| !allowed.contains(&path.as_str())),
         None => None,
     });
     match stranger {
-        Some(path) => failed(format!(
-            "{} changes in more than promoted images",
-            span(path)
-        ))
-        .help("Split it: one pull request for the images, another for the rest."),
-        None => Gate::new(
-            "scope",
-            name,
-            Outcome::Passed,
-            "only promoted images change",
-        ),
+        Some(path) => failed(format!("{} changes in more than promoted images", span(path)))
+            .help("Split it: one pull request for the images, another for the rest."),
+        None => Gate::new("scope", name, Outcome::Passed, "only promoted images change"),
     }
 }
 
@@ -90,19 +80,14 @@ fn foreign_commit(evidence: &Evidence<'_>, promotion: &Promotion) -> Option<Stri
     }
     let foreign = evidence.commits.iter().find(|commit| {
         let ours = commit.verified
-            && commit
-                .author
-                .as_ref()
-                .is_some_and(|author| author.id == evidence.identity.bot.id);
+            && commit.author.as_ref().is_some_and(|author| author.id == evidence.identity.bot.id);
         !ours || Promotion::from_message(&commit.message).as_ref() != Some(promotion)
     })?;
-    let by = foreign.author.as_ref().map_or_else(String::new, |author| {
-        format!(" by {}", span(author.login.as_str()))
-    });
-    Some(format!(
-        "commit `{}`{by} is not Usher's",
-        plain(foreign.sha.short())
-    ))
+    let by = foreign
+        .author
+        .as_ref()
+        .map_or_else(String::new, |author| format!(" by {}", span(author.login.as_str())));
+    Some(format!("commit `{}`{by} is not Usher's", plain(foreign.sha.short())))
 }
 
 /// A move that the promotion did not ask for, or one that it asked for and that is missing.

@@ -24,11 +24,7 @@ pub fn judge(policy: &Policy, effect: &Effect<'_>) -> Vec<Gate> {
         }
     }
     for (at, application) in policy.applications().iter().enumerate() {
-        if effect
-            .moving
-            .iter()
-            .any(|moving| moving.application.name() == application.name())
-        {
+        if effect.moving.iter().any(|moving| moving.application.name() == application.name()) {
             conditions.push((format!("applications[{at}]."), OF_APPLICATION));
         }
     }
@@ -38,9 +34,7 @@ pub fn judge(policy: &Policy, effect: &Effect<'_>) -> Vec<Gate> {
             let Some(rest) = note.path.strip_prefix(prefix.as_str()) else {
                 continue;
             };
-            let part = parts
-                .iter()
-                .find(|part| rest.split(['.', '[']).any(|word| word == **part));
+            let part = parts.iter().find(|part| rest.split(['.', '[']).any(|word| word == **part));
             gates.extend(part.map(|part| shut(part, effect, &note.path)));
         }
     }
@@ -48,10 +42,8 @@ pub fn judge(policy: &Policy, effect: &Effect<'_>) -> Vec<Gate> {
 }
 
 fn shut(part: &'static str, effect: &Effect<'_>, path: &str) -> Gate {
-    let sentence = format!(
-        "{} is configured, and this version of Usher cannot judge it",
-        span(path)
-    );
+    let sentence =
+        format!("{} is configured, and this version of Usher cannot judge it", span(path));
     Gate::new(part, effect.environment.name(), Outcome::Needs, sentence)
         .help("Somebody with the right to merge past the check has to decide.")
 }

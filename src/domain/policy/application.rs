@@ -140,19 +140,11 @@ impl Application {
 
     /// Reads back what an image tag was made from; `None` where the template keeps no version.
     pub fn version_of_image(&self, image_tag: &str) -> Option<Version> {
-        let at = self
-            .tag
-            .0
-            .iter()
-            .position(|piece| matches!(piece, Piece::Tag | Piece::Version))?;
+        let at =
+            self.tag.0.iter().position(|piece| matches!(piece, Piece::Tag | Piece::Version))?;
         let (before, after) = (self.tag.0.get(..at)?, self.tag.0.get(at + 1..)?);
-        let rest = before
-            .iter()
-            .try_fold(image_tag, |rest, piece| piece.strip_start(rest))?;
-        let rest = after
-            .iter()
-            .rev()
-            .try_fold(rest, |rest, piece| piece.strip_end(rest))?;
+        let rest = before.iter().try_fold(image_tag, |rest, piece| piece.strip_start(rest))?;
+        let rest = after.iter().rev().try_fold(rest, |rest, piece| piece.strip_end(rest))?;
         Version::parse(rest, self.scheme)
     }
 }
@@ -220,10 +212,7 @@ impl Template {
             }
             let end = rest.find(['{', '}']).unwrap_or(rest.len());
             let literal = &rest[..end];
-            if !literal
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b))
-            {
+            if !literal.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b)) {
                 return Err(Complaint::new(
                     format!("{} cannot stand in an image tag", quoted(literal)),
                     "an image tag has letters, digits, `_`, `.` and `-`",
@@ -233,10 +222,8 @@ impl Template {
             rest = &rest[end..];
         }
         if pieces.iter().all(|piece| matches!(piece, Piece::Text(_))) {
-            let message = format!(
-                "the image tag {} would be the same for every version",
-                quoted(text)
-            );
+            let message =
+                format!("the image tag {} would be the same for every version", quoted(text));
             return Err(Complaint::new(message, HELP));
         }
         Ok(Self(pieces))
@@ -304,32 +291,17 @@ mod tests {
             assert_eq!(read.number(), "1.0.1");
         }
         let by_commit = application("{sha}", None);
-        assert_eq!(
-            by_commit.image_tag("x", &commit).unwrap().as_str(),
-            commit.as_str()
-        );
+        assert_eq!(by_commit.image_tag("x", &commit).unwrap().as_str(), commit.as_str());
         assert!(by_commit.version_of_image(commit.as_str()).is_none());
     }
 
     #[test]
     fn hostile_tags_give_no_image_tag() {
         let commit = Sha::new("a".repeat(40)).unwrap();
-        for tag in [
-            "v1.0.1; rm -rf /",
-            "../../x",
-            "v1+build",
-            "",
-            &"1".repeat(300),
-            "ｖ1",
-        ] {
-            assert!(
-                application("{tag}", None).image_tag(tag, &commit).is_err(),
-                "{tag}"
-            );
+        for tag in ["v1.0.1; rm -rf /", "../../x", "v1+build", "", &"1".repeat(300), "ｖ1"] {
+            assert!(application("{tag}", None).image_tag(tag, &commit).is_err(), "{tag}");
         }
-        let error = application("{version}", None)
-            .image_tag("latest", &commit)
-            .unwrap_err();
+        let error = application("{version}", None).image_tag("latest", &commit).unwrap_err();
         assert_eq!(
             error.to_string(),
             "the tag \"latest\" does not read as a version, so `{version}` is not known"
@@ -338,16 +310,8 @@ mod tests {
 
     #[test]
     fn templates_that_cannot_work_are_refused() {
-        for bad in [
-            "",
-            "latest",
-            "{Tag}",
-            "{tag",
-            "tag}",
-            "{tag}:x",
-            "{tag} {sha}",
-            "{env}-{tag}",
-        ] {
+        for bad in ["", "latest", "{Tag}", "{tag", "tag}", "{tag}:x", "{tag} {sha}", "{env}-{tag}"]
+        {
             assert!(Template::parse(bad).is_err(), "{bad}");
         }
     }

@@ -186,20 +186,14 @@ impl<'h> Findings<'h> {
                 format!("write {}", alternatives(words))
             }
         };
-        self.problem(
-            place,
-            Complaint::new(format!("{} is not known here", quoted(text)), help),
-        );
+        self.problem(place, Complaint::new(format!("{} is not known here", quoted(text)), help));
         None
     }
 
     fn list<'a>(&mut self, node: Node<'a>, list: &'static List, place: &Place) -> Content<'a> {
         let count = node.items().len();
         if count < list.least {
-            let help = format!(
-                "write at least one, such as {}",
-                Shape::List(list).example()
-            );
+            let help = format!("write at least one, such as {}", Shape::List(list).example());
             self.problem(place, Complaint::new("the list is empty", help));
         }
         self.most(count, list.most, place);
@@ -216,10 +210,7 @@ impl<'h> Findings<'h> {
 
     fn names<'a>(&mut self, node: Node<'a>, names: &'static Names, place: &Place) -> Content<'a> {
         if node.entries().len() == 0 {
-            let help = format!(
-                "leave the key out, or write {}",
-                Shape::Names(names).example()
-            );
+            let help = format!("leave the key out, or write {}", Shape::Names(names).example());
             self.problem(place, Complaint::new("the map is empty", help));
         }
         self.most(node.entries().len(), names.most, place);
@@ -229,11 +220,7 @@ impl<'h> Findings<'h> {
             let name = self.text(key, names.name, &at(key, path.clone()));
             let value = self.check(value, &names.of, at_or(value, key, path.clone()));
             if let (Some(name), Some(value)) = (name, value) {
-                entries.push(Named {
-                    name,
-                    place: at(key, path),
-                    value,
-                });
+                entries.push(Named { name, place: at(key, path), value });
             }
         }
         Content::Names(entries)
@@ -258,26 +245,15 @@ impl<'h> Findings<'h> {
             let before = self.problems.len();
             if let Some(value) = self.check(value, &key.shape, at_or(value, name, path.clone())) {
                 if self.problems.len() == before && !is_enforced(key, &value) {
-                    let message = format!(
-                        "{} is checked but not enforced by this version",
-                        of_note(&path)
-                    );
+                    let message =
+                        format!("{} is checked but not enforced by this version", of_note(&path));
                     let (line, column) = (name.line(), name.column());
-                    self.notes.push(Note {
-                        line,
-                        column,
-                        path,
-                        message,
-                    });
+                    self.notes.push(Note { line, column, path, message });
                 }
                 entries.push((key.name, value));
             }
         }
-        for key in map
-            .keys
-            .iter()
-            .filter(|key| key.required && !seen.contains(&key.name))
-        {
+        for key in map.keys.iter().filter(|key| key.required && !seen.contains(&key.name)) {
             if self.meant.contains(&join(&place.path, key.name)) {
                 continue;
             }
@@ -301,15 +277,10 @@ impl<'h> Findings<'h> {
             let here = at(key, join(&place.path, name));
             if key.is_merge() {
                 let help = "write the keys out, or use an alias (`*name`) for the whole value";
-                self.problem(
-                    &here,
-                    Complaint::new("merge keys (`<<`) are not read", help),
-                );
+                self.problem(&here, Complaint::new("merge keys (`<<`) are not read", help));
             } else if let Some(line) = first.insert(name, key.line()) {
-                let message = format!(
-                    "the key {} stands twice, first on line {line}",
-                    quoted(name)
-                );
+                let message =
+                    format!("the key {} stands twice, first on line {line}", quoted(name));
                 self.problem(&here, Complaint::new(message, "keep one of them"));
             } else {
                 entries.push((key, value));
@@ -328,11 +299,7 @@ impl<'h> Findings<'h> {
 
 /// Where a node stands.
 pub(super) fn at(node: Node<'_>, path: String) -> Place {
-    Place {
-        line: node.line(),
-        column: node.column(),
-        path,
-    }
+    Place { line: node.line(), column: node.column(), path }
 }
 
 /// Where a node stands; where nothing is written, its key.
@@ -370,10 +337,7 @@ fn is_enforced(key: &Key, value: &Value<'_>) -> bool {
 
 /// Whether a plain scalar, or one in quotes, is a text to every reader; dates are, as they are written.
 fn is_text(node: Node<'_>) -> bool {
-    matches!(
-        node.resolve(),
-        Some(Scalar::String | Scalar::Timestamp | Scalar::Merge)
-    )
+    matches!(node.resolve(), Some(Scalar::String | Scalar::Timestamp | Scalar::Merge))
 }
 
 fn plain<'a>(node: Node<'a>, shape: &Shape) -> Option<Content<'a>> {
@@ -381,9 +345,7 @@ fn plain<'a>(node: Node<'a>, shape: &Shape) -> Option<Content<'a>> {
         (Shape::Bool, Scalar::Bool(truth)) => Some(Content::Bool(truth)),
         (Shape::Count(least, most), Scalar::Int(int)) => {
             let count = u64::try_from(int).ok()?;
-            (*least..=*most)
-                .contains(&count)
-                .then_some(Content::Count(count))
+            (*least..=*most).contains(&count).then_some(Content::Count(count))
         }
         (Shape::Number, Scalar::Int(int)) => Some(Content::Number(int as f64)),
         (Shape::Number, Scalar::Float(number)) if number.is_finite() => {

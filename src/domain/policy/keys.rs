@@ -25,11 +25,7 @@ pub(super) static ROOT: Shape = Shape::Map(&Map {
             .later(),
         Key::new(
             "bots",
-            Shape::List(&List {
-                of: Shape::Text(&format::BOT),
-                least: 0,
-                most: 100,
-            }),
+            Shape::List(&List { of: Shape::Text(&format::BOT), least: 0, most: 100 }),
             "Bots whose comments may command, with their own permission.",
         )
         .or("[]")
@@ -44,11 +40,7 @@ pub(super) static ROOT: Shape = Shape::Map(&Map {
         .later(),
         Key::new(
             "schemas",
-            Shape::List(&List {
-                of: Shape::Text(&format::FILES),
-                least: 0,
-                most: 100,
-            }),
+            Shape::List(&List { of: Shape::Text(&format::FILES), least: 0, most: 100 }),
             "Files in this repository with schemas of custom resources.",
         )
         .or("[]")
@@ -67,11 +59,7 @@ pub(super) static ROOT: Shape = Shape::Map(&Map {
         .later(),
         Key::new(
             "followers",
-            Shape::List(&List {
-                of: Shape::Text(&format::REPOSITORY),
-                least: 0,
-                most: 200,
-            }),
+            Shape::List(&List { of: Shape::Text(&format::REPOSITORY), least: 0, most: 200 }),
             "Repositories of other owners that may follow releases of this one.",
         )
         .or("[]")
@@ -85,20 +73,12 @@ pub(super) static ROOT: Shape = Shape::Map(&Map {
         .later(),
         Key::new(
             "applications",
-            Shape::List(&List {
-                of: APPLICATION,
-                least: 1,
-                most: 1_000,
-            }),
+            Shape::List(&List { of: APPLICATION, least: 1, most: 1_000 }),
             "What is released, and which images carry its version.",
         ),
         Key::new(
             "environments",
-            Shape::List(&List {
-                of: environment::ENVIRONMENT,
-                least: 1,
-                most: 200,
-            }),
+            Shape::List(&List { of: environment::ENVIRONMENT, least: 1, most: 200 }),
             "Where releases go; the order is the promotion path unless `after` says otherwise.",
         ),
     ],
@@ -188,24 +168,15 @@ const APPLICATION: Shape = Shape::Map(&Map {
 const TRIGGER: Shape = Shape::Map(&Map {
     one: "a trigger",
     keys: &[
-        Key::new(
-            "branch",
-            Shape::Text(&format::BRANCH),
-            "The branch whose commits are versions.",
-        )
-        .required(),
+        Key::new("branch", Shape::Text(&format::BRANCH), "The branch whose commits are versions.")
+            .required(),
         Key::new(
             "schedule",
             Shape::Text(&format::CRON),
             "When the branch's head becomes a version, in cron's five fields.",
         )
         .or("(at each push)"),
-        Key::new(
-            "tz",
-            Shape::Text(&format::ZONE),
-            "The time zone of the schedule.",
-        )
-        .or("UTC"),
+        Key::new("tz", Shape::Text(&format::ZONE), "The time zone of the schedule.").or("UTC"),
     ],
 });
 
@@ -215,11 +186,7 @@ const HOLD_MARKER: Shape = Shape::Map(&Map {
         Key::new("text", Shape::Text(&format::TEXT), "The text.").required(),
         Key::new(
             "environments",
-            Shape::List(&List {
-                of: Shape::Text(&format::ENVIRONMENT),
-                least: 1,
-                most: 200,
-            }),
+            Shape::List(&List { of: Shape::Text(&format::ENVIRONMENT), least: 1, most: 200 }),
             "Where such a release waits.",
         )
         .or("(environments without a successor)"),
@@ -251,11 +218,8 @@ pub(super) const GATES: &[&str] = &[
 
 const DURATION: Shape = Shape::Text(&format::DURATION);
 
-const PEOPLE: Shape = Shape::List(&List {
-    of: Shape::Text(&format::PRINCIPAL),
-    least: 1,
-    most: 100,
-});
+const PEOPLE: Shape =
+    Shape::List(&List { of: Shape::Text(&format::PRINCIPAL), least: 1, most: 100 });
 
 /// Calls `visit` with each key of the table and its path, as `environments[].gates.soak`, in reading order.
 pub(super) fn walk(visit: &mut dyn FnMut(&str, &'static Key)) {
@@ -290,9 +254,7 @@ pub(super) fn paths_of(name: &str) -> Vec<String> {
     let mut paths = Vec::new();
     walk(&mut |path, key| {
         if key.name == name {
-            let parent = path
-                .rsplit_once('.')
-                .map_or("the file itself", |(parent, _)| parent);
+            let parent = path.rsplit_once('.').map_or("the file itself", |(parent, _)| parent);
             paths.push(parent.to_owned());
         }
     });

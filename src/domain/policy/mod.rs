@@ -124,23 +124,17 @@ impl Policy {
 
     /// The application of that name.
     pub fn application(&self, name: &AppName) -> Option<&Application> {
-        self.applications
-            .iter()
-            .find(|application| application.name() == name)
+        self.applications.iter().find(|application| application.name() == name)
     }
 
     /// The environment of that name.
     pub fn environment(&self, name: &EnvName) -> Option<&Environment> {
-        self.environments
-            .iter()
-            .find(|environment| environment.name() == name)
+        self.environments.iter().find(|environment| environment.name() == name)
     }
 
     /// The environments into which promotions open by themselves, in the order of the file.
     pub fn automatic(&self) -> impl Iterator<Item = &Environment> {
-        self.environments
-            .iter()
-            .filter(|environment| environment.promote() == Mover::Automatic)
+        self.environments.iter().filter(|environment| environment.promote() == Mover::Automatic)
     }
 
     /// What is asked for but not acted upon by this version.

@@ -52,11 +52,7 @@ fn whole(line: u32, column: u32, complaint: Complaint) -> Vec<Problem> {
 fn document(bytes: &[u8]) -> Result<Document, Vec<Problem>> {
     const BEGIN: &str = "begin with `version: 1`, `applications` and `environments`";
     if bytes.len() > LARGEST {
-        return Err(whole(
-            1,
-            1,
-            Complaint::bare("the file is larger than 1 MiB"),
-        ));
+        return Err(whole(1, 1, Complaint::bare("the file is larger than 1 MiB")));
     }
     let mut documents = yaml::parse(bytes).map_err(|error| {
         let complaint = Complaint {
@@ -73,17 +69,13 @@ fn document(bytes: &[u8]) -> Result<Document, Vec<Problem>> {
         );
         return Err(whole(at.line(), at.column(), complaint));
     }
-    let document = documents
-        .pop()
-        .filter(|document| !document.root().is_null());
+    let document = documents.pop().filter(|document| !document.root().is_null());
     document.ok_or_else(|| whole(1, 1, Complaint::new("the file is empty", BEGIN)))
 }
 
 /// What a line may lack that YAML cannot read: texts that begin like YAML's own signs.
 fn unquoted(bytes: &[u8], line: u32) -> Option<&'static str> {
-    let line = bytes
-        .split(|b| *b == b'\n')
-        .nth(line.checked_sub(1)? as usize)?;
+    let line = bytes.split(|b| *b == b'\n').nth(line.checked_sub(1)? as usize)?;
     let line = String::from_utf8_lossy(line);
     let begins = |sign: char| {
         let value = line.trim_start_matches([' ', '-', '[']);
@@ -108,9 +100,7 @@ fn unquoted(bytes: &[u8], line: u32) -> Option<&'static str> {
 fn build(root: &Value<'_>, home: &RepoName) -> Result<Policy, Complaint> {
     let texts = |key: &str| root.list(key).iter().filter_map(Value::text);
     let rules = root.get("rules").map_or(&[][..], Value::names);
-    let prefix = root
-        .get("commands")
-        .and_then(|commands| commands.get("prefix"));
+    let prefix = root.get("commands").and_then(|commands| commands.get("prefix"));
     Ok(Policy {
         mode: match word(root, "mode") {
             "observe" => Mode::Observe,
@@ -120,16 +110,9 @@ fn build(root: &Value<'_>, home: &RepoName) -> Result<Policy, Complaint> {
         bots: texts("bots").map(Login::new).collect::<Result<_, _>>()?,
         prefixed: prefix.and_then(Value::text) == Some("usher"),
         kubernetes: text(root, "kubernetes").map(ToOwned::to_owned),
-        schemas: texts("schemas")
-            .map(Glob::parse)
-            .collect::<Result<_, _>>()?,
-        rules: rules
-            .iter()
-            .map(|rule| (rule.name.to_owned(), severity(&rule.value)))
-            .collect(),
-        followers: texts("followers")
-            .map(RepoName::new)
-            .collect::<Result<_, _>>()?,
+        schemas: texts("schemas").map(Glob::parse).collect::<Result<_, _>>()?,
+        rules: rules.iter().map(|rule| (rule.name.to_owned(), severity(&rule.value))).collect(),
+        followers: texts("followers").map(RepoName::new).collect::<Result<_, _>>()?,
         commands_max_age: span(root, "commands_max_age")?.unwrap_or(Span::HALF_AN_HOUR),
         applications: root
             .list("applications")
@@ -187,18 +170,11 @@ fn trigger(application: &Value<'_>) -> Result<Trigger, Complaint> {
         return Ok(Trigger::Release);
     };
     if let Content::Text(word) = value.content {
-        return Ok(if word == "tag" {
-            Trigger::Tag
-        } else {
-            Trigger::Release
-        });
+        return Ok(if word == "tag" { Trigger::Tag } else { Trigger::Release });
     }
     let branch = word(value, "branch").to_owned();
     Ok(match schedule(value)? {
-        Some(schedule) => Trigger::Schedule {
-            schedule: Box::new(schedule),
-            branch,
-        },
+        Some(schedule) => Trigger::Schedule { schedule: Box::new(schedule), branch },
         None => Trigger::Branch(branch),
     })
 }
@@ -208,10 +184,7 @@ fn schedule(value: &Value<'_>) -> Result<Option<Schedule>, Complaint> {
         return Ok(None);
     };
     let zone = parse_zone(text(value, "tz").unwrap_or("UTC"))?;
-    Ok(Some(Schedule {
-        cron: parse_cron(cron)?,
-        zone,
-    }))
+    Ok(Some(Schedule { cron: parse_cron(cron)?, zone }))
 }
 
 fn text<'v>(value: &Value<'v>, key: &str) -> Option<&'v str> {

@@ -22,11 +22,7 @@ struct Names<'v> {
 
 impl<'v> Names<'v> {
     fn collect(what: &'static str, values: &[Value<'v>], findings: &mut Findings<'_>) -> Self {
-        let mut names = Self {
-            what,
-            all: BTreeSet::new(),
-            partial: false,
-        };
+        let mut names = Self { what, all: BTreeSet::new(), partial: false };
         // GitHub's labels and many file systems do not tell cases apart
         let mut first_of: HashMap<String, &str> = HashMap::new();
         for value in values {
@@ -96,10 +92,7 @@ pub(super) fn check(root: &Value<'_>, findings: &mut Findings<'_>) {
 
 /// A file without applications and environments makes sense only in a source that lists followers.
 fn presence(root: &Value<'_>, findings: &mut Findings<'_>) {
-    let both = [
-        ("applications", "environments"),
-        ("environments", "applications"),
-    ];
+    let both = [("applications", "environments"), ("environments", "applications")];
     for (missing, other) in both {
         if root.get(missing).is_none() && findings.is_silent_about(missing) {
             let message = match (root.get(other), root.get("followers")) {
@@ -130,10 +123,7 @@ fn application(value: &Value<'_>, environments: &Names<'_>, findings: &mut Findi
         && let (Some(zone), None) = (trigger.get("tz"), trigger.get("schedule"))
     {
         let help = "add `schedule: \"0 2 * * *\"`, or leave `tz` out";
-        findings.problem(
-            &zone.place,
-            Complaint::new("a time zone needs a schedule", help),
-        );
+        findings.problem(&zone.place, Complaint::new("a time zone needs a schedule", help));
     }
 }
 
@@ -149,16 +139,11 @@ fn overlays(environments: &[Value<'_>], applications: &Names<'_>, findings: &mut
             };
             let text = overlay.text().unwrap_or_default();
             let folders: Vec<String> = match text.contains(APPLICATION) {
-                true => applications
-                    .all
-                    .iter()
-                    .map(|app| text.replace(APPLICATION, app))
-                    .collect(),
+                true => applications.all.iter().map(|app| text.replace(APPLICATION, app)).collect(),
                 false => vec![text.to_owned()],
             };
-            let taken = folders
-                .iter()
-                .find_map(|folder| owners.get(folder).map(|owner| (folder, owner)));
+            let taken =
+                folders.iter().find_map(|folder| owners.get(folder).map(|owner| (folder, owner)));
             if let Some((folder, first)) = taken {
                 let message = format!("the folder {} is already that of {first}", quoted(folder));
                 let help = "each target has a folder of its own";
@@ -174,11 +159,7 @@ fn overlays(environments: &[Value<'_>], applications: &Names<'_>, findings: &mut
 /// Where applications share a folder, an entry must not carry the versions of two.
 fn images(applications: &[Value<'_>], environments: &[Value<'_>], findings: &mut Findings<'_>) {
     let mut overlays = environments.iter().flat_map(environment::overlays);
-    if overlays.all(|(_, overlay)| {
-        overlay
-            .text()
-            .is_some_and(|text| text.contains(APPLICATION))
-    }) {
+    if overlays.all(|(_, overlay)| overlay.text().is_some_and(|text| text.contains(APPLICATION))) {
         return;
     }
     let mut carriers: HashMap<&str, usize> = HashMap::new();
@@ -187,10 +168,7 @@ fn images(applications: &[Value<'_>], environments: &[Value<'_>], findings: &mut
             let glob = image.text().unwrap_or_default();
             let first = *carriers.entry(glob).or_insert(index);
             if first != index {
-                let other = applications[first]
-                    .get("name")
-                    .and_then(Value::text)
-                    .unwrap_or("?");
+                let other = applications[first].get("name").and_then(Value::text).unwrap_or("?");
                 let message = format!("the image {} is already that of `{other}`", quoted(glob));
                 let help = "name each image in one application, or give each application a folder by `{application}` in overlays";
                 findings.problem(&image.place, Complaint::new(message, help));

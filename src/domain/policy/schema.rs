@@ -11,10 +11,7 @@ use super::shape::{Enforced, Format, Key, Map, Shape};
 pub fn schema() -> Value {
     let mut schema = of_shape(&keys::ROOT);
     if let Value::Object(fields) = &mut schema {
-        fields.insert(
-            "$schema".into(),
-            "https://json-schema.org/draft/2020-12/schema".into(),
-        );
+        fields.insert("$schema".into(), "https://json-schema.org/draft/2020-12/schema".into());
         fields.insert("title".into(), "Usher's configuration".into());
         fields.insert(
             "description".into(),
@@ -135,16 +132,8 @@ fn of_format(format: &Format) -> Value {
 }
 
 fn of_map(map: &Map) -> Value {
-    let properties = map
-        .keys
-        .iter()
-        .map(|key| (key.name.to_owned(), of_key(key)));
-    let required: Vec<_> = map
-        .keys
-        .iter()
-        .filter(|key| key.required)
-        .map(|key| key.name)
-        .collect();
+    let properties = map.keys.iter().map(|key| (key.name.to_owned(), of_key(key)));
+    let required: Vec<_> = map.keys.iter().filter(|key| key.required).map(|key| key.name).collect();
     json!({
         "type": "object",
         "title": map.one,
@@ -157,11 +146,9 @@ fn of_map(map: &Map) -> Value {
 fn of_key(key: &Key) -> Value {
     let mut schema = of_shape(&key.shape);
     schema["description"] = match key.default {
-        Some(words) if words.starts_with('(') => format!(
-            "{} Default: {}.",
-            key.meaning,
-            words.trim_matches(['(', ')'])
-        ),
+        Some(words) if words.starts_with('(') => {
+            format!("{} Default: {}.", key.meaning, words.trim_matches(['(', ')']))
+        }
         _ => key.meaning.to_owned(),
     }
     .into();
@@ -180,11 +167,7 @@ mod tests {
     fn each_key_is_described_once_and_has_one_place() {
         let rows = reference();
         for row in &rows {
-            assert!(
-                row.meaning.ends_with('.') && row.meaning.len() > 8,
-                "{}",
-                row.path
-            );
+            assert!(row.meaning.ends_with('.') && row.meaning.len() > 8, "{}", row.path);
             assert!(!row.kind.is_empty(), "{}", row.path);
             // a place can be written in two ways at most: as a map among the alternatives
             assert_eq!(

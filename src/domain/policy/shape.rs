@@ -31,14 +31,7 @@ pub(super) enum Enforced {
 
 impl Key {
     pub(super) const fn new(name: &'static str, shape: Shape, meaning: &'static str) -> Self {
-        Self {
-            name,
-            shape,
-            required: false,
-            default: None,
-            meaning,
-            enforced: Enforced::Now,
-        }
+        Self { name, shape, required: false, default: None, meaning, enforced: Enforced::Now }
     }
 
     pub(super) const fn required(mut self) -> Self {
@@ -174,9 +167,8 @@ impl Shape {
             Self::Names(names) => format!("{{{}: {}}}", names.name.example, names.of.example()),
             Self::Map(map) => {
                 let first = map.keys.iter().filter(|key| key.required);
-                let pairs: Vec<_> = first
-                    .map(|key| format!("{}: {}", key.name, key.shape.example()))
-                    .collect();
+                let pairs: Vec<_> =
+                    first.map(|key| format!("{}: {}", key.name, key.shape.example())).collect();
                 format!("{{{}}}", pairs.join(", "))
             }
             Self::Either(shapes) => shapes[0].example(),

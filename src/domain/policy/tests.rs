@@ -18,9 +18,7 @@ fn home() -> RepoName {
 }
 
 fn fixtures(kind: &str) -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("fixtures/policies")
-        .join(kind);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/policies").join(kind);
     let entries = std::fs::read_dir(folder).unwrap();
     let mut files: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
     files.retain(|file| file.extension().is_some_and(|extension| extension == "yml"));
@@ -34,23 +32,13 @@ fn said(result: &Result<Policy, Vec<Problem>>) -> String {
     match result {
         Ok(policy) => {
             for note in policy.notes() {
-                writeln!(
-                    text,
-                    "{}:{} {}: {}",
-                    note.line, note.column, note.path, note.message
-                )
-                .unwrap();
+                writeln!(text, "{}:{} {}: {}", note.line, note.column, note.path, note.message)
+                    .unwrap();
             }
         }
         Err(problems) => {
             for problem in problems {
-                let Problem {
-                    line,
-                    column,
-                    path,
-                    message,
-                    help,
-                } = problem;
+                let Problem { line, column, path, message, help } = problem;
                 let help = help.as_deref().unwrap_or("-");
                 writeln!(text, "{line}:{column} {path}: {message}\n    {help}").unwrap();
             }
@@ -65,21 +53,11 @@ fn fixtures_get_what_stands_beside_them() {
     for kind in ["ok", "bad"] {
         for file in fixtures(kind) {
             let result = Policy::parse(&std::fs::read(&file).unwrap(), &home());
-            assert_eq!(
-                result.is_ok(),
-                kind == "ok",
-                "{}:\n{}",
-                file.display(),
-                said(&result)
-            );
+            assert_eq!(result.is_ok(), kind == "ok", "{}:\n{}", file.display(), said(&result));
             let beside = file.with_extension("expected");
             let expected = std::fs::read_to_string(&beside).unwrap_or_default();
             if said(&result) != expected {
-                wrong.push(format!(
-                    "{} should be:\n{}",
-                    beside.display(),
-                    said(&result)
-                ));
+                wrong.push(format!("{} should be:\n{}", beside.display(), said(&result)));
             }
         }
     }
@@ -102,13 +80,11 @@ fn written<'a>(node: Node<'a>, shape: &Shape, path: &str, visit: &mut dyn FnMut(
         }
         Shape::List(list) => {
             let path = format!("{path}[]");
-            node.items()
-                .for_each(|item| written(item, &list.of, &path, visit));
+            node.items().for_each(|item| written(item, &list.of, &path, visit));
         }
         Shape::Names(names) => {
             let path = format!("{path}.*");
-            node.entries()
-                .for_each(|(_, value)| written(value, &names.of, &path, visit));
+            node.entries().for_each(|(_, value)| written(value, &names.of, &path, visit));
         }
         Shape::Either(shapes) => {
             let fits = |shape: &&Shape| match shape {
@@ -134,10 +110,7 @@ fn the_fixtures_use_every_key() {
         });
     }
     let known: BTreeSet<String> = reference().into_iter().map(|row| row.path).collect();
-    assert_eq!(
-        known.difference(&used).collect::<Vec<_>>(),
-        Vec::<&String>::new()
-    );
+    assert_eq!(known.difference(&used).collect::<Vec<_>>(), Vec::<&String>::new());
 }
 
 #[test]
@@ -153,14 +126,9 @@ fn each_key_is_refused_where_it_is_misspelt() {
         let mut bad = source.clone();
         bad.insert(span.end, 'x');
         let problems = Policy::parse(bad.as_bytes(), &home()).unwrap_err();
-        let here = problems
-            .iter()
-            .find(|problem| (problem.line, problem.column) == (line, column));
+        let here = problems.iter().find(|problem| (problem.line, problem.column) == (line, column));
         let problem = here.unwrap_or_else(|| panic!("{path} at line {line}: {problems:?}"));
-        assert!(
-            problem.message.contains("is not a key of"),
-            "{path}: {problem}"
-        );
+        assert!(problem.message.contains("is not a key of"), "{path}: {problem}");
     }
 }
 
@@ -170,12 +138,7 @@ fn each_required_key_is_missed() {
         if key.required && !path.contains('.') {
             let problems = Policy::parse(b"mode: enforce", &home()).unwrap_err();
             let message = format!("needs the key `{}`", key.name);
-            assert!(
-                problems
-                    .iter()
-                    .any(|problem| problem.message.contains(&message)),
-                "{path}"
-            );
+            assert!(problems.iter().any(|problem| problem.message.contains(&message)), "{path}");
         }
     });
 }
@@ -196,10 +159,7 @@ fn what_is_not_written_has_its_default() {
     assert!(shop.carries("ghcr.io/acme/anything"));
     let prod = policy.environment(&EnvName::new("prod").unwrap()).unwrap();
     assert_eq!(prod.after(), [EnvName::new("qa").unwrap()]);
-    assert_eq!(
-        (prod.promote(), prod.merge()),
-        (Mover::Manual, Mover::Manual)
-    );
+    assert_eq!((prod.promote(), prod.merge()), (Mover::Manual, Mover::Manual));
     assert_eq!(prod.promoters(), [Principal::Role(Role::Write)]);
     assert_eq!(
         prod.targets_for(shop.name()),
@@ -216,31 +176,19 @@ fn what_is_not_written_has_its_default() {
 fn everything_is_kept() {
     let source = std::fs::read(&fixtures("ok")[1]).unwrap();
     let policy = Policy::parse(&source, &home()).unwrap();
-    let automatic: Vec<_> = policy
-        .automatic()
-        .map(|environment| environment.name().as_str())
-        .collect();
+    let automatic: Vec<_> =
+        policy.automatic().map(|environment| environment.name().as_str()).collect();
     assert_eq!(automatic, ["dev", "qa", "staging"]);
     let prod = policy.environments().last().unwrap();
-    let targets: Vec<_> = prod
-        .targets()
-        .iter()
-        .map(|target| target.name.as_str())
-        .collect();
+    let targets: Vec<_> = prod.targets().iter().map(|target| target.name.as_str()).collect();
     assert_eq!(targets, ["canary", "eu", "us"]);
     assert_eq!(prod.waves().len(), 2);
     assert_eq!(prod.approvals()[1].label.as_str(), "pm-approved");
     assert_eq!(prod.approvals()[1].by[0].to_string(), "pat");
     assert_eq!(prod.windows().len(), 2);
-    assert_eq!(
-        prod.owners().fallback.as_ref().unwrap().to_string(),
-        "@acme/sre"
-    );
+    assert_eq!(prod.owners().fallback.as_ref().unwrap().to_string(), "@acme/sre");
     assert_eq!(prod.rollback().unwrap().within, Some(5));
-    assert_eq!(
-        prod.schedule().unwrap().to_string(),
-        "0 2 * * * Europe/Berlin"
-    );
+    assert_eq!(prod.schedule().unwrap().to_string(), "0 2 * * * Europe/Berlin");
     let web = policy.application(&AppName::new("web").unwrap()).unwrap();
     assert!(matches!(web.trigger(), Trigger::Schedule { branch, .. } if branch == "main"));
     assert_eq!(policy.rules()["missing-probe"], None);
@@ -260,16 +208,11 @@ fn large_files_are_refused_and_not_chewed() {
         }
         text
     };
-    let anchors: String = (1..20)
-        .map(|n| format!("a{n}: &a{n} [*a{0}, *a{0}, *a{0}, *a{0}]\n", n - 1))
-        .collect();
+    let anchors: String =
+        (1..20).map(|n| format!("a{n}: &a{n} [*a{0}, *a{0}, *a{0}, *a{0}]\n", n - 1)).collect();
     let hostile = [
         many("version: 1\nbots: [", &|_| "a,".to_owned(), "]"),
-        many(
-            "version: 1\nenvironments:\n",
-            &|n| format!("- {{name: e{n}, overlay: o{n}}}\n"),
-            "",
-        ),
+        many("version: 1\nenvironments:\n", &|n| format!("- {{name: e{n}, overlay: o{n}}}\n"), ""),
         many(
             "version: 1\nenvironments:\n",
             &|n| format!("- {{name: e{n}, overlay: '{{application}}/{n}'}}\n"),
@@ -277,12 +220,7 @@ fn large_files_are_refused_and_not_chewed() {
         ),
         many(
             "version: 1\napplications:\n",
-            &|n| {
-                format!(
-                    "- {{name: a{n}, images: [{}]}}\n",
-                    "\"?*a[b-z]{x,y}\",".repeat(190)
-                )
-            },
+            &|n| format!("- {{name: a{n}, images: [{}]}}\n", "\"?*a[b-z]{x,y}\",".repeat(190)),
             "",
         ),
         many("version: 1\nx: [", &|_| "[".to_owned(), ""),

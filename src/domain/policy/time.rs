@@ -36,10 +36,7 @@ pub(super) fn parse_cron(text: &str) -> Result<Cron, Complaint> {
         let message = format!("{what} is not a schedule: it has not five fields");
         return Err(Complaint::new(message, help));
     }
-    let parser = CronParser::builder()
-        .seconds(Seconds::Disallowed)
-        .year(Year::Disallowed)
-        .build();
+    let parser = CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build();
     let cron = parser
         .parse(text)
         .map_err(|error| Complaint::new(format!("{what} is not a schedule: {error}"), help))?;
@@ -61,10 +58,7 @@ fn comes(text: &str, parser: &CronParser) -> bool {
         return false;
     };
     let first = Date::constant(2024, 1, 1).at(0, 0, 0, 0);
-    first
-        .series(1.day())
-        .take(366)
-        .any(|day| days.is_time_matching(&day).unwrap_or(false))
+    first.series(1.day()).take(366).any(|day| days.is_time_matching(&day).unwrap_or(false))
 }
 
 /// Finds a time zone in the database that Usher brings along, so that every machine agrees.
@@ -125,23 +119,12 @@ impl Weekly {
         let time = |word| {
             parse_time(word).ok_or_else(|| bad(format!("{} is not a time of day", quoted(word))))
         };
-        let (from, to) = (
-            (day(from_day)?, time(from_time)?),
-            (day(to_day)?, time(to_time)?),
-        );
+        let (from, to) = ((day(from_day)?, time(from_time)?), (day(to_day)?, time(to_time)?));
         if from == to {
-            return Err(bad(format!(
-                "the window {} ends where it begins",
-                quoted(text)
-            )));
+            return Err(bad(format!("the window {} ends where it begins", quoted(text))));
         }
         let zone = parse_zone(zone)?;
-        Ok(Self {
-            from,
-            to,
-            zone,
-            text: words.join(" "),
-        })
+        Ok(Self { from, to, zone, text: words.join(" ") })
     }
 }
 
@@ -162,9 +145,7 @@ fn parse_weekday(word: &str) -> Option<Weekday> {
         ("sunday", Weekday::Sunday),
     ];
     let lower = word.to_ascii_lowercase();
-    let found = days
-        .iter()
-        .find(|(name, _)| lower == *name || lower == name[..3])?;
+    let found = days.iter().find(|(name, _)| lower == *name || lower == name[..3])?;
     Some(found.1)
 }
 
@@ -199,21 +180,12 @@ mod tests {
 
     fn refused<T: fmt::Debug>(result: Result<T, Complaint>) -> String {
         let complaint = result.unwrap_err();
-        format!(
-            "{}; {}",
-            complaint.message,
-            complaint.help.unwrap_or_default()
-        )
+        format!("{}; {}", complaint.message, complaint.help.unwrap_or_default())
     }
 
     #[test]
     fn schedules_have_five_fields_and_come_round() {
-        for good in [
-            "0 2 * * *",
-            "*/15 9-17 * * MON-FRI",
-            "0 0 29 2 *",
-            "0 8 * * FRI#L",
-        ] {
+        for good in ["0 2 * * *", "*/15 9-17 * * MON-FRI", "0 0 29 2 *", "0 8 * * FRI#L"] {
             assert!(parse_cron(good).is_ok(), "{good}");
         }
         for bad in [
@@ -258,13 +230,7 @@ mod tests {
     #[test]
     fn dates_are_days() {
         assert!(parse_date("2026-12-20").is_ok());
-        for bad in [
-            "2026-02-30",
-            "2026-12-20T10:00:00",
-            "20.12.2026",
-            "2026-1-1",
-            "today",
-        ] {
+        for bad in ["2026-02-30", "2026-12-20T10:00:00", "20.12.2026", "2026-1-1", "today"] {
             assert!(parse_date(bad).is_err(), "{bad}");
         }
     }

@@ -25,17 +25,11 @@ pub struct Complaint {
 
 impl Complaint {
     pub(super) fn new(message: impl Into<String>, help: impl Into<String>) -> Self {
-        Self {
-            message: message.into(),
-            help: Some(help.into()),
-        }
+        Self { message: message.into(), help: Some(help.into()) }
     }
 
     pub(super) fn bare(message: impl Into<String>) -> Self {
-        Self {
-            message: message.into(),
-            help: None,
-        }
+        Self { message: message.into(), help: None }
     }
 }
 
@@ -118,10 +112,7 @@ impl Principal {
         let Some((organisation, team)) = team.split_once('/') else {
             let help =
                 format!("a person is written without @: `{team}`; a team as \"@org/{team}\"");
-            return Err(Complaint::new(
-                format!("{} names no team", quoted(text)),
-                help,
-            ));
+            return Err(Complaint::new(format!("{} names no team", quoted(text)), help));
         };
         let slug = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
         if team.is_empty() || team.len() > 100 || !team.chars().all(slug) {
@@ -146,10 +137,7 @@ impl Principal {
                         "the team {} belongs to another owner than this repository",
                         quoted(&self.to_string())
                     ),
-                    format!(
-                        "write a team of its owner, such as \"@{}/{team}\"",
-                        home.owner()
-                    ),
+                    format!("write a team of its owner, such as \"@{}/{team}\"", home.owner()),
                 ))
             }
             _ => Ok(()),
@@ -218,13 +206,8 @@ impl fmt::Display for Label {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Span(Duration);
 
-const UNITS: [(char, u64); 5] = [
-    ('w', 7 * 86_400),
-    ('d', 86_400),
-    ('h', 3_600),
-    ('m', 60),
-    ('s', 1),
-];
+const UNITS: [(char, u64); 5] =
+    [('w', 7 * 86_400), ('d', 86_400), ('h', 3_600), ('m', 60), ('s', 1)];
 
 impl Span {
     /// Half an hour.
@@ -232,10 +215,7 @@ impl Span {
 
     pub(super) fn parse(text: &str) -> Result<Self, Complaint> {
         let bad = |message: String| {
-            Complaint::new(
-                message,
-                "write numbers with units, such as `30m`, `24h` or `1d12h`",
-            )
+            Complaint::new(message, "write numbers with units, such as `30m`, `24h` or `1d12h`")
         };
         let not = || bad(format!("{} is not a duration", quoted(text)));
         let mut units = UNITS.iter();

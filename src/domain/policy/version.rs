@@ -36,9 +36,8 @@ enum Identifier {
 const LONGEST: usize = 256;
 
 /// Words that mark what is not finished, wherever they stand.
-const EARLY: [&str; 11] = [
-    "alpha", "beta", "rc", "pre", "preview", "dev", "snapshot", "nightly", "canary", "test", "m",
-];
+const EARLY: [&str; 11] =
+    ["alpha", "beta", "rc", "pre", "preview", "dev", "snapshot", "nightly", "canary", "test", "m"];
 
 impl Version {
     /// Reads a tag; `None` if it is no version of that scheme.
@@ -80,10 +79,7 @@ impl Version {
     /// The same version, known to be a prerelease whatever its name says.
     #[must_use]
     pub fn as_prerelease(self) -> Self {
-        Self {
-            early: true,
-            ..self
-        }
+        Self { early: true, ..self }
     }
 }
 
@@ -122,24 +118,19 @@ const SEPARATORS: [char; 4] = ['-', '_', '/', '@'];
 /// Where the number may begin: at a digit after nothing, a separator, or a `v` that stands alone.
 /// What stands before must not look like a number itself, lest `1.0_hotfix-2.0` reads as 2.0.
 fn starts(tag: &str) -> impl Iterator<Item = usize> {
-    tag.char_indices()
-        .filter(|(_, c)| c.is_ascii_digit())
-        .map(|(at, _)| at)
-        .filter(move |&at| {
-            let prefix = &tag[..at];
-            let prefix = prefix.strip_prefix('@').unwrap_or(prefix);
-            let words = prefix.strip_suffix(['v', 'V']).unwrap_or(prefix);
-            (words.is_empty() || words.ends_with(SEPARATORS))
-                && words
-                    .split_terminator(SEPARATORS)
-                    .all(|word| word.starts_with(char::is_alphabetic) && !dotted_number(word))
-        })
+    tag.char_indices().filter(|(_, c)| c.is_ascii_digit()).map(|(at, _)| at).filter(move |&at| {
+        let prefix = &tag[..at];
+        let prefix = prefix.strip_prefix('@').unwrap_or(prefix);
+        let words = prefix.strip_suffix(['v', 'V']).unwrap_or(prefix);
+        (words.is_empty() || words.ends_with(SEPARATORS))
+            && words
+                .split_terminator(SEPARATORS)
+                .all(|word| word.starts_with(char::is_alphabetic) && !dotted_number(word))
+    })
 }
 
 fn dotted_number(word: &str) -> bool {
-    word.as_bytes()
-        .windows(2)
-        .any(|pair| pair[0].is_ascii_digit() && pair[1] == b'.')
+    word.as_bytes().windows(2).any(|pair| pair[0].is_ascii_digit() && pair[1] == b'.')
 }
 
 fn is_early(word: &str) -> bool {
@@ -160,10 +151,7 @@ fn semver(text: &str, marked: bool) -> Option<Read> {
         return None;
     }
     let suffix = match suffix {
-        Some(suffix) => suffix
-            .split('.')
-            .map(identifier)
-            .collect::<Option<Vec<_>>>()?,
+        Some(suffix) => suffix.split('.').map(identifier).collect::<Option<Vec<_>>>()?,
         None => Vec::new(),
     };
     Some((numbers, suffix))
@@ -190,10 +178,7 @@ fn calver(text: &str) -> Option<Read> {
     {
         return None;
     }
-    let suffix = suffix
-        .iter()
-        .map(|part| identifier(part))
-        .collect::<Option<_>>()?;
+    let suffix = suffix.iter().map(|part| identifier(part)).collect::<Option<_>>()?;
     Some((read, suffix))
 }
 
@@ -241,9 +226,7 @@ fn identifier(text: &str) -> Option<Identifier> {
         return Some(Identifier::Word(text.to_owned()));
     }
     let leading_zero = text.len() > 1 && text.starts_with('0');
-    (!leading_zero)
-        .then(|| number(text).map(Identifier::Number))
-        .flatten()
+    (!leading_zero).then(|| number(text).map(Identifier::Number)).flatten()
 }
 
 #[cfg(test)]
@@ -355,10 +338,7 @@ mod tests {
             "2026_11_21",
         ];
         for pair in rising.windows(2) {
-            assert!(
-                calver(pair[0]).unwrap() < calver(pair[1]).unwrap(),
-                "{pair:?}"
-            );
+            assert!(calver(pair[0]).unwrap() < calver(pair[1]).unwrap(), "{pair:?}");
         }
         for tag in [
             "v1.2.3",

@@ -53,16 +53,8 @@ fn images(out: &mut String, promotion: &Promotion, moves: &[Carried]) {
     for carried in moves {
         let entry = &carried.entry;
         let name = entry.new_name.as_deref().unwrap_or(&entry.name);
-        let from = entry
-            .new_tag
-            .as_deref()
-            .map_or_else(|| "not set".to_owned(), span);
-        let _ = writeln!(
-            out,
-            "| {} | {from} | {} | – |",
-            span(name),
-            span(promotion.tag.as_str())
-        );
+        let from = entry.new_tag.as_deref().map_or_else(|| "not set".to_owned(), span);
+        let _ = writeln!(out, "| {} | {from} | {} | – |", span(name), span(promotion.tag.as_str()));
     }
     let files: std::collections::BTreeSet<_> =
         moves.iter().map(|carried| carried.file.as_str()).collect();
@@ -94,11 +86,8 @@ fn contents(
         .filter_map(|carried| application.version_of_image(carried.entry.new_tag.as_deref()?))
         .min();
     if let Some(lowest) = &lowest {
-        let link = format!(
-            "{pages}/compare/{}...{}",
-            encode(lowest.tag()),
-            encode(&promotion.version)
-        );
+        let link =
+            format!("{pages}/compare/{}...{}", encode(lowest.tag()), encode(&promotion.version));
         let _ = writeln!(
             out,
             "[Everything between {} and {}]({link})\n",
@@ -127,26 +116,11 @@ fn contents(
             let _ = writeln!(out, "- [{}]({link})", code_free(&release.tag));
             continue;
         }
-        let title = if release.name.is_empty() {
-            &release.tag
-        } else {
-            &release.name
-        };
-        let _ = writeln!(
-            out,
-            "<details><summary><a href=\"{link}\">{}</a></summary>\n",
-            html(title)
-        );
-        let notes = if release.notes.trim().is_empty() {
-            "(no notes)"
-        } else {
-            &release.notes
-        };
-        let _ = writeln!(
-            out,
-            "{}\n\n</details>\n",
-            fence(&cut(notes, MOST_NOTES), "markdown")
-        );
+        let title = if release.name.is_empty() { &release.tag } else { &release.name };
+        let _ =
+            writeln!(out, "<details><summary><a href=\"{link}\">{}</a></summary>\n", html(title));
+        let notes = if release.notes.trim().is_empty() { "(no notes)" } else { &release.notes };
+        let _ = writeln!(out, "{}\n\n</details>\n", fence(&cut(notes, MOST_NOTES), "markdown"));
     }
     if between.len() > MOST_RELEASES {
         let _ = writeln!(out, "… and {} more.\n", between.len() - MOST_RELEASES);
@@ -163,11 +137,7 @@ fn is_no_more_public(facts: &Facts, ground: &Ground<'_>, source: &RepoRef) -> Re
 }
 
 fn handoff(out: &mut String, environment: &Environment, promotion: &Promotion, moves: &[Carried]) {
-    let before: Vec<_> = environment
-        .after()
-        .iter()
-        .map(|name| span(name.as_str()))
-        .collect();
+    let before: Vec<_> = environment.after().iter().map(|name| span(name.as_str())).collect();
     let source = if before.is_empty() {
         format!("release {}", span(&promotion.version))
     } else {
@@ -177,11 +147,7 @@ fn handoff(out: &mut String, environment: &Environment, promotion: &Promotion, m
         .approvals()
         .iter()
         .map(|approval| {
-            format!(
-                "{} by {}",
-                span(approval.label.as_str()),
-                principals(&approval.by)
-            )
+            format!("{} by {}", span(approval.label.as_str()), principals(&approval.by))
         })
         .collect();
     let approvals = if approvals.is_empty() {
@@ -195,8 +161,7 @@ fn handoff(out: &mut String, environment: &Environment, promotion: &Promotion, m
         "outside the freezes of this environment"
     };
     let owner = |who: &Option<Principal>| {
-        who.as_ref()
-            .map_or_else(|| "not named".to_owned(), |who| span(&who.to_string()))
+        who.as_ref().map_or_else(|| "not named".to_owned(), |who| span(&who.to_string()))
     };
     let owners = environment.owners();
     let scope = if promotion.services.is_empty() && promotion.targets.is_empty() {
@@ -221,10 +186,7 @@ fn handoff(out: &mut String, environment: &Environment, promotion: &Promotion, m
         ("Execution window", format!("{window}; {merge}")),
         ("Verification owner", owner(&owners.verification)),
         ("Fallback owner", owner(&owners.fallback)),
-        (
-            "Rollback mode",
-            "revert of this pull request: one commit, image entries only".to_owned(),
-        ),
+        ("Rollback mode", "revert of this pull request: one commit, image entries only".to_owned()),
         ("Change ticket", "none named".to_owned()),
     ];
     let _ = writeln!(out, "### Handoff\n\n| | |\n| --- | --- |");
@@ -234,10 +196,7 @@ fn handoff(out: &mut String, environment: &Environment, promotion: &Promotion, m
 }
 
 fn principals(who: &[Principal]) -> String {
-    who.iter()
-        .map(|one| span(&one.to_string()))
-        .collect::<Vec<_>>()
-        .join(", ")
+    who.iter().map(|one| span(&one.to_string())).collect::<Vec<_>>().join(", ")
 }
 
 /// Text for a place where no code span can stand: within a link.
@@ -248,11 +207,8 @@ fn code_free(text: &str) -> String {
 fn html(text: &str) -> String {
     let inner = span(text);
     let inner = inner.trim_matches('`').trim();
-    let escaped = inner
-        .replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace("\\|", "|");
+    let escaped =
+        inner.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace("\\|", "|");
     format!("<code>{escaped}</code>")
 }
 

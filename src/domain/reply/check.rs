@@ -33,12 +33,7 @@ pub fn gates(head: &Sha, assessment: &Assessment) -> NewCheck {
     match assessment {
         Assessment::NoPromotion { sentence } => {
             let summary = format!("Nothing is promoted by this pull request: {sentence}.");
-            check(
-                Some(Conclusion::Success),
-                "Not a promotion".to_owned(),
-                summary,
-                Vec::new(),
-            )
+            check(Some(Conclusion::Success), "Not a promotion".to_owned(), summary, Vec::new())
         }
         Assessment::Unjudgeable(problems) => {
             let summary = format!(
@@ -92,14 +87,9 @@ pub fn gates(head: &Sha, assessment: &Assessment) -> NewCheck {
 /// `usher/kustomize` for a head.
 pub fn kustomize(head: &Sha, touches: &[Touch<'_>]) -> NewCheck {
     let findings: Vec<&Finding> = touches.iter().flat_map(|touch| &touch.findings).collect();
-    let errors = findings
-        .iter()
-        .filter(|finding| finding.severity == Severity::Error)
-        .count();
-    let names: Vec<_> = touches
-        .iter()
-        .map(|touch| span(touch.environment.name().as_str()))
-        .collect();
+    let errors = findings.iter().filter(|finding| finding.severity == Severity::Error).count();
+    let names: Vec<_> =
+        touches.iter().map(|touch| span(touch.environment.name().as_str())).collect();
     let (title, summary) = match touches {
         [_, ..] => {
             let title = match (errors, findings.len()) {
@@ -124,11 +114,7 @@ pub fn kustomize(head: &Sha, touches: &[Touch<'_>]) -> NewCheck {
     NewCheck {
         name: KUSTOMIZE.to_owned(),
         head: head.clone(),
-        conclusion: Some(if errors == 0 {
-            Conclusion::Success
-        } else {
-            Conclusion::Failure
-        }),
+        conclusion: Some(if errors == 0 { Conclusion::Success } else { Conclusion::Failure }),
         title,
         summary,
         text: images(touches),
@@ -140,27 +126,21 @@ fn verdict(gates: &[Gate], promotes: bool) -> (Option<Conclusion>, String) {
     // Of the worst the first, because gates stand in the order in which they are best put right.
     let worst = gates.iter().rev().max_by_key(|gate| gate.outcome);
     match worst.map(|gate| (gate.outcome, gate)) {
-        None => (
-            Some(Conclusion::Success),
-            "Nothing is left to promote".to_owned(),
-        ),
-        Some((Outcome::Passed, _)) if promotes => (
-            Some(Conclusion::Success),
-            format!("{} passed", count(gates.len(), "gate")),
-        ),
-        Some((Outcome::Passed, _)) => (
-            Some(Conclusion::Success),
-            "Configuration change, no promotion: valid".to_owned(),
-        ),
+        None => (Some(Conclusion::Success), "Nothing is left to promote".to_owned()),
+        Some((Outcome::Passed, _)) if promotes => {
+            (Some(Conclusion::Success), format!("{} passed", count(gates.len(), "gate")))
+        }
+        Some((Outcome::Passed, _)) => {
+            (Some(Conclusion::Success), "Configuration change, no promotion: valid".to_owned())
+        }
         Some((Outcome::Waiting, gate)) => (None, format!("{}: waiting", gate.name)),
         Some((Outcome::Needs, gate)) => (
             Some(Conclusion::ActionRequired),
             format!("{} for {} needs somebody", gate.name, gate.environment),
         ),
-        Some((Outcome::Failed, gate)) => (
-            Some(Conclusion::Failure),
-            format!("{} failed for {}", gate.name, gate.environment),
-        ),
+        Some((Outcome::Failed, gate)) => {
+            (Some(Conclusion::Failure), format!("{} failed for {}", gate.name, gate.environment))
+        }
     }
 }
 
@@ -193,7 +173,8 @@ fn images(touches: &[Touch<'_>]) -> String {
         let _ = writeln!(out, "### {number} in {place} with another image\n");
         let _ = writeln!(out, "| object | from | to |\n| --- | --- | --- |");
         for image in touch.images.iter().take(MOST_IMAGES) {
-            let shown = |image: &Option<String>| image.as_deref().map_or_else(|| "–".to_owned(), span);
+            let shown =
+                |image: &Option<String>| image.as_deref().map_or_else(|| "–".to_owned(), span);
             let (from, to) = (shown(&image.from), shown(&image.to));
             let _ = writeln!(out, "| {} | {from} | {to} |", span(&image.object));
         }
@@ -207,22 +188,10 @@ fn images(touches: &[Touch<'_>]) -> String {
 
 fn findings_list(findings: &[&Finding]) -> String {
     let line = |finding: &&Finding| {
-        let place = span(&format!(
-            "{}:{}:{}",
-            finding.file, finding.line, finding.column
-        ));
-        format!(
-            "- {place} {} `{}`",
-            span(&finding.message),
-            plain(&finding.code)
-        )
+        let place = span(&format!("{}:{}:{}", finding.file, finding.line, finding.column));
+        format!("- {place} {} `{}`", span(&finding.message), plain(&finding.code))
     };
-    findings
-        .iter()
-        .take(100)
-        .map(line)
-        .collect::<Vec<_>>()
-        .join("\n")
+    findings.iter().take(100).map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// The mistakes of a configuration as a list.

@@ -20,9 +20,5 @@ fn sign(outcome: Outcome) -> &'static str {
 
 /// `1 file`, `2 files`.
 fn count(number: usize, one: &str) -> String {
-    if number == 1 {
-        format!("1 {one}")
-    } else {
-        format!("{number} {one}s")
-    }
+    if number == 1 { format!("1 {one}") } else { format!("{number} {one}s") }
 }

@@ -15,11 +15,9 @@ use crate::model::write::NewCheck;
 /// The check's name: one for each release, because several may stand on one commit.
 pub(super) fn name(trigger: &Trigger) -> String {
     match trigger {
-        Trigger::Release { source, tag } => format!(
-            "usher/promotion {} {}",
-            source.name.name(),
-            cut(&plain(tag), 100)
-        ),
+        Trigger::Release { source, tag } => {
+            format!("usher/promotion {} {}", source.name.name(), cut(&plain(tag), 100))
+        }
         Trigger::State => "usher/promotion".to_owned(),
     }
 }
@@ -30,27 +28,17 @@ pub fn report(trigger: &Trigger, courses: &[Course], head: Sha) -> NewCheck {
         .iter()
         .filter(|course| matches!(course.end, End::Opens(_) | End::Stands(_)))
         .count();
-    let refused = courses
-        .iter()
-        .filter(|course| course.end == End::Refused)
-        .count();
+    let refused = courses.iter().filter(|course| course.end == End::Refused).count();
     let version = match trigger {
         Trigger::Release { tag, .. } => cut(&plain(tag), 60),
         Trigger::State => "newest".to_owned(),
     };
     let (conclusion, title) = match (open, refused) {
-        (0, 0) => (
-            Conclusion::Neutral,
-            format!("{version}: nothing to promote"),
-        ),
-        (open, 0) => (
-            Conclusion::Success,
-            format!("{version}: {} open", count(open, "promotion")),
-        ),
-        (_, refused) => (
-            Conclusion::Failure,
-            format!("{version}: {} refused", count(refused, "promotion")),
-        ),
+        (0, 0) => (Conclusion::Neutral, format!("{version}: nothing to promote")),
+        (open, 0) => (Conclusion::Success, format!("{version}: {} open", count(open, "promotion"))),
+        (_, refused) => {
+            (Conclusion::Failure, format!("{version}: {} refused", count(refused, "promotion")))
+        }
     };
     let mut summary = String::new();
     for course in courses {
@@ -63,16 +51,10 @@ pub fn report(trigger: &Trigger, courses: &[Course], head: Sha) -> NewCheck {
         };
         let _ = writeln!(summary, "- {}: {what}", course.heading);
         // What is open tells its story itself.
-        let reasons = if matches!(course.end, End::Stands(_)) {
-            &[]
-        } else {
-            course.reasons.as_slice()
-        };
+        let reasons =
+            if matches!(course.end, End::Stands(_)) { &[] } else { course.reasons.as_slice() };
         for reason in reasons {
-            let help = reason
-                .help
-                .as_ref()
-                .map_or_else(String::new, |help| format!(". {help}"));
+            let help = reason.help.as_ref().map_or_else(String::new, |help| format!(". {help}"));
             let _ = writeln!(summary, "  - {}{help}", reason.sentence);
         }
     }

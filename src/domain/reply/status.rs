@@ -14,14 +14,8 @@ pub const MARKER: &str = "<!-- usher:status -->";
 /// The comment while the promotion is open.
 pub fn promotion(promotion: &Promotion, gates: &[Gate]) -> String {
     let mut out = format!("{MARKER}\n");
-    let open: Vec<&Gate> = gates
-        .iter()
-        .filter(|gate| gate.outcome != Outcome::Passed)
-        .collect();
-    let (version, place) = (
-        span(&promotion.version),
-        span(promotion.environment.as_str()),
-    );
+    let open: Vec<&Gate> = gates.iter().filter(|gate| gate.outcome != Outcome::Passed).collect();
+    let (version, place) = (span(&promotion.version), span(promotion.environment.as_str()));
     let headline = if gates.is_empty() {
         format!("Nothing is left to promote: {place} has {version} already.")
     } else if open.is_empty() {
@@ -33,11 +27,7 @@ pub fn promotion(promotion: &Promotion, gates: &[Gate]) -> String {
     };
     let _ = writeln!(out, "**{headline}**\n");
     for gate in gates {
-        let tick = if gate.outcome == Outcome::Passed {
-            "x"
-        } else {
-            " "
-        };
+        let tick = if gate.outcome == Outcome::Passed { "x" } else { " " };
         let _ = writeln!(
             out,
             "- [{tick}] {} **{}** – {}",
@@ -60,10 +50,7 @@ fn next(open: &[&Gate], done: bool) -> String {
     }
     match open.first() {
         None => "review it as your branch protection asks for, then merge.".to_owned(),
-        Some(gate) => gate
-            .help
-            .clone()
-            .unwrap_or_else(|| format!("`{}` has to pass.", gate.name)),
+        Some(gate) => gate.help.clone().unwrap_or_else(|| format!("`{}` has to pass.", gate.name)),
     }
 }
 

@@ -34,10 +34,7 @@ pub fn comment(intent: &Intent, fault: &str, origin: &str) -> Option<Comment> {
         "**Usher {failed}.**\n\n{}\n\n{again}; an operator finds more under {origin}.\n",
         span(fault)
     );
-    Some(Comment {
-        marker: marker(intent),
-        text,
-    })
+    Some(Comment { marker: marker(intent), text })
 }
 
 /// The same comment when the intent got through after all.
@@ -54,11 +51,7 @@ pub fn over(intent: &Intent) -> Comment {
 
 /// Tells on a commit of the release that nothing came of it; `None`: the intent is about no release.
 pub fn check(intent: &Intent, fault: &str, origin: &str, head: Sha) -> Option<NewCheck> {
-    let Intent::Promote {
-        trigger: trigger @ Trigger::Release { tag, .. },
-        ..
-    } = intent
-    else {
+    let Intent::Promote { trigger: trigger @ Trigger::Release { tag, .. }, .. } = intent else {
         return None;
     };
     Some(NewCheck {
@@ -98,16 +91,9 @@ mod tests {
 
     #[test]
     fn a_pull_request_is_told_in_inert_words() {
-        let intent = Intent::Evaluate {
-            repo: repo(),
-            pr: PrNumber(4),
-        };
-        let comment = comment(
-            &intent,
-            "refused: GET /x: 403 ask @ada, closes #1",
-            "delivery `d-1`",
-        )
-        .unwrap();
+        let intent = Intent::Evaluate { repo: repo(), pr: PrNumber(4) };
+        let comment =
+            comment(&intent, "refused: GET /x: 403 ask @ada, closes #1", "delivery `d-1`").unwrap();
         insta::assert_snapshot!(comment.text, @r"
         **Usher could not judge this pull request, so its checks may be missing or old.**
 
@@ -121,21 +107,12 @@ mod tests {
 
     #[test]
     fn only_what_people_asked_for_is_told_of() {
-        let state = Intent::Promote {
-            repo: repo(),
-            trigger: Trigger::State,
-        };
+        let state = Intent::Promote { repo: repo(), trigger: Trigger::State };
         assert_eq!(comment(&state, "f", "o"), None);
         let head = Sha::new("a".repeat(40)).unwrap();
         assert!(check(&state, "f", "o", head.clone()).is_none());
-        let trigger = Trigger::Release {
-            source: repo(),
-            tag: "v1\u{202e}".to_owned(),
-        };
-        let release = Intent::Promote {
-            repo: repo(),
-            trigger,
-        };
+        let trigger = Trigger::Release { source: repo(), tag: "v1\u{202e}".to_owned() };
+        let release = Intent::Promote { repo: repo(), trigger };
         let check = check(&release, "f", "o", head).unwrap();
         assert_eq!(check.conclusion, Some(Conclusion::Failure));
         assert!(!check.title.contains('\u{202e}'), "{}", check.title);

@@ -14,11 +14,7 @@ fn our_promotion_passes_and_is_not_opened_twice() {
     );
     assert_eq!(codes(&hub.decide(&released("v1.1.0")))[0], "promote.stands");
     hub.pulls[0].open = false;
-    assert_eq!(
-        codes(&hub.decide(&released("v1.1.0")))[0],
-        "promote.once",
-        "closed is closed"
-    );
+    assert_eq!(codes(&hub.decide(&released("v1.1.0")))[0], "promote.once", "closed is closed");
 }
 
 #[test]
@@ -28,11 +24,7 @@ fn a_newer_promotion_closes_the_older_one_and_never_the_other_way() {
     let newer = promoted(&mut hub, "v1.2.0");
     let closes = |decision: &Decision| -> Vec<PrNumber> {
         let closed = |effect: &Effect| {
-            if let Effect::ClosePull { pr } = effect {
-                Some(*pr)
-            } else {
-                None
-            }
+            if let Effect::ClosePull { pr } = effect { Some(*pr) } else { None }
         };
         decision.effects.iter().filter_map(closed).collect()
     };
@@ -49,10 +41,7 @@ fn what_is_not_ours_is_never_taken_for_ours() {
     let pr = promoted(&mut hub, "v1.1.0");
     let (branch, message) = {
         let pull = &hub.pulls[0];
-        (
-            pull.head.branch.clone(),
-            hub.branches[&pull.head.branch].0.message.clone(),
-        )
+        (pull.head.branch.clone(), hub.branches[&pull.head.branch].0.message.clone())
     };
     assert!(Promotion::from_message(&message).is_some());
     let text = STAGING.replace("v1.0.0", "v1.1.0");
@@ -64,27 +53,16 @@ fn what_is_not_ours_is_never_taken_for_ours() {
         &[("staging/kustomization.yaml", &text)],
     );
     let decision = evaluate(&mut hub, copy);
-    assert!(
-        !decision
-            .effects
-            .iter()
-            .any(|effect| matches!(effect, Effect::EnsureComment { .. }))
-    );
+    assert!(!decision.effects.iter().any(|effect| matches!(effect, Effect::EnsureComment { .. })));
     // A commit by somebody else on our branch fails `scope`, though it changes the same bytes.
     hub.branches.get_mut(&branch).unwrap().0.author = Some(account(5, "ada"));
     let decision = evaluate(&mut hub, pr);
-    assert_ne!(
-        check(&decision, "usher/gates").conclusion,
-        Some(Conclusion::Success)
-    );
+    assert_ne!(check(&decision, "usher/gates").conclusion, Some(Conclusion::Success));
     // So does one that claims to be ours and is not signed.
     let commit = &mut hub.branches.get_mut(&branch).unwrap().0;
     commit.author = Some(account(77, "usher[bot]"));
     commit.verified = false;
-    assert_ne!(
-        check(&evaluate(&mut hub, pr), "usher/gates").conclusion,
-        Some(Conclusion::Success)
-    );
+    assert_ne!(check(&evaluate(&mut hub, pr), "usher/gates").conclusion, Some(Conclusion::Success));
 }
 
 #[test]
@@ -94,12 +72,7 @@ fn each_pull_request_is_judged_by_what_it_changes() {
     let other = STAGING.replace("'7'", "'8'");
     type Case<'a> = (&'a str, &'a [(&'a str, &'a str)], Conclusion, &'a str);
     let cases: &[Case<'_>] = &[
-        (
-            "docs",
-            &[("README.md", "words")],
-            Conclusion::Success,
-            "Not a promotion",
-        ),
+        ("docs", &[("README.md", "words")], Conclusion::Success, "Not a promotion"),
         (
             "staging by hand",
             &[("staging/kustomization.yaml", &bumped)],
@@ -138,10 +111,7 @@ fn each_pull_request_is_judged_by_what_it_changes() {
         ),
         (
             "both environments",
-            &[
-                ("staging/kustomization.yaml", &bumped),
-                ("prod/kustomization.yaml", &bumped),
-            ],
+            &[("staging/kustomization.yaml", &bumped), ("prod/kustomization.yaml", &bumped)],
             Conclusion::Failure,
             "order failed for prod",
         ),
@@ -182,26 +152,13 @@ fn each_pull_request_is_judged_by_what_it_changes() {
 #[test]
 fn a_version_that_ran_before_and_was_replaced_may_go_on() {
     let mut hub = Hub::new();
-    hub.write(
-        "staging/kustomization.yaml",
-        &STAGING.replace("v1.0.0", "v1.2.0"),
-    );
+    hub.write("staging/kustomization.yaml", &STAGING.replace("v1.0.0", "v1.2.0"));
     let bumped = STAGING.replace("v1.0.0", "v1.1.0");
-    let pr = hub.open(
-        "by-hand",
-        &account(5, "ada"),
-        "change",
-        &[("prod/kustomization.yaml", &bumped)],
-    );
-    assert_eq!(
-        check(&evaluate(&mut hub, pr), "usher/gates").conclusion,
-        Some(Conclusion::Failure)
-    );
+    let pr =
+        hub.open("by-hand", &account(5, "ada"), "change", &[("prod/kustomization.yaml", &bumped)]);
+    assert_eq!(check(&evaluate(&mut hub, pr), "usher/gates").conclusion, Some(Conclusion::Failure));
     hub.ran = vec!["v1.0.0".to_owned(), "v1.1.0".to_owned()];
-    assert_eq!(
-        check(&evaluate(&mut hub, pr), "usher/gates").conclusion,
-        Some(Conclusion::Success)
-    );
+    assert_eq!(check(&evaluate(&mut hub, pr), "usher/gates").conclusion, Some(Conclusion::Success));
 }
 
 #[test]
@@ -215,12 +172,7 @@ fn gates_that_cannot_be_judged_stay_shut() {
     let pr = promoted(&mut hub, "v1.1.0");
     let decision = evaluate(&mut hub, pr);
     let gates = check(&decision, "usher/gates");
-    assert_eq!(
-        gates.conclusion,
-        Some(Conclusion::ActionRequired),
-        "{}",
-        gates.summary
-    );
+    assert_eq!(gates.conclusion, Some(Conclusion::ActionRequired), "{}", gates.summary);
     assert!(
         gates.summary.contains("`approvals`") && gates.summary.contains("`reviews`"),
         "{}",
@@ -232,13 +184,20 @@ fn gates_that_cannot_be_judged_stay_shut() {
 fn an_image_that_moves_without_its_entry_is_a_promotion_too() {
     let mut hub = Hub::new();
     // Without a tag of its own the overlay runs what the base says.
-    hub.write("staging/kustomization.yaml", "resources: [web.yaml]\nimages:\n- name: web\n  newName: r.io/web\n");
+    hub.write(
+        "staging/kustomization.yaml",
+        "resources: [web.yaml]\nimages:\n- name: web\n  newName: r.io/web\n",
+    );
     let tagged = WEB.replace("image: web", "image: 'web:v9'");
     let pr = hub.open("sly", &account(5, "ada"), "change", &[("staging/web.yaml", &tagged)]);
     let decision = evaluate(&mut hub, pr);
     let gates = check(&decision, "usher/gates");
     assert_eq!(gates.conclusion, Some(Conclusion::Failure), "{}", gates.summary);
-    assert!(gates.summary.contains("`Deployment web` would run `r.io/web:v9`"), "{}", gates.summary);
+    assert!(
+        gates.summary.contains("`Deployment web` would run `r.io/web:v9`"),
+        "{}",
+        gates.summary
+    );
 }
 
 #[test]
@@ -254,7 +213,8 @@ fn the_containers_that_get_another_image_are_listed() {
 fn a_green_verdict_on_another_branch_does_not_cover_a_red_one() {
     let mut hub = Hub::new();
     let bumped = STAGING.replace("v1.0.0", "v1.1.0");
-    let red = hub.open("sly", &account(5, "ada"), "change", &[("prod/kustomization.yaml", &bumped)]);
+    let red =
+        hub.open("sly", &account(5, "ada"), "change", &[("prod/kustomization.yaml", &bumped)]);
     // The same commit, once more, to a branch that no environment follows.
     let mut copy = hub.pulls[0].clone();
     copy.number = PrNumber(2);

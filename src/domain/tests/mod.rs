@@ -47,20 +47,12 @@ fn repo() -> RepoRef {
 }
 
 fn account(id: u64, login: &str) -> Account {
-    Account {
-        id: UserId(id),
-        login: Login::new(login).unwrap(),
-        bot: login.ends_with("[bot]"),
-    }
+    Account { id: UserId(id), login: Login::new(login).unwrap(), bot: login.ends_with("[bot]") }
 }
 
 fn us() -> Identity {
     let bot = account(77, "usher[bot]");
-    Identity {
-        app: AppId(3),
-        slug: "usher".to_owned(),
-        bot,
-    }
+    Identity { app: AppId(3), slug: "usher".to_owned(), bot }
 }
 
 fn shop() -> Repository {
@@ -76,9 +68,7 @@ fn shop() -> Repository {
 type Files = BTreeMap<String, String>;
 
 fn files(list: &[(&str, &str)]) -> Files {
-    list.iter()
-        .map(|(path, text)| ((*path).to_owned(), (*text).to_owned()))
-        .collect()
+    list.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect()
 }
 
 /// A GitHub of a few maps.
@@ -114,12 +104,8 @@ impl Hub {
     }
 
     fn push(&mut self, branch: &str, by: &Account, message: &str, files: Files) -> Sha {
-        let parents = self
-            .branches
-            .get("main")
-            .map(|(commit, _)| commit.sha.clone())
-            .into_iter()
-            .collect();
+        let parents =
+            self.branches.get("main").map(|(commit, _)| commit.sha.clone()).into_iter().collect();
         let tree = sha(&format!("{files:?}"));
         let sha = sha(&format!("{branch}{message}{files:?}"));
         let commit = Commit {
@@ -167,11 +153,8 @@ impl Hub {
         all.extend(files(changes));
         let head = self.push(branch, by, message, all);
         let number = PrNumber(1 + self.pulls.len() as u64);
-        let side = |branch: &str, sha: Sha| Side {
-            branch: branch.to_owned(),
-            sha,
-            repo: Some(RepoId(1)),
-        };
+        let side =
+            |branch: &str, sha: Sha| Side { branch: branch.to_owned(), sha, repo: Some(RepoId(1)) };
         self.pulls.push(PullRequest {
             number,
             open: true,
@@ -188,10 +171,8 @@ impl Hub {
     }
 
     fn decide(&mut self, intent: &Intent) -> Decision {
-        let mut facts = Facts::new(
-            "2026-11-20T12:00:00Z".parse().unwrap(),
-            "https://github.test".into(),
-        );
+        let mut facts =
+            Facts::new("2026-11-20T12:00:00Z".parse().unwrap(), "https://github.test".into());
         for _ in 0..200 {
             match decide(intent, &facts) {
                 Ok(decision) => return decision,
@@ -229,46 +210,26 @@ impl Hub {
             }
             Need::Commit { sha, .. } => Answer::Commit(commit(sha).unwrap()),
             Need::Tree { tree, .. } => {
-                let (_, files) = self
-                    .branches
-                    .values()
-                    .find(|(commit, _)| commit.tree == *tree)
-                    .unwrap();
+                let (_, files) =
+                    self.branches.values().find(|(commit, _)| commit.tree == *tree).unwrap();
                 let entries = files
                     .iter()
                     .map(|(path, text)| (path.clone(), (Mode::File, sha(text))))
                     .collect();
-                Answer::Tree(Arc::new(GitTree {
-                    sha: tree.clone(),
-                    entries,
-                }))
+                Answer::Tree(Arc::new(GitTree { sha: tree.clone(), entries }))
             }
             Need::Blob { sha: wanted, .. } => {
                 let mut texts = self.branches.values().flat_map(|(_, files)| files.values());
-                Answer::Blob(
-                    texts
-                        .find(|text| sha(text) == *wanted)
-                        .unwrap()
-                        .as_bytes()
-                        .into(),
-                )
+                Answer::Blob(texts.find(|text| sha(text) == *wanted).unwrap().as_bytes().into())
             }
             Need::Pull { pr, .. } => {
                 Answer::Pull(self.pulls.iter().find(|pull| pull.number == *pr).cloned())
             }
-            Need::OpenPulls { .. } => Answer::OpenPulls(
-                self.pulls
-                    .iter()
-                    .filter(|pull| pull.open)
-                    .cloned()
-                    .collect(),
-            ),
+            Need::OpenPulls { .. } => {
+                Answer::OpenPulls(self.pulls.iter().filter(|pull| pull.open).cloned().collect())
+            }
             Need::PullsOfBranch { branch, .. } => Answer::PullsOfBranch(
-                self.pulls
-                    .iter()
-                    .filter(|pull| pull.head.branch == *branch)
-                    .cloned()
-                    .collect(),
+                self.pulls.iter().filter(|pull| pull.head.branch == *branch).cloned().collect(),
             ),
             Need::Comparison { base, head, .. } => {
                 let commits = vec![commit(head).unwrap()];
@@ -279,12 +240,9 @@ impl Hub {
                 })
             }
             Need::Releases { .. } => Answer::Releases(self.releases.clone()),
-            Need::Release { tag, .. } => Answer::Release(
-                self.releases
-                    .iter()
-                    .find(|release| release.tag == *tag)
-                    .cloned(),
-            ),
+            Need::Release { tag, .. } => {
+                Answer::Release(self.releases.iter().find(|release| release.tag == *tag).cloned())
+            }
             Need::Tags { .. } => Answer::Tags(Vec::new()),
             Need::Tag { tag, .. } => Answer::Tag(Some(sha(tag))),
             Need::Ran { .. } => Answer::Ran(self.ran.clone()),
@@ -303,19 +261,12 @@ fn facts_have(facts: &Facts, need: &Need) -> bool {
 fn released(tag: &str) -> Intent {
     Intent::Promote {
         repo: repo(),
-        trigger: Trigger::Release {
-            source: repo(),
-            tag: tag.to_owned(),
-        },
+        trigger: Trigger::Release { source: repo(), tag: tag.to_owned() },
     }
 }
 
 fn codes(decision: &Decision) -> Vec<&str> {
-    decision
-        .reasons
-        .iter()
-        .map(|reason| reason.code.as_str())
-        .collect()
+    decision.reasons.iter().map(|reason| reason.code.as_str()).collect()
 }
 
 /// The branches that the decision opens, with the files as they become.
@@ -356,10 +307,5 @@ fn promoted(hub: &mut Hub, tag: &str) -> PrNumber {
     });
     let new = new.unwrap();
     let text = String::from_utf8(new.files[0].content.clone()).unwrap();
-    hub.open(
-        &new.branch,
-        &account(77, "usher[bot]"),
-        &new.message,
-        &[(&new.files[0].path, &text)],
-    )
+    hub.open(&new.branch, &account(77, "usher[bot]"), &new.message, &[(&new.files[0].path, &text)])
 }

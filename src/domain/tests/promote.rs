@@ -8,10 +8,7 @@ fn a_release_moves_only_the_entries_that_carry_it() {
     hub.release("v1.1.0");
     let decision = hub.decide(&released("v1.1.0"));
     let expected = STAGING.replace("v1.0.0", "v1.1.0");
-    assert_eq!(
-        opened(&decision),
-        [("Promote shop v1.1.0 to staging".to_owned(), expected)]
-    );
+    assert_eq!(opened(&decision), [("Promote shop v1.1.0 to staging".to_owned(), expected)]);
     assert_eq!(decision.verdict, Verdict::Accepted);
     assert_eq!(
         check(&decision, "usher/promotion shop v1.1.0").conclusion,
@@ -23,19 +20,10 @@ fn a_release_moves_only_the_entries_that_carry_it() {
 fn what_runs_before_goes_on_to_the_next_environment() {
     let mut hub = Hub::new();
     hub.release("v1.1.0");
-    hub.write(
-        "staging/kustomization.yaml",
-        &STAGING.replace("v1.0.0", "v1.1.0"),
-    );
-    let decision = hub.decide(&Intent::Promote {
-        repo: repo(),
-        trigger: Trigger::State,
-    });
+    hub.write("staging/kustomization.yaml", &STAGING.replace("v1.0.0", "v1.1.0"));
+    let decision = hub.decide(&Intent::Promote { repo: repo(), trigger: Trigger::State });
     assert_eq!(
-        opened(&decision)
-            .iter()
-            .map(|(title, _)| title.as_str())
-            .collect::<Vec<_>>(),
+        opened(&decision).iter().map(|(title, _)| title.as_str()).collect::<Vec<_>>(),
         ["Promote shop v1.1.0 to prod"]
     );
 }
@@ -50,47 +38,24 @@ fn drafts_prereleases_and_lower_versions_stay_where_they_are() {
     ] {
         hub.release(tag);
         let decision = hub.decide(&released(tag));
-        assert_eq!(
-            (codes(&decision)[0], opened(&decision).len()),
-            (code, 0),
-            "{tag}"
-        );
+        assert_eq!((codes(&decision)[0], opened(&decision).len()), (code, 0), "{tag}");
     }
     hub.release("v3.0.0");
     hub.releases[0].draft = true;
     assert_eq!(opened(&hub.decide(&released("v3.0.0"))), []);
     // Marked as prerelease on GitHub, whatever its name says.
-    hub.releases[0] = Release {
-        draft: false,
-        prerelease: true,
-        ..hub.releases[0].clone()
-    };
+    hub.releases[0] = Release { draft: false, prerelease: true, ..hub.releases[0].clone() };
     assert_eq!(opened(&hub.decide(&released("v3.0.0"))), []);
 }
 
 #[test]
 fn refusals_say_what_helps() {
-    let digest = format!(
-        "{STAGING}- name: api-x\n  digest: sha256:{}\n",
-        "a".repeat(64)
-    );
+    let digest = format!("{STAGING}- name: api-x\n  digest: sha256:{}\n", "a".repeat(64));
     let foreign = POLICY.replace("images: [web", "source: evil/shop\n    images: [web");
     for (path, text, code) in [
-        (
-            "staging/kustomization.yaml",
-            "images: [",
-            "overlay.unreadable",
-        ),
-        (
-            "staging/kustomization.yaml",
-            "images: []\n",
-            "overlay.no-entry",
-        ),
-        (
-            "staging/kustomization.yaml",
-            digest.as_str(),
-            "promote.pinned",
-        ),
+        ("staging/kustomization.yaml", "images: [", "overlay.unreadable"),
+        ("staging/kustomization.yaml", "images: []\n", "overlay.no-entry"),
+        ("staging/kustomization.yaml", digest.as_str(), "promote.pinned"),
         (".github/usher.yml", "version: 2\n", "config.invalid"),
         (
             ".github/usher.yml",
@@ -115,10 +80,7 @@ fn refusals_say_what_helps() {
     }
     let mut hub = Hub::new();
     hub.write(".github/usher.yml", &foreign);
-    let decision = hub.decide(&Intent::Promote {
-        repo: repo(),
-        trigger: Trigger::State,
-    });
+    let decision = hub.decide(&Intent::Promote { repo: repo(), trigger: Trigger::State });
     assert_eq!(codes(&decision), ["source.foreign", "source.foreign"]);
 }
 
@@ -127,48 +89,23 @@ fn a_source_that_cannot_be_read_stops_only_its_applications() {
     let mut hub = Hub::new();
     hub.source = Err("GitHub says no".to_owned());
     let decision = hub.decide(&released("v1.1.0"));
-    assert_eq!(
-        (decision.verdict, codes(&decision)[0]),
-        (Verdict::Refused, "source.unreadable")
-    );
+    assert_eq!((decision.verdict, codes(&decision)[0]), (Verdict::Refused, "source.unreadable"));
     hub.source = Ok(None);
-    assert_eq!(
-        codes(&hub.decide(&released("v1.1.0")))[0],
-        "source.not-installed"
-    );
+    assert_eq!(codes(&hub.decide(&released("v1.1.0")))[0], "source.not-installed");
 }
 
 #[test]
 fn following_remembers_sources_and_what_runs() {
     let mut hub = Hub::new();
-    hub.open(
-        "feature",
-        &account(5, "ada"),
-        "change",
-        &[("README.md", "words")],
-    );
-    let decision = hub.decide(&Intent::Follow {
-        repo: repo(),
-        reach: Reach::Promotions,
-    });
+    hub.open("feature", &account(5, "ada"), "change", &[("README.md", "words")]);
+    let decision = hub.decide(&Intent::Follow { repo: repo(), reach: Reach::Promotions });
     let kinds: Vec<_> = decision
         .effects
         .iter()
         .map(|effect| serde_json::to_value(effect).unwrap()["effect"].clone())
         .collect();
-    assert_eq!(
-        kinds,
-        [
-            "remember_follows",
-            "remember_running",
-            "remember_running",
-            "enqueue"
-        ]
-    );
-    let everything = hub.decide(&Intent::Follow {
-        repo: repo(),
-        reach: Reach::Everything,
-    });
+    assert_eq!(kinds, ["remember_follows", "remember_running", "remember_running", "enqueue"]);
+    let everything = hub.decide(&Intent::Follow { repo: repo(), reach: Reach::Everything });
     assert_eq!(everything.effects.len(), 5, "and the open pull request");
 }
 
@@ -193,10 +130,7 @@ fn decisions_read_no_more_than_they_need() {
     hub.asked.clear();
     let pr = hub.open("docs", &account(5, "ada"), "change", &[("README.md", "words")]);
     hub.decide(&Intent::Evaluate { repo: repo(), pr });
-    assert_eq!(
-        asked(&hub),
-        "Repository Pull Head Tree Blob Comparison Tree Identity Blob Blob"
-    );
+    assert_eq!(asked(&hub), "Repository Pull Head Tree Blob Comparison Tree Identity Blob Blob");
 }
 
 fn asked(hub: &Hub) -> String {

@@ -29,12 +29,9 @@ impl GitHub {
         let line = self.line(Caller::App, Priority::Background);
         let read = |page: Vec<WireInstallation>| {
             let known = page.into_iter();
-            known
-                .filter_map(WireInstallation::into_installation)
-                .collect()
+            known.filter_map(WireInstallation::into_installation).collect()
         };
-        line.pages("/app/installations?per_page=100", read, |_| false)
-            .await
+        line.pages("/app/installations?per_page=100", read, |_| false).await
     }
 
     /// The repositories that an installation may act on.
@@ -45,8 +42,7 @@ impl GitHub {
             let all = page.repositories.into_iter();
             all.map(|r| r.into_repository()).collect()
         };
-        line.pages("/installation/repositories?per_page=100", read, |_| false)
-            .await
+        line.pages("/installation/repositories?per_page=100", read, |_| false).await
     }
 
     /// The deliveries since `since` that never got through: of each the newest attempt, oldest first.
@@ -79,19 +75,11 @@ impl GitHub {
         let caller = installations
             .iter()
             .find(|i| !i.suspended)
-            .map_or(Caller::Nobody, |i| {
-                Caller::Installation(i.id, Scope::Listing)
-            });
+            .map_or(Caller::Nobody, |i| Caller::Installation(i.id, Scope::Listing));
         let line = self.line(caller, Priority::Person);
         let login = format!("{}[bot]", app.slug);
-        let bot: User = line
-            .read(&format!("/users/{}", escape_path(&login)))
-            .await?;
-        Ok(Identity {
-            app: app.id,
-            slug: app.slug,
-            bot: bot.into_account(),
-        })
+        let bot: User = line.read(&format!("/users/{}", escape_path(&login))).await?;
+        Ok(Identity { app: app.id, slug: app.slug, bot: bot.into_account() })
     }
 }
 

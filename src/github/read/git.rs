@@ -107,10 +107,7 @@ impl Repo {
         }
         let entries = self.walk(sha).await?;
         let size = entries.keys().map(|path| path.len() + 120).sum();
-        let tree = Arc::new(GitTree {
-            sha: sha.clone(),
-            entries,
-        });
+        let tree = Arc::new(GitTree { sha: sha.clone(), entries });
         trees.put(key, tree.clone(), size);
         Ok(tree)
     }
@@ -140,18 +137,12 @@ impl Repo {
             let commits = page.commits.into_iter();
             commits.map(WireCommit::into_commit).collect()
         };
-        let mut commits = self
-            .line
-            .pages(&path, read, |all: &[Commit]| all.len() >= COMPARED)
-            .await?;
+        let mut commits =
+            self.line.pages(&path, read, |all: &[Commit]| all.len() >= COMPARED).await?;
         commits.truncate(COMPARED);
         let (merge_base, total_commits) =
             first.ok_or_else(|| Fault::Broken(format!("GET {path}: no page at all")))?;
-        Ok(Comparison {
-            merge_base,
-            commits,
-            total_commits,
-        })
+        Ok(Comparison { merge_base, commits, total_commits })
     }
 
     /// The published release of a tag.
@@ -220,11 +211,7 @@ fn insert(
     open: &mut Option<&mut Vec<(String, Sha)>>,
 ) {
     for entry in tree {
-        let path = if folder.is_empty() {
-            entry.path
-        } else {
-            format!("{folder}/{}", entry.path)
-        };
+        let path = if folder.is_empty() { entry.path } else { format!("{folder}/{}", entry.path) };
         let mode = match entry.mode.as_str() {
             "040000" => {
                 if let Some(open) = open {

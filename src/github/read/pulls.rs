@@ -43,20 +43,14 @@ impl Repo {
 
     /// The pull requests that a commit belongs to or came by.
     pub async fn pulls_of_commit(&self, sha: &Sha) -> Result<Vec<PullRequest>, Fault> {
-        self.pulls(&format!("/commits/{sha}/pulls?per_page=100"))
-            .await
+        self.pulls(&format!("/commits/{sha}/pulls?per_page=100")).await
     }
 
     /// The files that a pull request changes; GitHub lists 3,000 at most.
     pub async fn pull_files(&self, number: PrNumber) -> Result<Vec<ChangedFile>, Fault> {
         let read = |page: Vec<WireFile>| {
             let files = page.into_iter();
-            files
-                .map(|f| ChangedFile {
-                    path: f.filename,
-                    previous: f.previous_filename,
-                })
-                .collect()
+            files.map(|f| ChangedFile { path: f.filename, previous: f.previous_filename }).collect()
         };
         let path = self.path(format_args!("/pulls/{number}/files?per_page=100"));
         self.line.pages(&path, read, |_| false).await

@@ -46,11 +46,7 @@ impl User {
 
 fn account_or_ghost(user: Option<User>) -> Account {
     user.map_or_else(
-        || Account {
-            id: UserId(GHOST),
-            login: ghost_login(),
-            bot: false,
-        },
+        || Account { id: UserId(GHOST), login: ghost_login(), bot: false },
         User::into_account,
     )
 }

@@ -35,10 +35,7 @@ impl Repo {
     /// the files; not its id, which differs each time, nor its parent, which may have moved on.
     pub async fn ensure_branch(&self, new: &NewBranch) -> Result<BranchOutcome, Fault> {
         if !is_ref_name(&new.branch) {
-            return Err(Fault::Broken(format!(
-                "{:?} cannot be the name of a branch",
-                new.branch
-            )));
+            return Err(Fault::Broken(format!("{:?} cannot be the name of a branch", new.branch)));
         }
         if let Some(head) = self.head(&new.branch).await? {
             return self.judge_branch(new, head).await;
@@ -46,10 +43,8 @@ impl Repo {
         let commit = self.make_commit(new).await?;
         let reference = json!({"ref": format!("refs/heads/{}", new.branch), "sha": commit});
         let path = self.path("/git/refs");
-        let (asked, raw) = self
-            .line
-            .try_write(Method::POST, &path, Some(&reference), Cost::Write)
-            .await?;
+        let (asked, raw) =
+            self.line.try_write(Method::POST, &path, Some(&reference), Cost::Write).await?;
         if raw.status.is_success() {
             return Ok(BranchOutcome::Made(commit));
         }
@@ -70,10 +65,7 @@ impl Repo {
             Some(_) => {}
         }
         let path = self.path(format_args!("/git/refs/heads/{}", escape_path(branch)));
-        let (asked, raw) = self
-            .line
-            .try_write(Method::DELETE, &path, None, Cost::Write)
-            .await?;
+        let (asked, raw) = self.line.try_write(Method::DELETE, &path, None, Cost::Write).await?;
         if raw.status.is_success() {
             return Ok(true);
         }
@@ -144,10 +136,7 @@ impl Repo {
 
     async fn make(&self, route: &str, body: &Value) -> Result<Sha, Fault> {
         let path = self.path(route);
-        let made: Pointer = self
-            .line
-            .write_for(Method::POST, &path, body, Cost::Write)
-            .await?;
+        let made: Pointer = self.line.write_for(Method::POST, &path, body, Cost::Write).await?;
         Ok(made.sha)
     }
 }

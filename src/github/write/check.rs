@@ -36,11 +36,7 @@ impl Repo {
                 Step::Nothing => return Ok(known.id),
                 Step::Append => (known.id, posted),
                 Step::Update => {
-                    let posted = if post.annotations.is_empty() {
-                        0
-                    } else {
-                        posted
-                    };
+                    let posted = if post.annotations.is_empty() { 0 } else { posted };
                     let upto = (posted + AT_ONCE).min(post.annotations.len());
                     let from = posted.min(upto);
                     self.update_run(known.id, &post.whole(from, upto)).await?;
@@ -61,10 +57,7 @@ impl Repo {
     /// Our latest run, and how many annotations it has.
     async fn our_run(&self, check: &NewCheck) -> Result<Option<(CheckRun, usize)>, Fault> {
         let us = self.line.github.identity().await?;
-        let filter = CheckFilter {
-            name: Some(check.name.clone()),
-            app: Some(us.app),
-        };
+        let filter = CheckFilter { name: Some(check.name.clone()), app: Some(us.app) };
         let runs = self.wire_check_runs(&check.head, &filter).await?;
         Ok(runs
             .into_iter()
@@ -86,18 +79,13 @@ impl Repo {
         new["name"] = json!(check.name);
         new["head_sha"] = json!(check.head);
         let path = self.path("/check-runs");
-        let made: Made = self
-            .line
-            .write_for(Method::POST, &path, &new, Cost::Write)
-            .await?;
+        let made: Made = self.line.write_for(Method::POST, &path, &new, Cost::Write).await?;
         Ok((made.id, upto))
     }
 
     async fn update_run(&self, id: CheckRunId, change: &Value) -> Result<(), Fault> {
         let path = self.path(format_args!("/check-runs/{id}"));
-        self.line
-            .write(Method::PATCH, &path, Some(change), Cost::Write)
-            .await?;
+        self.line.write(Method::PATCH, &path, Some(change), Cost::Write).await?;
         Ok(())
     }
 }
@@ -132,21 +120,10 @@ impl Post {
             check.summary.clone_from(&check.title); // GitHub wants one
         }
         let annotations: Vec<Value> = check.annotations.iter().map(annotation).collect();
-        let saying = digest(&json!([
-            check.conclusion,
-            check.title,
-            check.summary,
-            check.text,
-            details_url
-        ]));
+        let saying =
+            digest(&json!([check.conclusion, check.title, check.summary, check.text, details_url]));
         let remarks = digest(&json!(annotations));
-        Self {
-            check,
-            details_url: details_url.map(str::to_owned),
-            annotations,
-            saying,
-            remarks,
-        }
+        Self { check, details_url: details_url.map(str::to_owned), annotations, saying, remarks }
     }
 
     fn external_id(&self) -> String {
@@ -269,20 +246,14 @@ mod tests {
         assert_eq!(other.compare(&known, 70), Step::Update);
         let fewer = Post::new(&check("t", 3), None);
         assert_eq!(fewer.compare(&known, 70), Step::Replace);
-        let foreign = CheckRun {
-            external_id: None,
-            ..known
-        };
+        let foreign = CheckRun { external_id: None, ..known };
         assert_eq!(post.compare(&foreign, 0), Step::Update);
     }
 
     #[test]
     fn a_finished_run_is_not_reopened_but_replaced() {
         let known = posted(&Post::new(&check("t", 0), None));
-        let running = NewCheck {
-            conclusion: None,
-            ..check("t", 0)
-        };
+        let running = NewCheck { conclusion: None, ..check("t", 0) };
         let post = Post::new(&running, None);
         assert_eq!(post.compare(&known, 0), Step::Replace);
         assert_eq!(post.whole(0, 0)["status"], "in_progress");
@@ -292,10 +263,7 @@ mod tests {
     fn what_github_would_not_take_is_cut_or_filled_in() {
         let post = Post::new(&check(&"x".repeat(300), 1), Some("https://u.example/1"));
         let whole = post.whole(0, 1);
-        assert_eq!(
-            whole["output"]["title"].as_str().unwrap().chars().count(),
-            255
-        );
+        assert_eq!(whole["output"]["title"].as_str().unwrap().chars().count(), 255);
         assert!(whole["output"]["text"].as_str().unwrap().len() <= 65_535);
         assert!(!whole["output"]["summary"].as_str().unwrap().is_empty());
         assert_eq!(whole["output"]["annotations"][0]["start_line"], 1);

@@ -47,25 +47,19 @@ impl Repo {
         marker: &str,
         text: &str,
     ) -> Result<CommentId, Fault> {
-        let wanted = if text.starts_with(marker) {
-            body(text)
-        } else {
-            body(&format!("{marker}\n{text}"))
-        };
+        let wanted =
+            if text.starts_with(marker) { body(text) } else { body(&format!("{marker}\n{text}")) };
         let us = self.line.github.identity().await?;
         let comments = self.comments(number).await?;
-        let ours = comments
-            .into_iter()
-            .find(|c| c.author.id == us.bot.id && c.body.starts_with(marker));
+        let ours =
+            comments.into_iter().find(|c| c.author.id == us.bot.id && c.body.starts_with(marker));
         let Some(ours) = ours else {
             return self.comment(number, &wanted).await;
         };
         if !same_text(&ours.body, &wanted) {
             let path = self.path(format_args!("/issues/comments/{}", ours.id));
             let edit = json!({"body": wanted});
-            self.line
-                .write(Method::PATCH, &path, Some(&edit), Cost::Write)
-                .await?;
+            self.line.write(Method::PATCH, &path, Some(&edit), Cost::Write).await?;
         }
         Ok(ours.id)
     }
@@ -74,10 +68,7 @@ impl Repo {
     pub async fn comment(&self, number: PrNumber, text: &str) -> Result<CommentId, Fault> {
         let path = self.path(format_args!("/issues/{number}/comments"));
         let new = json!({"body": body(text)});
-        let made: Made = self
-            .line
-            .write_for(Method::POST, &path, &new, Cost::Content)
-            .await?;
+        let made: Made = self.line.write_for(Method::POST, &path, &new, Cost::Content).await?;
         Ok(made.id)
     }
 
@@ -85,9 +76,7 @@ impl Repo {
     pub async fn react(&self, comment: CommentId, reaction: Reaction) -> Result<(), Fault> {
         let path = self.path(format_args!("/issues/comments/{comment}/reactions"));
         let content = json!({"content": reaction.content()});
-        self.line
-            .write(Method::POST, &path, Some(&content), Cost::Write)
-            .await?;
+        self.line.write(Method::POST, &path, Some(&content), Cost::Write).await?;
         Ok(())
     }
 }

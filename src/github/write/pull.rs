@@ -17,9 +17,8 @@ use crate::model::write::NewPull;
 
 const TITLE: usize = 256;
 /// Colours for labels that are not there yet: readable in GitHub's light and dark themes.
-const COLOURS: [&str; 8] = [
-    "1d76db", "0e8a16", "5319e7", "d93f0b", "006b75", "b60205", "8a6d00", "bfd4f2",
-];
+const COLOURS: [&str; 8] =
+    ["1d76db", "0e8a16", "5319e7", "d93f0b", "006b75", "b60205", "8a6d00", "bfd4f2"];
 
 impl Repo {
     /// Sees to it that there is an open pull request of ours from that branch. One that is there
@@ -40,9 +39,7 @@ impl Repo {
     pub async fn close_pull(&self, number: PrNumber) -> Result<(), Fault> {
         let repo = &self.repo.name;
         let Some(pull) = self.pull(number).await? else {
-            return Err(Fault::Denied(format!(
-                "{repo} has no pull request #{number}"
-            )));
+            return Err(Fault::Denied(format!("{repo} has no pull request #{number}")));
         };
         if !pull.open {
             return Ok(());
@@ -56,9 +53,7 @@ impl Repo {
         }
         let path = self.path(format_args!("/pulls/{number}"));
         let closed = json!({"state": "closed"});
-        self.line
-            .write(Method::PATCH, &path, Some(&closed), Cost::Write)
-            .await?;
+        self.line.write(Method::PATCH, &path, Some(&closed), Cost::Write).await?;
         Ok(())
     }
 
@@ -81,10 +76,8 @@ impl Repo {
             "body": body(&new.body),
         });
         let path = self.path("/pulls");
-        let (asked, raw) = self
-            .line
-            .try_write(Method::POST, &path, Some(&wanted), Cost::Content)
-            .await?;
+        let (asked, raw) =
+            self.line.try_write(Method::POST, &path, Some(&wanted), Cost::Content).await?;
         if raw.status.is_success() {
             let made: WirePull = answer::parse(&asked, &raw)?;
             return Ok(made.into_pull());
@@ -114,9 +107,7 @@ impl Repo {
         }
         let path = self.path(format_args!("/issues/{number}/labels"));
         let wanted = json!({"labels": labels});
-        self.line
-            .write(Method::POST, &path, Some(&wanted), Cost::Write)
-            .await?;
+        self.line.write(Method::POST, &path, Some(&wanted), Cost::Write).await?;
         Ok(())
     }
 
@@ -129,10 +120,8 @@ impl Repo {
         }
         let new = json!({"name": name, "color": colour(name), "description": "Set by Usher"});
         let path = self.path("/labels");
-        let (asked, raw) = self
-            .line
-            .try_write(Method::POST, &path, Some(&new), Cost::Write)
-            .await?;
+        let (asked, raw) =
+            self.line.try_write(Method::POST, &path, Some(&new), Cost::Write).await?;
         match answer::said(&raw) {
             _ if raw.status.is_success() => Ok(()),
             said if said.contains("already_exists") => Ok(()), // somebody was quicker
@@ -143,8 +132,6 @@ impl Repo {
 
 /// The same colour for the same name, whoever asks.
 fn colour(name: &str) -> &'static str {
-    let sum = name
-        .bytes()
-        .fold(7_usize, |sum, b| sum.wrapping_mul(31) + usize::from(b));
+    let sum = name.bytes().fold(7_usize, |sum, b| sum.wrapping_mul(31) + usize::from(b));
     COLOURS[sum % COLOURS.len()]
 }

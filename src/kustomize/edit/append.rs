@@ -21,10 +21,7 @@ pub(super) fn entries(
         None if root.style() == Style::Flow => to_flow_root(file, root, edits, splices),
         None => to_block_root(file, root, edits, splices),
         Some((_, images)) if images.kind() == Kind::Alias || images.anchor().is_some() => {
-            Err(EditError::at(
-                images,
-                "the list is shared by an anchor; write it out first",
-            ))
+            Err(EditError::at(images, "the list is shared by an anchor; write it out first"))
         }
         Some((key, images)) => match (images.style(), images.items().last()) {
             (Style::Flow, Some(last)) => {
@@ -54,10 +51,7 @@ pub(super) fn entries(
 
 /// The fields of a new entry.
 fn fields(edit: &ImageEdit) -> Vec<(&'static str, &str)> {
-    [("name", edit.name.as_str())]
-        .into_iter()
-        .chain(edit.fields())
-        .collect()
+    [("name", edit.name.as_str())].into_iter().chain(edit.fields()).collect()
 }
 
 /// A new entry in a block: `first` stands in front of its first line, `other` in front of the others.
@@ -90,10 +84,7 @@ fn flow_entries(file: &Source<'_>, edits: &[&ImageEdit], key_style: Style) -> St
 
 /// How the keys of a mapping are written.
 fn quoted_keys(mapping: Node<'_>) -> Style {
-    mapping
-        .entries()
-        .next()
-        .map_or(Style::Plain, |(key, _)| key.style())
+    mapping.entries().next().map_or(Style::Plain, |(key, _)| key.style())
 }
 
 /// The quotes around each field of an entry, for others to follow.
@@ -131,10 +122,7 @@ fn to_block_list(
             text += line_break;
         }
         if last.style() == Style::Flow && last.kind() == Kind::Mapping {
-            text += &format!(
-                "{dash}- {}",
-                flow_entries(file, &[*edit], quoted_keys(last))
-            );
+            text += &format!("{dash}- {}", flow_entries(file, &[*edit], quoted_keys(last)));
             continue;
         }
         let (first, other) = layout(file, &dash, last, line_break);
@@ -167,10 +155,9 @@ fn layout(file: &Source<'_>, dash: &str, last: Node<'_>, line_break: &str) -> (S
     let indent = file.indent(start);
     let first = match file.starts_line(start) {
         true => format!("{dash}-{line_break}{indent}"),
-        false => format!(
-            "{dash}-{}",
-            " ".repeat(indent.len().saturating_sub(dash.len() + 1).max(1))
-        ),
+        false => {
+            format!("{dash}-{}", " ".repeat(indent.len().saturating_sub(dash.len() + 1).max(1)))
+        }
     };
     (first, format!("{line_break}{indent}"))
 }
@@ -180,10 +167,7 @@ fn blank_line_before(file: &Source<'_>, images: Node<'_>, last: Node<'_>) -> boo
     let Some(before) = images.items().rev().nth(1) else {
         return false;
     };
-    let between = file
-        .text
-        .get(file.end(before)..last.outer_span().start)
-        .unwrap_or_default();
+    let between = file.text.get(file.end(before)..last.outer_span().start).unwrap_or_default();
     between.lines().skip(1).any(|line| line.trim().is_empty())
 }
 
@@ -224,13 +208,10 @@ fn new_list(file: &Source<'_>, root: Option<Node<'_>>, edits: &[&ImageEdit], at:
 
 /// How far the lists of this file are indented.
 fn list_indent(file: &Source<'_>, root: Node<'_>) -> String {
-    let mut lists = root
-        .entries()
-        .filter(|(_, v)| v.kind() == Kind::Sequence && v.style() == Style::Block);
+    let mut lists =
+        root.entries().filter(|(_, v)| v.kind() == Kind::Sequence && v.style() == Style::Block);
     let base = file.indent(root.span().start);
-    lists
-        .next_back()
-        .map_or(base, |(_, list)| file.indent(list.span().start))
+    lists.next_back().map_or(base, |(_, list)| file.indent(list.span().start))
 }
 
 fn to_empty_list(
@@ -261,22 +242,15 @@ fn to_block_root(
     };
     // Comments at the end of the file belong to what is above them; a document marker ends the document.
     let rest = &file.text[file.next_line(end)..];
-    let only_comments = rest
-        .lines()
-        .all(|line| line.trim().is_empty() || line.trim_start().starts_with('#'));
-    let at = if only_comments {
-        file.line_end(file.text.trim_end().len())
-    } else {
-        file.line_end(end)
-    };
+    let only_comments =
+        rest.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#'));
+    let at =
+        if only_comments { file.line_end(file.text.trim_end().len()) } else { file.line_end(end) };
     let indent = file.indent(root.span().start);
     let line_break = file.line_break(at);
     splices.insert(
         at,
-        format!(
-            "{line_break}{indent}images:{}",
-            new_list(file, Some(root), edits, at)
-        ),
+        format!("{line_break}{indent}images:{}", new_list(file, Some(root), edits, at)),
     );
     Ok(())
 }
@@ -288,11 +262,8 @@ fn to_flow_root(
     splices: &mut Splices,
 ) -> Result<(), EditError> {
     let style = quoted_keys(root);
-    let list = format!(
-        "{}: [{}]",
-        file.write("images", style, true),
-        flow_entries(file, edits, style)
-    );
+    let list =
+        format!("{}: [{}]", file.write("images", style, true), flow_entries(file, edits, style));
     match root.entries().last() {
         None => splices.replace(root.span(), format!("{{{list}}}")),
         Some(pair) => {
@@ -314,28 +285,14 @@ fn to_empty_file(
     edits: &[&ImageEdit],
     splices: &mut Splices,
 ) -> Result<(), EditError> {
-    if let Some(root) = document
-        .map(Document::root)
-        .filter(|root| !root.outer_span().is_empty())
-    {
-        return Err(EditError::at(
-            root,
-            "this is not a kustomization: its root is not a mapping",
-        ));
+    if let Some(root) = document.map(Document::root).filter(|root| !root.outer_span().is_empty()) {
+        return Err(EditError::at(root, "this is not a kustomization: its root is not a mapping"));
     }
     let at = file.line_end(file.text.trim_end().len());
     let line_break = file.line_break(at);
     let list = format!("images:{}", new_list(file, None, edits, at));
-    let before = if at == 0 || file.text[..at].ends_with('\u{feff}') {
-        ""
-    } else {
-        line_break
-    };
-    let after = if file.text.len() == at {
-        line_break
-    } else {
-        ""
-    };
+    let before = if at == 0 || file.text[..at].ends_with('\u{feff}') { "" } else { line_break };
+    let after = if file.text.len() == at { line_break } else { "" };
     splices.insert(at, format!("{before}{list}{after}"));
     Ok(())
 }

@@ -21,17 +21,9 @@ pub(super) fn change(
 ) -> Result<(), EditError> {
     if let Some((key, _)) = entry.target().duplicate_key() {
         let key = key.as_str().unwrap_or_default();
-        return Err(EditError::at(
-            entry,
-            format!("`{key}` stands twice in this entry"),
-        ));
+        return Err(EditError::at(entry, format!("`{key}` stands twice in this entry")));
     }
-    let mut change = Change {
-        file,
-        entry,
-        images,
-        splices,
-    };
+    let mut change = Change { file, entry, images, splices };
     let mut unwanted = edit.unwanted().and_then(|field| entry.entry(field));
     for (field, text) in edit.fields() {
         match (entry.get(field), entry.entry(field)) {
@@ -98,29 +90,18 @@ impl<'a> Change<'a, '_> {
                 let end = self.file.pair_end((key, value));
                 let colon = self.file.text[..end].ends_with(':') || !value.outer_span().is_empty();
                 let text = self.file.write(text, self.habit(key.as_str()), self.flow());
-                self.splices.insert(
-                    end,
-                    if colon {
-                        format!(" {text}")
-                    } else {
-                        format!(": {text}")
-                    },
-                );
+                self.splices
+                    .insert(end, if colon { format!(" {text}") } else { format!(": {text}") });
                 Ok(())
             }
             _ => {
                 let keeps_tag = value.tag().is_none_or(|tag| tag == "tag:yaml.org,2002:str");
-                let span = if keeps_tag {
-                    value.span()
-                } else {
-                    value.outer_span()
-                };
+                let span = if keeps_tag { value.span() } else { value.outer_span() };
                 let style = match value.kind() {
                     Kind::Alias => self.habit(key.as_str()),
                     _ => value.style(),
                 };
-                self.splices
-                    .replace(span, self.file.write(text, style, self.flow()));
+                self.splices.replace(span, self.file.write(text, style, self.flow()));
                 Ok(())
             }
         }
@@ -153,8 +134,7 @@ impl<'a> Change<'a, '_> {
                 "this key is an alias or has an anchor; write it out first",
             ));
         }
-        self.splices
-            .replace(key.span(), self.file.write(field, key.style(), self.flow()));
+        self.splices.replace(key.span(), self.file.write(field, key.style(), self.flow()));
         Ok(())
     }
 
@@ -168,10 +148,7 @@ impl<'a> Change<'a, '_> {
             ));
         };
         if self.entry.kind() == Kind::Alias {
-            return Err(EditError::at(
-                self.entry,
-                "the entry is an alias; write it out first",
-            ));
+            return Err(EditError::at(self.entry, "the entry is an alias; write it out first"));
         }
         let key_style = last.0.style();
         let style = match key_style {
@@ -186,14 +163,10 @@ impl<'a> Change<'a, '_> {
         let start = last.0.outer_span().start;
         let end = file.pair_end(last);
         let (at, between) = match (self.flow(), file.starts_line(start)) {
-            (false, _) => (
-                file.line_end(end),
-                file.line_break(end).to_owned() + &file.indent(start),
-            ),
-            (true, true) => (
-                end,
-                format!(",{}{}", file.line_break(end), file.indent(start)),
-            ),
+            (false, _) => {
+                (file.line_end(end), file.line_break(end).to_owned() + &file.indent(start))
+            }
+            (true, true) => (end, format!(",{}{}", file.line_break(end), file.indent(start))),
             (true, false) => (end, ", ".to_owned()),
         };
         self.splices.insert(at, between + &pair);
@@ -204,9 +177,8 @@ impl<'a> Change<'a, '_> {
     fn habit(&self, field: Option<&str>) -> Style {
         let entries = self.images.into_iter().flat_map(Node::items);
         let values = entries.filter_map(|entry| entry.entry(field?));
-        let mut styles = values
-            .filter(|(_, value)| !value.is_null())
-            .map(|(_, value)| value.target().style());
+        let mut styles =
+            values.filter(|(_, value)| !value.is_null()).map(|(_, value)| value.target().style());
         match styles.next() {
             Some(first) if styles.all(|style| style == first) => first,
             _ => Style::Plain,
@@ -269,8 +241,7 @@ impl<'a> Change<'a, '_> {
         let alone = file.starts_line(start) && (comment.is_empty() || comment.starts_with('#'));
         let before_end = before.map(|before| file.pair_end(before));
         if alone && (comma || before_end.is_some()) {
-            self.splices
-                .remove(file.line_start(start)..file.next_line(end));
+            self.splices.remove(file.line_start(start)..file.next_line(end));
             let gap = &file.text[before_end.unwrap_or(start)..start];
             if let (false, Some(before_end), true) =
                 (comma, before_end, gap.trim_start().starts_with(','))
@@ -319,10 +290,7 @@ pub(super) fn keep_anchors(
         let stays = users.iter().find(|user| !splices.covers(&user.span()));
         let Some(first) = stays else {
             // Nobody needs the old text: users that become the same text need not change, they follow.
-            if let Some(new) = splices
-                .replacement(&span)
-                .map(|new| unquoted(new).to_owned())
-            {
+            if let Some(new) = splices.replacement(&span).map(|new| unquoted(new).to_owned()) {
                 for user in users.iter().map(|user| user.span()) {
                     if splices.replacement(&user).map(unquoted) == Some(&new) {
                         splices.take_back(&user);
@@ -333,22 +301,14 @@ pub(super) fn keep_anchors(
         };
         let written = &file.text[span.clone()];
         if written.contains('\n')
-            || !matches!(
-                anchored.style(),
-                Style::Plain | Style::SingleQuoted | Style::DoubleQuoted
-            )
+            || !matches!(anchored.style(), Style::Plain | Style::SingleQuoted | Style::DoubleQuoted)
         {
-            return Err(file.refuse(
-                span.start,
-                format!("other places use this text by its anchor &{name}"),
-            ));
+            return Err(file
+                .refuse(span.start, format!("other places use this text by its anchor &{name}")));
         }
         splices.replace(
             first.span(),
-            format!(
-                "{} {written}",
-                file.text[outer.start..span.start].trim_end()
-            ),
+            format!("{} {written}", file.text[outer.start..span.start].trim_end()),
         );
         if !goes {
             splices.remove(outer.start..span.start);

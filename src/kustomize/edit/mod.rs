@@ -80,11 +80,7 @@ impl EditError {
 
 impl From<YamlError> for EditError {
     fn from(error: YamlError) -> Self {
-        Self {
-            message: error.message,
-            line: error.line,
-            column: error.column,
-        }
+        Self { message: error.message, line: error.line, column: error.column }
     }
 }
 
@@ -139,10 +135,7 @@ fn check(edits: &[ImageEdit]) -> Result<(), EditError> {
         if edits[..i].iter().any(|other| other.name == edit.name) {
             return refuse(format!("the image {} is asked for twice", edit.name));
         }
-        let texts = edit
-            .fields()
-            .map(|(_, text)| text)
-            .chain([edit.name.as_str()]);
+        let texts = edit.fields().map(|(_, text)| text).chain([edit.name.as_str()]);
         for text in texts {
             if text.chars().any(|c| c.is_control() || c.is_whitespace()) {
                 return refuse(format!("{text:?} has a space or a control character in it"));
@@ -156,19 +149,10 @@ fn check(edits: &[ImageEdit]) -> Result<(), EditError> {
 fn images(document: &Document) -> Result<Option<Node<'_>>, EditError> {
     let root = document.root();
     if !root.is_mapping() && !root.is_null() {
-        return Err(EditError::at(
-            root,
-            "this is not a kustomization: its root is not a mapping",
-        ));
+        return Err(EditError::at(root, "this is not a kustomization: its root is not a mapping"));
     }
-    if let Some((key, _)) = root
-        .duplicate_key()
-        .filter(|(key, _)| key.as_str() == Some("images"))
-    {
-        return Err(EditError::at(
-            key,
-            "`images` stands twice; merge the two lists first",
-        ));
+    if let Some((key, _)) = root.duplicate_key().filter(|(key, _)| key.as_str() == Some("images")) {
+        return Err(EditError::at(key, "`images` stands twice; merge the two lists first"));
     }
     let Some((_, images)) = root.entry("images") else {
         return Ok(None);

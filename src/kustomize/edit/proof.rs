@@ -24,10 +24,8 @@ pub(super) fn only_these_differ(
     edits: &[ImageEdit],
 ) -> Result<(), EditError> {
     let after = parse(edited.as_bytes()).map_err(|error| {
-        let message = format!(
-            "the change would leave a broken file ({}); make it by hand",
-            error.message
-        );
+        let message =
+            format!("the change would leave a broken file ({}); make it by hand", error.message);
         YamlError::new(message, error.line, error.column)
     })?;
     let meaning = |documents: &[Document]| -> Vec<Value> {
@@ -81,9 +79,7 @@ fn value(node: Node<'_>) -> Value {
                 Some(Scalar::Merge) => "merge",
                 Some(Scalar::String) | None => "string",
             };
-            let own_tag = node
-                .tag()
-                .filter(|tag| !tag.starts_with("tag:yaml.org,2002:"));
+            let own_tag = node.tag().filter(|tag| !tag.starts_with("tag:yaml.org,2002:"));
             let text = node.as_str().unwrap_or_default().to_owned();
             Value::Scalar(kind, own_tag.map(str::to_owned), text)
         }
@@ -127,9 +123,8 @@ fn apply(root: &mut Value, edits: &[ImageEdit]) {
         }
         if !found {
             let fields = edit.fields().chain([("name", edit.name.as_str())]);
-            images.push(Value::Mapping(
-                fields.map(|(k, v)| (string(k), vec![string(v)])).collect(),
-            ));
+            images
+                .push(Value::Mapping(fields.map(|(k, v)| (string(k), vec![string(v)])).collect()));
         }
     }
 }

@@ -20,21 +20,13 @@ impl<'a> Source<'a> {
             nodes.filter(|node| node.style() == style).count()
         };
         let single = count(Style::SingleQuoted) > count(Style::DoubleQuoted);
-        let quote = if single {
-            Style::SingleQuoted
-        } else {
-            Style::DoubleQuoted
-        };
+        let quote = if single { Style::SingleQuoted } else { Style::DoubleQuoted };
         Self { text, quote }
     }
 
     /// Where the line of `at` starts; a byte order mark is no part of it.
     pub(super) fn line_start(&self, at: usize) -> usize {
-        let mark = if self.text.starts_with('\u{feff}') {
-            3
-        } else {
-            0
-        };
+        let mark = if self.text.starts_with('\u{feff}') { 3 } else { 0 };
         self.text[..at].rfind('\n').map_or(mark, |i| i + 1)
     }
 
@@ -49,17 +41,12 @@ impl<'a> Source<'a> {
 
     /// Where the line after that of `at` starts.
     pub(super) fn next_line(&self, at: usize) -> usize {
-        self.text[at..]
-            .find('\n')
-            .map_or(self.text.len(), |i| at + i + 1)
+        self.text[at..].find('\n').map_or(self.text.len(), |i| at + i + 1)
     }
 
     /// The line break to use near `at`: that of its line, else of the file.
     pub(super) fn line_break(&self, at: usize) -> &'static str {
-        let end = self.text[at..]
-            .find('\n')
-            .map(|i| at + i)
-            .or_else(|| self.text.find('\n'));
+        let end = self.text[at..].find('\n').map(|i| at + i).or_else(|| self.text.find('\n'));
         match end {
             Some(end) if self.text[..end].ends_with('\r') => "\r\n",
             _ => "\n",
@@ -147,10 +134,7 @@ impl Splices {
 
     /// What replaces exactly `range`.
     pub(super) fn replacement(&self, range: &Range<usize>) -> Option<&str> {
-        let mut exact = self
-            .0
-            .iter()
-            .filter(|(old, _)| old == range && !old.is_empty());
+        let mut exact = self.0.iter().filter(|(old, _)| old == range && !old.is_empty());
         exact.next().map(|(_, new)| new.as_str())
     }
 

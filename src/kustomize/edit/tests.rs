@@ -10,9 +10,7 @@ fn set(source: &str, edits: &[ImageEdit]) -> Result<String, EditError> {
 }
 
 fn refusal(source: &str) -> String {
-    set(source, &[ImageEdit::tag("a", "v2")])
-        .unwrap_err()
-        .to_string()
+    set(source, &[ImageEdit::tag("a", "v2")]).unwrap_err().to_string()
 }
 
 #[test]
@@ -97,10 +95,7 @@ fn entry() -> impl Strategy<Value = String> {
             5 => format!("- {{name: \"{name}\", newTag: {tag}, digest: x}} # g\n"),
             6 => format!("- {{\n    \"name\": \"{name}\",\n    \"digest\": {tag}\n  }}\n"),
             7 => format!("-\n  name: {name}\n  newTag:\n"),
-            _ => format!(
-                "- name: {name}\n  newTag: >-\n    {}\n",
-                tag.trim_matches(['\'', '"'])
-            ),
+            _ => format!("- name: {name}\n  newTag: >-\n    {}\n", tag.trim_matches(['\'', '"'])),
         }
     })
 }

@@ -30,20 +30,13 @@ pub(super) struct FieldSpec {
 
 /// The places of images that a transformer configuration names.
 pub(super) fn field_specs(document: &Document) -> Vec<FieldSpec> {
-    let images = document
-        .root()
-        .get("images")
-        .into_iter()
-        .flat_map(Node::items);
+    let images = document.root().get("images").into_iter().flat_map(Node::items);
     images
         .filter_map(|spec| {
             let path = spec.get("path")?.as_str()?;
             Some(FieldSpec {
                 kind: spec.get("kind").and_then(Node::as_str).map(str::to_owned),
-                path: path
-                    .split('/')
-                    .map(|step| step.trim_end_matches("[]").to_owned())
-                    .collect(),
+                path: path.split('/').map(|step| step.trim_end_matches("[]").to_owned()).collect(),
             })
         })
         .collect()
@@ -67,10 +60,7 @@ pub(super) fn in_object(
     if kind == "CustomResourceDefinition" {
         return;
     }
-    let name = text(
-        root.get("metadata")
-            .and_then(|metadata| metadata.get("name")),
-    );
+    let name = text(root.get("metadata").and_then(|metadata| metadata.get("name")));
     let mut add = |image: Node<'_>| {
         if let Some(text) = image.as_string().filter(|text| !text.is_empty()) {
             found.push(ContainerImage {
@@ -97,10 +87,7 @@ pub(super) fn in_json_patch(root: Node<'_>, file: &str, found: &mut Vec<Containe
         let Some(value) = operation.get("value") else {
             continue;
         };
-        let path = operation
-            .get("path")
-            .and_then(Node::as_str)
-            .unwrap_or_default();
+        let path = operation.get("path").and_then(Node::as_str).unwrap_or_default();
         let mut add = |image: Node<'_>| {
             if let Some(text) = image.as_string() {
                 found.push(ContainerImage {

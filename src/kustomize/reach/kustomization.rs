@@ -69,23 +69,19 @@ pub(super) struct Named<'a> {
 
 /// The keys of a kustomization that Kustomize does not know.
 pub(super) fn unknown_fields(root: Node<'_>) -> impl Iterator<Item = (Node<'_>, String)> {
-    root.entries()
-        .map(|(key, _)| key)
-        .filter(|key| !key.is_merge())
-        .filter_map(|key| {
-            let name = key.as_str().unwrap_or_default();
-            if FIELDS.contains(&name) {
-                return None;
-            }
-            let near = FIELDS
-                .iter()
-                .map(|known| (strsim::jaro_winkler(known, name), known))
-                .filter(|(likeness, _)| *likeness > 0.85)
-                .max_by(|a, b| a.0.total_cmp(&b.0));
-            let help =
-                near.map_or_else(String::new, |(_, near)| format!("; did you mean `{near}`?"));
-            Some((key, format!("Kustomize knows no field `{name}`{help}")))
-        })
+    root.entries().map(|(key, _)| key).filter(|key| !key.is_merge()).filter_map(|key| {
+        let name = key.as_str().unwrap_or_default();
+        if FIELDS.contains(&name) {
+            return None;
+        }
+        let near = FIELDS
+            .iter()
+            .map(|known| (strsim::jaro_winkler(known, name), known))
+            .filter(|(likeness, _)| *likeness > 0.85)
+            .max_by(|a, b| a.0.total_cmp(&b.0));
+        let help = near.map_or_else(String::new, |(_, near)| format!("; did you mean `{near}`?"));
+        Some((key, format!("Kustomize knows no field `{name}`{help}")))
+    })
 }
 
 /// The texts of a list field; what is no text comes back in the second list.
@@ -104,12 +100,7 @@ pub(super) fn files<'a>(root: Node<'a>) -> Vec<Named<'a>> {
     let mut files = Vec::new();
     let mut add = |node: Option<Node<'a>>, used: Use, inline: bool| {
         if let Some((node, text)) = node.and_then(|node| Some((node, node.as_string()?))) {
-            files.push(Named {
-                node,
-                text,
-                used,
-                inline,
-            });
+            files.push(Named { node, text, used, inline });
         }
     };
     for node in items(root, "patchesStrategicMerge") {
@@ -133,11 +124,7 @@ pub(super) fn files<'a>(root: Node<'a>) -> Vec<Named<'a>> {
     for node in items(root, "crds") {
         add(Some(node), Use::Yaml, false);
     }
-    add(
-        root.get("openapi").and_then(|openapi| openapi.get("path")),
-        Use::Data,
-        false,
-    );
+    add(root.get("openapi").and_then(|openapi| openapi.get("path")), Use::Data, false);
     for field in ["configMapGenerator", "secretGenerator"] {
         for generator in items(root, field) {
             for file in items(generator, "files").chain(items(generator, "envs")) {
@@ -148,10 +135,7 @@ pub(super) fn files<'a>(root: Node<'a>) -> Vec<Named<'a>> {
     }
     // `key=path` names the key of the entry that the file becomes.
     for file in files.iter_mut().filter(|file| file.used == Use::Data) {
-        file.text = file
-            .text
-            .split_once('=')
-            .map_or(file.text, |(_, path)| path);
+        file.text = file.text.split_once('=').map_or(file.text, |(_, path)| path);
     }
     files
 }

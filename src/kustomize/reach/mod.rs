@@ -73,11 +73,7 @@ fn no_container(reach: &Reach, entry: &ImageEntry, images: &BTreeSet<String>) ->
         None if known.is_empty() => "there are no containers here".to_owned(),
         None => {
             let some: Vec<&str> = known.iter().take(5).copied().collect();
-            let more = if known.len() > some.len() {
-                ", …"
-            } else {
-                ""
-            };
+            let more = if known.len() > some.len() { ", …" } else { "" };
             format!("containers here use {}{more}", some.join(", "))
         }
     };

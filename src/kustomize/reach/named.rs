@@ -18,19 +18,12 @@ impl Walk<'_> {
             if let Some(node) = root.get(field).filter(|node| !node.is_null()) {
                 self.reach.partial = true;
                 let message = "Helm charts are not rendered here; their containers cannot be seen";
-                self.find(
-                    "kustomize.helm",
-                    Severity::Note,
-                    At::node(file, node),
-                    message,
-                );
+                self.find("kustomize.helm", Severity::Note, At::node(file, node), message);
             }
         }
         // Replacements of the overlay itself come after its images.
         self.reach.partial |= role != Role::Overlay
-            && root
-                .get("replacements")
-                .is_some_and(|list| list.items().len() > 0);
+            && root.get("replacements").is_some_and(|list| list.items().len() > 0);
         for field in ["generators", "transformers", "validators"] {
             for node in self.list(file, root, field) {
                 self.reach.partial |= field != "validators";
@@ -48,14 +41,7 @@ impl Walk<'_> {
                         if self.is_allowed(folder, &path, at)
                             && let Some(documents) = self.read(&path)
                         {
-                            self.check_plugins(
-                                &documents,
-                                At {
-                                    file: &path,
-                                    line: 1,
-                                    column: 1,
-                                },
-                            );
+                            self.check_plugins(&documents, At { file: &path, line: 1, column: 1 });
                         }
                     }
                     Some(Place::Folder { path }) => {
@@ -68,22 +54,12 @@ impl Walk<'_> {
     }
 
     pub(super) fn check_plugins(&mut self, documents: &[Document], at: At<'_>) {
-        for root in documents
-            .iter()
-            .map(Document::root)
-            .filter(|root| !root.is_null())
-        {
+        for root in documents.iter().map(Document::root).filter(|root| !root.is_null()) {
             if root.get("apiVersion").and_then(Node::as_str) != Some("builtin") {
-                let kind = root
-                    .get("kind")
-                    .and_then(Node::as_str)
-                    .unwrap_or("this plugin");
+                let kind = root.get("kind").and_then(Node::as_str).unwrap_or("this plugin");
                 let message =
                     format!("{kind} is a function or plugin of its own and is not run here");
-                let at = At {
-                    line: at.line.max(root.line()),
-                    ..at
-                };
+                let at = At { line: at.line.max(root.line()), ..at };
                 self.find("kustomize.function", Severity::Note, at, message);
             }
         }
@@ -91,10 +67,7 @@ impl Walk<'_> {
 
     /// Notes the places of images that configurations name; whether the files may be read is judged elsewhere.
     pub(super) fn configurations(&mut self, folder: &str, root: Node<'_>) {
-        for named in files(root)
-            .into_iter()
-            .filter(|named| named.used == Use::Configuration)
-        {
+        for named in files(root).into_iter().filter(|named| named.used == Use::Configuration) {
             if let Some(Place::File { path, .. }) =
                 join(folder, named.text).map(|path| follow(self.tree, &path))
                 && let Some(documents) = self.read(&path)

@@ -39,11 +39,7 @@ impl Walk<'_> {
     }
 
     pub(super) fn yaml_error(&mut self, file: &str, error: YamlError) {
-        let at = At {
-            file,
-            line: error.line,
-            column: error.column,
-        };
+        let at = At { file, line: error.line, column: error.column };
         self.error("kustomize.yaml", at, error.message);
     }
 
@@ -59,17 +55,10 @@ impl Walk<'_> {
         }
         let mut found = Vec::new();
         let documents = self.read(path).unwrap_or_default();
-        for document in documents
-            .iter()
-            .filter(|document| !document.root().is_null())
-        {
+        for document in documents.iter().filter(|document| !document.root().is_null()) {
             let root = document.root();
             if let Err(error) = document.check_unique_keys() {
-                let at = At {
-                    file: path,
-                    line: error.line,
-                    column: error.column,
-                };
+                let at = At { file: path, line: error.line, column: error.column };
                 self.error("kustomize.duplicate-key", at, error.message);
             }
             if !root.is_mapping() || root.get("kind").is_none_or(Node::is_null) {

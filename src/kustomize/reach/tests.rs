@@ -24,10 +24,7 @@ fn told(files: &[(&str, &str)], folder: &str) -> String {
     let mut out = String::new();
     let tree = tree(files);
     let reach = reach(&tree, folder);
-    let own = reach
-        .kustomization
-        .as_ref()
-        .map(|file| entries(&tree[file]));
+    let own = reach.kustomization.as_ref().map(|file| entries(&tree[file]));
     let unused = own.and_then(Result::ok).map(|own| unresolved(&reach, &own));
     for f in reach.findings.iter().chain(unused.iter().flatten()) {
         writeln!(
@@ -38,12 +35,8 @@ fn told(files: &[(&str, &str)], folder: &str) -> String {
         .unwrap();
     }
     for c in &reach.containers {
-        writeln!(
-            out,
-            "{} {}:{}:{} {} {}",
-            c.image, c.file, c.line, c.column, c.kind, c.name
-        )
-        .unwrap();
+        writeln!(out, "{} {}:{}:{} {} {}", c.image, c.file, c.line, c.column, c.kind, c.name)
+            .unwrap();
     }
     out
 }
@@ -87,10 +80,7 @@ fn what_is_not_there_or_not_right_is_told_on_its_line() {
         ),
         ("o/ok.txt", "x"),
         ("o/broken.yaml", "a: b\n c: d\n"),
-        (
-            "o/list.yaml",
-            "- a\n---\nkind: Pod\nmetadata: {name: a, name: b}\n",
-        ),
+        ("o/list.yaml", "- a\n---\nkind: Pod\nmetadata: {name: a, name: b}\n"),
         ("bad/Kustomization", ""),
         ("bad/kustomization.yml", ""),
         ("none/x", ""),
@@ -151,22 +141,10 @@ fn patches_and_configurations_bring_images() {
             "kustomization.yaml",
             "resources: [r.yaml]\nconfigurations: [c.yaml]\npatchesStrategicMerge: [s.yaml]\npatches:\n- path: j.yaml\n  target: {kind: Pod}\n- patch: |-\n    - op: replace\n      path: /spec/image\n      value: inline:1\nimages:\n- {name: rollout, newTag: v1}\n- {name: side, newTag: v1}\n- {name: json, newTag: v1}\n- {name: inline, newTag: v1}\n- {name: sidr, newTag: v1}\n",
         ),
-        (
-            "r.yaml",
-            "kind: Rollout\nmetadata: {name: r}\nspec: {runner: [{image: rollout}]}\n",
-        ),
-        (
-            "c.yaml",
-            "images:\n- {path: 'spec/runner[]/image', kind: Rollout}\n",
-        ),
-        (
-            "s.yaml",
-            "kind: Pod\nmetadata: {name: p}\nspec: {containers: [{image: side}]}\n",
-        ),
-        (
-            "j.yaml",
-            "- {op: add, path: /spec/containers/-, value: {image: json}}\n",
-        ),
+        ("r.yaml", "kind: Rollout\nmetadata: {name: r}\nspec: {runner: [{image: rollout}]}\n"),
+        ("c.yaml", "images:\n- {path: 'spec/runner[]/image', kind: Rollout}\n"),
+        ("s.yaml", "kind: Pod\nmetadata: {name: p}\nspec: {containers: [{image: side}]}\n"),
+        ("j.yaml", "- {op: add, path: /spec/containers/-, value: {image: json}}\n"),
     ];
     insta::assert_snapshot!(told(&files, ""), @r"
     Error kustomize.image-unused kustomization.yaml:16:3 no container uses the image sidr, so this entry changes nothing: did you mean side?
@@ -192,19 +170,13 @@ fn what_is_unread_is_asked_for() {
         }
     }
     let files = tree(&[
-        (
-            "o/kustomization.yaml",
-            "resources: [a.yaml, ../b]\npatches: [{path: c.yaml}]\n",
-        ),
+        ("o/kustomization.yaml", "resources: [a.yaml, ../b]\npatches: [{path: c.yaml}]\n"),
         ("o/a.yaml", POD),
         ("o/c.yaml", ""),
         ("b/kustomization.yml", ""),
     ]);
     let reached = reach(&Unread(files), "o");
-    assert_eq!(
-        reached.needs,
-        ["b/kustomization.yml", "o/a.yaml", "o/c.yaml"]
-    );
+    assert_eq!(reached.needs, ["b/kustomization.yml", "o/a.yaml", "o/c.yaml"]);
     assert_eq!(reached.findings, []);
 }
 
@@ -213,30 +185,18 @@ fn a_tree_that_multiplies_ends_soon() {
     let mut files = Files::new();
     for i in 0..40 {
         let text = format!("components: [../c{0}, ../c{0}]\nkind: Component\n", i + 1);
-        files.insert(
-            format!("c{i}/kustomization.yaml"),
-            Arc::from(text.as_bytes()),
-        );
+        files.insert(format!("c{i}/kustomization.yaml"), Arc::from(text.as_bytes()));
     }
-    files.insert(
-        "c40/kustomization.yaml".to_owned(),
-        Arc::from(*b"kind: Component\n"),
-    );
+    files.insert("c40/kustomization.yaml".to_owned(), Arc::from(*b"kind: Component\n"));
     let reached = reach(&files, "c0");
     assert!(reached.findings.iter().any(|f| f.code == "kustomize.limit"));
 }
 
 #[test]
 fn containers_that_multiply_end_soon() {
-    let pod = format!(
-        "kind: Pod\nspec: {{containers: [{}]}}\n",
-        "{image: a},".repeat(50_000)
-    );
+    let pod = format!("kind: Pod\nspec: {{containers: [{}]}}\n", "{image: a},".repeat(50_000));
     let list = format!("resources: [{}]\n", "pod.yaml,".repeat(10_000));
-    let reached = reach(
-        &tree(&[("kustomization.yaml", &list), ("pod.yaml", &pod)]),
-        "",
-    );
+    let reached = reach(&tree(&[("kustomization.yaml", &list), ("pod.yaml", &pod)]), "");
     assert!(reached.findings.iter().any(|f| f.code == "kustomize.limit"));
     assert!(reached.findings.len() <= 1_000);
 }

@@ -33,11 +33,7 @@ pub(super) struct At<'a> {
 
 impl<'a> At<'a> {
     pub(super) fn node(file: &'a str, node: Node<'_>) -> Self {
-        Self {
-            file,
-            line: node.line(),
-            column: node.column(),
-        }
+        Self { file, line: node.line(), column: node.column() }
     }
 }
 
@@ -81,11 +77,7 @@ pub(super) fn walk(
         documents: HashMap::new(),
         images: HashMap::new(),
     };
-    let at = At {
-        file: folder,
-        line: 1,
-        column: 1,
-    };
+    let at = At { file: folder, line: 1, column: 1 };
     let mut containers = BTreeSet::new();
     match join("", folder).map(|folder| follow(tree, &folder)) {
         Some(Place::Folder { path }) => {
@@ -135,18 +127,11 @@ impl Walk<'_> {
         let Some(documents) = self.read(&file) else {
             return;
         };
-        let Some(root) = documents
-            .first()
-            .map(Document::root)
-            .filter(|root| !root.is_null())
+        let Some(root) = documents.first().map(Document::root).filter(|root| !root.is_null())
         else {
             return self.error(
                 "kustomize.empty",
-                At {
-                    file: &file,
-                    line: 1,
-                    column: 1,
-                },
+                At { file: &file, line: 1, column: 1 },
                 "the kustomization is empty",
             );
         };
@@ -210,16 +195,9 @@ impl Walk<'_> {
                 Place::Folder { .. } | Place::Absent | Place::Astray(_) => {}
             }
         }
-        let shown = if folder.is_empty() {
-            "the root folder"
-        } else {
-            folder
-        };
+        let shown = if folder.is_empty() { "the root folder" } else { folder };
         if there.len() > 1 {
-            let message = format!(
-                "{shown} has more than one kustomization: {}",
-                there.join(", ")
-            );
+            let message = format!("{shown} has more than one kustomization: {}", there.join(", "));
             self.error("kustomize.ambiguous", at, message);
             return None;
         }
@@ -234,17 +212,8 @@ impl Walk<'_> {
         let root = document.root();
         if let Err(error) = document.check_unique_keys() {
             // Kustomize takes the last one without a word.
-            let at = At {
-                file,
-                line: error.line,
-                column: error.column,
-            };
-            self.find(
-                "kustomize.duplicate-key",
-                Severity::Warning,
-                at,
-                error.message,
-            );
+            let at = At { file, line: error.line, column: error.column };
+            self.find("kustomize.duplicate-key", Severity::Warning, at, error.message);
         }
         for (key, message) in unknown_fields(root) {
             self.error("kustomize.field", At::node(file, key), message);
@@ -252,11 +221,7 @@ impl Walk<'_> {
         let Some(kind) = root.get("kind") else {
             return;
         };
-        let wanted = if role == Role::Component {
-            "Component"
-        } else {
-            "Kustomization"
-        };
+        let wanted = if role == Role::Component { "Component" } else { "Kustomization" };
         match kind.as_str() {
             Some(kind) if kind == wanted || kind.is_empty() => {}
             // Kustomize renders a component by itself, and takes one for a base.
@@ -350,10 +315,8 @@ impl Walk<'_> {
         into: &mut BTreeSet<ContainerImage>,
     ) {
         if let Some(around) = self.chain.iter().find(|visited| is_within(visited, path)) {
-            let message = format!(
-                "{} is needed by itself: {around} is in it and leads here",
-                shown(path)
-            );
+            let message =
+                format!("{} is needed by itself: {around} is in it and leads here", shown(path));
             return self.error("kustomize.cycle", at, message);
         }
         self.kustomization(path, at, role, into);
@@ -368,11 +331,9 @@ impl Walk<'_> {
                 self.reach.files.insert(path.clone());
                 self.needs.insert(path);
             }
-            Some(Place::Astray(why)) => self.error(
-                "kustomize.link",
-                at,
-                format!("{text} cannot be followed: {why}"),
-            ),
+            Some(Place::Astray(why)) => {
+                self.error("kustomize.link", at, format!("{text} cannot be followed: {why}"))
+            }
             None | Some(Place::Absent) if is_remote(text) => {
                 self.reach.partial = true;
                 let message = format!(
@@ -380,13 +341,15 @@ impl Walk<'_> {
                 );
                 self.find("kustomize.remote", Severity::Note, at, message);
             }
-            None => self.error(
-                "kustomize.outside",
-                at,
-                format!("{text} is outside of the repository"),
-            ),
+            None => {
+                self.error("kustomize.outside", at, format!("{text} is outside of the repository"))
+            }
             Some(Place::Absent) => {
-                self.error("kustomize.missing", at, format!("{text} is not there; add it, or take it out here"));
+                self.error(
+                    "kustomize.missing",
+                    at,
+                    format!("{text} is not there; add it, or take it out here"),
+                );
             }
             Some(place) => return Some(place),
         }
@@ -431,9 +394,5 @@ fn apply(entries: &[ImageEntry], mut container: ContainerImage) -> ContainerImag
 }
 
 fn shown(folder: &str) -> &str {
-    if folder.is_empty() {
-        "the root folder"
-    } else {
-        folder
-    }
+    if folder.is_empty() { "the root folder" } else { folder }
 }

@@ -27,11 +27,7 @@ const MAX_CLEARED: usize = 4 << 30;
 pub fn parse(source: &[u8]) -> Result<Vec<Document>, YamlError> {
     if source.len() > MAX_SOURCE {
         let megabytes = MAX_SOURCE >> 20;
-        return Err(YamlError::new(
-            format!("the file is larger than {megabytes} MiB"),
-            1,
-            1,
-        ));
+        return Err(YamlError::new(format!("the file is larger than {megabytes} MiB"), 1, 1));
     }
     let text = std::str::from_utf8(source).map_err(|error| {
         let good = std::str::from_utf8(&source[..error.valid_up_to()]).unwrap_or_default();
@@ -75,9 +71,9 @@ pub fn parse_one(source: &[u8]) -> Result<Document, YamlError> {
     match (documents.pop(), documents.len()) {
         (Some(document), 0) => Ok(document),
         (None, _) => Err(YamlError::new("the file is empty", 1, 1)),
-        (Some(last), more) => Err(last
-            .root()
-            .error(format!("the file holds {} documents, not one", more + 1))),
+        (Some(last), more) => {
+            Err(last.root().error(format!("the file holds {} documents, not one", more + 1)))
+        }
     }
 }
 
@@ -159,11 +155,7 @@ impl<'a> Composer<'a> {
             return Err(error(format!("nested deeper than {MAX_DEPTH}"), span.start));
         }
         let cost = (1, 0);
-        self.open.push(Open {
-            id,
-            key: None,
-            cost,
-        });
+        self.open.push(Open { id, key: None, cost });
         Ok(())
     }
 
@@ -187,16 +179,10 @@ impl<'a> Composer<'a> {
 
     fn alias(&mut self, name: &str, span: &Range<Mark>) -> Result<(), YamlError> {
         let Some(target) = self.anchors.get(name).copied() else {
-            return Err(error(
-                format!("there is no anchor &{name} before this alias"),
-                span.start,
-            ));
+            return Err(error(format!("there is no anchor &{name} before this alias"), span.start));
         };
         if self.open.iter().any(|open| open.id == target) {
-            return Err(error(
-                format!("the anchor &{name} would contain itself"),
-                span.start,
-            ));
+            return Err(error(format!("the anchor &{name} would contain itself"), span.start));
         }
         let content = Content::Alias(target);
         let id = self.add(content, Style::Plain, Properties::default(), span)?;
@@ -242,21 +228,12 @@ impl<'a> Composer<'a> {
         parent.cost.0 = parent.cost.0.saturating_add(cost.0);
         parent.cost.1 = parent.cost.1.max(cost.1 + 1);
         if parent.cost.0 > MAX_NODES {
-            return Err(error(
-                format!("aliases stand for more than {MAX_NODES} values"),
-                at,
-            ));
+            return Err(error(format!("aliases stand for more than {MAX_NODES} values"), at));
         }
         if parent.cost.1 > MAX_DEPTH {
-            return Err(error(
-                format!("with its aliases nested deeper than {MAX_DEPTH}"),
-                at,
-            ));
+            return Err(error(format!("with its aliases nested deeper than {MAX_DEPTH}"), at));
         }
-        match (
-            &mut self.nodes[parent.id as usize].content,
-            parent.key.take(),
-        ) {
+        match (&mut self.nodes[parent.id as usize].content, parent.key.take()) {
             (Content::Sequence(items), _) => items.push(id),
             (Content::Mapping(pairs), Some(key)) => pairs.push((key, id)),
             (_, None) => parent.key = Some(id),

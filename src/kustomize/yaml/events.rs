@@ -112,9 +112,7 @@ impl Drop for Events<'_> {
         // SAFETY: made by `Box::into_raw` in `new` with this layout, initialised there, dropped once.
         unsafe {
             sys::yaml_parser_delete(self.parser);
-            drop(Box::from_raw(
-                self.parser.cast::<MaybeUninit<sys::yaml_parser_t>>(),
-            ));
+            drop(Box::from_raw(self.parser.cast::<MaybeUninit<sys::yaml_parser_t>>()));
         }
     }
 }
@@ -167,12 +165,7 @@ unsafe fn copy(event: &sys::yaml_event_t) -> Option<Event> {
 /// Both must be null or NUL-terminated.
 unsafe fn properties(anchor: *const u8, tag: *const u8) -> Properties {
     // SAFETY: the caller's promise.
-    unsafe {
-        Properties {
-            anchor: text(anchor),
-            tag: text(tag),
-        }
-    }
+    unsafe { Properties { anchor: text(anchor), tag: text(tag) } }
 }
 
 /// # Safety
@@ -193,15 +186,9 @@ unsafe fn literal(pointer: *const i8) -> Option<&'static str> {
         return None;
     }
     // SAFETY: not null, and the caller's promise.
-    unsafe { CStr::from_ptr(pointer.cast::<c_char>()) }
-        .to_str()
-        .ok()
+    unsafe { CStr::from_ptr(pointer.cast::<c_char>()) }.to_str().ok()
 }
 
 fn mark(raw: sys::yaml_mark_t) -> Mark {
-    Mark {
-        index: raw.index as usize,
-        line: raw.line as u32,
-        column: raw.column as u32,
-    }
+    Mark { index: raw.index as usize, line: raw.line as u32, column: raw.column as u32 }
 }

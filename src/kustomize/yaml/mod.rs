@@ -48,11 +48,7 @@ pub struct YamlError {
 impl YamlError {
     /// An error at a place that is known.
     pub fn new(message: impl Into<String>, line: u32, column: u32) -> Self {
-        Self {
-            message: message.into(),
-            line,
-            column,
-        }
+        Self { message: message.into(), line, column }
     }
 
     /// An error at a byte offset of `source`.
@@ -65,10 +61,7 @@ impl YamlError {
 /// The line and the column, from 1, of a byte offset of `source`.
 pub fn position(source: &str, offset: usize) -> (u32, u32) {
     let before = source.as_bytes().get(..offset).unwrap_or(source.as_bytes());
-    let start = before
-        .iter()
-        .rposition(|b| *b == b'\n')
-        .map_or(0, |i| i + 1);
+    let start = before.iter().rposition(|b| *b == b'\n').map_or(0, |i| i + 1);
     let line = before.iter().filter(|b| **b == b'\n').count() + 1;
     let column = String::from_utf8_lossy(&before[start..]).chars().count() + 1;
     let small = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);

@@ -80,11 +80,7 @@ fn number(text: &str) -> Scalar {
     let plain = text.replace('_', "");
     if text.starts_with('.') {
         // go-yaml hands these to Go's own reader of floats, which is laxer than its pattern.
-        return if is_float(&plain) {
-            float(&plain)
-        } else {
-            Scalar::String
-        };
+        return if is_float(&plain) { float(&plain) } else { Scalar::String };
     }
     match int(&plain) {
         Some(int) => Scalar::Int(int),
@@ -187,17 +183,12 @@ fn split_date(text: &str) -> Option<((u32, u32, u32), &str)> {
     if !year_fits || !is_small(month) || !is_small(day) {
         return None;
     }
-    Some((
-        (year.parse().ok()?, month.parse().ok()?, day.parse().ok()?),
-        rest,
-    ))
+    Some(((year.parse().ok()?, month.parse().ok()?, day.parse().ok()?), rest))
 }
 
 /// Words that YAML 1.1 or 1.2 gives another meaning, in any case.
 fn is_word_to_some(text: &str) -> bool {
-    let words = [
-        "null", "true", "false", "yes", "no", "on", "off", "y", "n", "nan", "inf",
-    ];
+    let words = ["null", "true", "false", "yes", "no", "on", "off", "y", "n", "nan", "inf"];
     let word = text.trim_start_matches(['.', '+', '-']);
     word.is_empty() || words.iter().any(|known| word.eq_ignore_ascii_case(known))
 }
@@ -208,9 +199,7 @@ fn is_number_to_some(text: &str) -> bool {
     let plain = plain.strip_prefix(['-', '+']).unwrap_or(&plain);
     let of = |digits: &str, radix| !digits.is_empty() && digits.chars().all(|c| c.is_digit(radix));
     match plain.as_bytes() {
-        [b'0', b'x', ..] => plain[2..]
-            .chars()
-            .all(|c| c.is_ascii_hexdigit() || ".p+-".contains(c)),
+        [b'0', b'x', ..] => plain[2..].chars().all(|c| c.is_ascii_hexdigit() || ".p+-".contains(c)),
         [b'0', b'o', ..] if of(&plain[2..], 8) => true,
         [b'0', b'b', ..] if of(&plain[2..], 2) => true,
         [] => true,
@@ -221,9 +210,7 @@ fn is_number_to_some(text: &str) -> bool {
 fn is_base_60(text: &str) -> bool {
     let text = text.split_once('.').map_or(text, |(whole, _)| whole);
     text.contains(':')
-        && text
-            .split(':')
-            .all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()))
+        && text.split(':').all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()))
 }
 
 #[cfg(test)]
@@ -246,10 +233,7 @@ mod tests {
             ("-0b11", Scalar::Int(-3)),
             ("0x_1F", Scalar::Int(31)),
             ("1_000", Scalar::Int(1000)),
-            (
-                "18446744073709551615",
-                Scalar::Int(18_446_744_073_709_551_615),
-            ),
+            ("18446744073709551615", Scalar::Int(18_446_744_073_709_551_615)),
             ("08", Scalar::Float(8.0)),
             ("1e3", Scalar::Float(1000.0)),
             (".5", Scalar::Float(0.5)),

@@ -13,16 +13,11 @@ fn refusal(source: &str) -> String {
 
 /// What each scalar's span holds, beside its text.
 fn spelled<'a>(source: &'a str, document: &'a Document) -> Vec<(&'a str, &'a str)> {
-    let mut scalars: Vec<Node<'_>> = document
-        .nodes()
-        .filter(|n| n.kind() == Kind::Scalar)
-        .collect();
+    let mut scalars: Vec<Node<'_>> =
+        document.nodes().filter(|n| n.kind() == Kind::Scalar).collect();
     scalars.sort_by_key(|n| n.span().start);
     let text = |n: &Node<'a>| n.as_str().unwrap();
-    scalars
-        .iter()
-        .map(|n| (&source[n.span()], text(n)))
-        .collect()
+    scalars.iter().map(|n| (&source[n.span()], text(n))).collect()
 }
 
 #[test]
@@ -45,18 +40,12 @@ fn spans_are_tight_and_places_are_right() {
         ]
     );
     let images = document.root().get("images").unwrap();
-    assert_eq!(
-        &source[images.span()],
-        "- name: \"é\\n\" # c\n  newTag: &t !!str 1.0"
-    );
+    assert_eq!(&source[images.span()], "- name: \"é\\n\" # c\n  newTag: &t !!str 1.0");
     assert_eq!((images.line(), images.column()), (3, 1));
     let tag = images.items().next().unwrap().get("newTag").unwrap();
     assert_eq!((tag.line(), tag.column()), (4, 20));
     assert_eq!(&source[tag.outer_span()], "&t !!str 1.0");
-    assert_eq!(
-        (tag.anchor(), tag.tag()),
-        (Some("t"), Some("tag:yaml.org,2002:str"))
-    );
+    assert_eq!((tag.anchor(), tag.tag()), (Some("t"), Some("tag:yaml.org,2002:str")));
     assert_eq!(tag.as_string(), Some("1.0"));
     let x = document.root().get("x").unwrap();
     assert_eq!(&source[x.span()], "{é: 'b''c', d: }");

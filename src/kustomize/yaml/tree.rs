@@ -153,9 +153,7 @@ impl<'a> Node<'a> {
             Content::Mapping(pairs) => pairs,
             _ => &[],
         };
-        pairs
-            .iter()
-            .map(|(key, value)| (document.node(*key), document.node(*value)))
+        pairs.iter().map(|(key, value)| (document.node(*key), document.node(*value)))
     }
 
     /// The items of a sequence; nothing for other kinds.

@@ -35,20 +35,12 @@ impl Git {
     /// How `head` stands to `base`.
     pub(crate) fn standing(&self, base: Oid, head: Oid) -> Result<Standing> {
         let (ahead, behind) = self.store.graph_ahead_behind(head, base)?;
-        Ok(Standing {
-            merge_base: self.store.merge_base(base, head).ok(),
-            ahead,
-            behind,
-        })
+        Ok(Standing { merge_base: self.store.merge_base(base, head).ok(), ahead, behind })
     }
 
     /// Whether `ancestor` is `commit` or comes before it.
     pub(crate) fn contains(&self, commit: Oid, ancestor: Oid) -> bool {
-        commit == ancestor
-            || self
-                .store
-                .graph_descendant_of(commit, ancestor)
-                .unwrap_or(false)
+        commit == ancestor || self.store.graph_descendant_of(commit, ancestor).unwrap_or(false)
     }
 
     /// The commits of `head` that `base` has not, oldest first.
@@ -57,9 +49,7 @@ impl Git {
         walk.set_sorting(Sort::TOPOLOGICAL | Sort::REVERSE)?;
         walk.push(head)?;
         walk.hide(base)?;
-        walk.map(|oid| oid.map(|oid| self.commit(oid)))
-            .filter_map(Result::transpose)
-            .collect()
+        walk.map(|oid| oid.map(|oid| self.commit(oid))).filter_map(Result::transpose).collect()
     }
 
     /// The history from a commit, newest first; with a path, only what changed it.
@@ -74,10 +64,7 @@ impl Git {
         let Some(path) = path else {
             return Ok(commits);
         };
-        Ok(commits
-            .into_iter()
-            .filter(|commit| self.touches(commit, path))
-            .collect())
+        Ok(commits.into_iter().filter(|commit| self.touches(commit, path)).collect())
     }
 
     fn touches(&self, commit: &Commit, path: &str) -> bool {
@@ -108,9 +95,7 @@ impl Git {
             };
             let mut patch = Patch::from_diff(&diff, index)?;
             let (additions, deletions) = match &patch {
-                Some(patch) => patch
-                    .line_stats()
-                    .map(|(_, added, removed)| (added, removed))?,
+                Some(patch) => patch.line_stats().map(|(_, added, removed)| (added, removed))?,
                 None => (0, 0),
             };
             found.push(FileChange {
@@ -147,8 +132,7 @@ impl Git {
         let mut options = DiffOptions::new();
         options.include_typechange(true);
         let mut diff =
-            self.store
-                .diff_tree_to_tree(from.as_ref(), Some(&to), Some(&mut options))?;
+            self.store.diff_tree_to_tree(from.as_ref(), Some(&to), Some(&mut options))?;
         diff.find_similar(Some(DiffFindOptions::new().renames(true)))?;
         Ok(diff)
     }
@@ -156,11 +140,7 @@ impl Git {
 
 /// The part of a patch from the first hunk on.
 fn hunks(patch: &str) -> Option<String> {
-    let start = if patch.starts_with("@@") {
-        0
-    } else {
-        patch.find("\n@@")? + 1
-    };
+    let start = if patch.starts_with("@@") { 0 } else { patch.find("\n@@")? + 1 };
     Some(patch[start..].trim_end_matches('\n').to_owned())
 }
 

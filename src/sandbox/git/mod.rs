@@ -28,10 +28,7 @@ impl Git {
     /// Makes the store of a repository that is no fork, below `root`.
     pub(crate) fn create(root: &Path, repo: &Repo) -> Result<()> {
         let mut options = git2::RepositoryInitOptions::new();
-        options
-            .bare(true)
-            .external_template(false)
-            .initial_head(&repo.default_branch);
+        options.bare(true).external_template(false).initial_head(&repo.default_branch);
         Repository::init_opts(path(root, repo), &options).map(drop)
     }
 
@@ -48,10 +45,7 @@ impl Git {
 
     /// What a full ref name (`refs/heads/main`) points at.
     pub(crate) fn reference(&self, name: &str) -> Option<Oid> {
-        self.store
-            .find_reference(&self.full(name))
-            .ok()
-            .and_then(|reference| reference.target())
+        self.store.find_reference(&self.full(name)).ok().and_then(|reference| reference.target())
     }
 
     /// The commit at the tip of a branch.
@@ -61,9 +55,7 @@ impl Git {
 
     /// Points a ref somewhere, whether it existed or not.
     pub(crate) fn set_reference(&self, name: &str, target: Oid) -> Result<()> {
-        self.store
-            .reference(&self.full(name), target, true, "sandbox")
-            .map(drop)
+        self.store.reference(&self.full(name), target, true, "sandbox").map(drop)
     }
 
     /// Removes a ref.
@@ -125,9 +117,7 @@ impl Git {
     /// GitHub's word for what an object is: `commit`, `tag`, `tree` or `blob`.
     pub(crate) fn kind(&self, oid: Oid) -> &'static str {
         let object = self.store.find_object(oid, None).ok();
-        object
-            .and_then(|object| object.kind())
-            .map_or("commit", |kind| kind.str())
+        object.and_then(|object| object.kind()).map_or("commit", |kind| kind.str())
     }
 
     fn full(&self, name: &str) -> String {

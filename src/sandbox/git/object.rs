@@ -79,8 +79,7 @@ impl Git {
     /// The size of a blob, without reading it.
     pub(crate) fn size(&self, oid: Oid) -> usize {
         let odb = self.store.odb();
-        odb.and_then(|odb| odb.read_header(oid))
-            .map_or(0, |(size, _)| size)
+        odb.and_then(|odb| odb.read_header(oid)).map_or(0, |(size, _)| size)
     }
 
     /// Stores a blob.
@@ -125,19 +124,11 @@ impl Git {
     /// What stands at a path of a tree. The empty path is the tree itself.
     pub(crate) fn entry(&self, tree: Oid, path: &str) -> Option<TreeEntry> {
         if path.is_empty() {
-            return Some(TreeEntry {
-                path: String::new(),
-                mode: 0o040_000,
-                oid: tree,
-            });
+            return Some(TreeEntry { path: String::new(), mode: 0o040_000, oid: tree });
         }
         let tree = self.store.find_tree(tree).ok()?;
         let entry = tree.get_path(std::path::Path::new(path)).ok()?;
-        Some(TreeEntry {
-            path: path.to_owned(),
-            mode: entry.filemode(),
-            oid: entry.id(),
-        })
+        Some(TreeEntry { path: path.to_owned(), mode: entry.filemode(), oid: entry.id() })
     }
 
     /// A tree like `base` with the edits made. Folders that become empty are gone.
@@ -152,10 +143,7 @@ impl Git {
         for (path, edit) in edits {
             match path.split_once('/') {
                 Some((folder, rest)) => {
-                    folders
-                        .entry(folder)
-                        .or_default()
-                        .insert(rest.to_owned(), *edit);
+                    folders.entry(folder).or_default().insert(rest.to_owned(), *edit);
                 }
                 None => match edit {
                     Some((mode, oid)) => drop(builder.insert(path, *oid, *mode)?),
@@ -230,8 +218,7 @@ impl Git {
         message: &str,
     ) -> Result<Oid> {
         let target = self.store.find_object(target, None)?;
-        self.store
-            .tag_annotation_create(name, &target, &signature(tagger)?, message)
+        self.store.tag_annotation_create(name, &target, &signature(tagger)?, message)
     }
 }
 
@@ -244,9 +231,5 @@ fn person(signature: &Signature<'_>) -> Person {
 }
 
 fn signature(person: &Person) -> Result<Signature<'static>> {
-    Signature::new(
-        &person.name,
-        &person.email,
-        &Time::new(person.at.as_second(), 0),
-    )
+    Signature::new(&person.name, &person.email, &Time::new(person.at.as_second(), 0))
 }

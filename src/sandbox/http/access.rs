@@ -32,14 +32,8 @@ pub(crate) fn repository(
     if let Some(repo) = state.repo_named(owner, name) {
         return Ok(Some(repo.id));
     }
-    let moved = state
-        .repo_formerly(owner, name)
-        .ok_or_else(Refusal::not_found)?;
-    let below: String = path
-        .splitn(5, '/')
-        .skip(4)
-        .map(|rest| format!("/{rest}"))
-        .collect();
+    let moved = state.repo_formerly(owner, name).ok_or_else(Refusal::not_found)?;
+    let below: String = path.splitn(5, '/').skip(4).map(|rest| format!("/{rest}")).collect();
     let (status, message) = if method == Method::GET {
         (301, "Moved Permanently")
     } else {
@@ -94,10 +88,9 @@ fn in_repository(
     // An archived repository can still be deleted and taken out of the archive.
     let itself = route.pattern == "/repos/{owner}/{repo}";
     match caller {
-        _ if repo.archived && !reads && !itself => Err(Refusal::new(
-            403,
-            "Repository was archived so is read-only.",
-        )),
+        _ if repo.archived && !reads && !itself => {
+            Err(Refusal::new(403, "Repository was archived so is read-only."))
+        }
         Caller::Nobody if repo.private => Err(Refusal::not_found()),
         Caller::Nobody if reads && least == Role::Read => Ok(()),
         Caller::Nobody => Err(Refusal::new(401, "Requires authentication")),
@@ -146,8 +139,6 @@ pub(crate) fn accepted(route: &Route) -> Option<String> {
     let (Access::Repo(_, needed) | Access::Signed(needed)) = &route.access else {
         return None;
     };
-    let words = needed
-        .iter()
-        .map(|(name, level)| format!("{name}={}", level.word()));
+    let words = needed.iter().map(|(name, level)| format!("{name}={}", level.word()));
     Some(words.collect::<Vec<_>>().join("; ")).filter(|header| !header.is_empty())
 }

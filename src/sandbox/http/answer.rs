@@ -38,29 +38,17 @@ impl Answer {
 
     /// JSON with another status.
     pub(crate) fn json(status: u16, body: Value) -> Self {
-        Self {
-            status,
-            body: Body::Json(body),
-            headers: Vec::new(),
-        }
+        Self { status, body: Body::Json(body), headers: Vec::new() }
     }
 
     /// An answer without a body.
     pub(crate) fn empty(status: u16) -> Self {
-        Self {
-            status,
-            body: Body::Empty,
-            headers: Vec::new(),
-        }
+        Self { status, body: Body::Empty, headers: Vec::new() }
     }
 
     /// 200 with something that is not JSON.
     pub(crate) fn raw(media_type: &'static str, bytes: impl Into<Vec<u8>>) -> Self {
-        Self {
-            status: 200,
-            body: Body::Raw(media_type, bytes.into()),
-            headers: Vec::new(),
-        }
+        Self { status: 200, body: Body::Raw(media_type, bytes.into()), headers: Vec::new() }
     }
 
     /// With a header more.

@@ -37,9 +37,7 @@ impl Call {
 
     /// In whose name it is done.
     pub(crate) fn actor(&self) -> Result<Actor, Refusal> {
-        self.caller
-            .actor()
-            .ok_or_else(|| Refusal::new(401, "Requires authentication"))
+        self.caller.actor().ok_or_else(|| Refusal::new(401, "Requires authentication"))
     }
 
     /// What the path says for a name of the route.
@@ -49,9 +47,7 @@ impl Call {
 
     /// The same as a number.
     pub(crate) fn number(&self, name: &str) -> Result<u64, Refusal> {
-        self.param(name)
-            .parse()
-            .map_err(|_not_a_number| Refusal::not_found())
+        self.param(name).parse().map_err(|_not_a_number| Refusal::not_found())
     }
 
     /// A query parameter that is there and not empty.
@@ -150,14 +146,8 @@ impl Call {
 
     /// The items of the page that is asked for, and the Link header where there are more.
     pub(crate) fn cut<T>(&self, items: Vec<T>) -> (Vec<T>, Option<String>) {
-        let asked = |name: &str| {
-            self.query(name)
-                .and_then(|value| value.parse::<usize>().ok())
-        };
-        let size = asked("per_page")
-            .filter(|size| *size > 0)
-            .unwrap_or(30)
-            .min(100);
+        let asked = |name: &str| self.query(name).and_then(|value| value.parse::<usize>().ok());
+        let size = asked("per_page").filter(|size| *size > 0).unwrap_or(30).min(100);
         let page = asked("page").filter(|page| *page > 0).unwrap_or(1);
         let last = items.len().div_ceil(size).max(1);
         let mut links = Vec::new();
@@ -182,19 +172,15 @@ impl Call {
 
     fn address(&self, page: usize) -> String {
         let others = self.query.iter().filter(|(key, _)| key != "page");
-        let query: String = others
-            .map(|(key, value)| format!("{}={}&", escape(key), escape(value)))
-            .collect();
+        let query: String =
+            others.map(|(key, value)| format!("{}={}&", escape(key), escape(value))).collect();
         format!("{}{}?{query}page={page}", self.api, self.path)
     }
 }
 
 /// The texts of a JSON array of nothing else.
 pub(crate) fn texts(list: &Value) -> Option<Vec<String>> {
-    list.as_array()?
-        .iter()
-        .map(|text| text.as_str().map(str::to_owned))
-        .collect()
+    list.as_array()?.iter().map(|text| text.as_str().map(str::to_owned)).collect()
 }
 
 fn linked(answer: Answer, link: Option<String>) -> Answer {
@@ -257,10 +243,7 @@ mod tests {
         let all: Vec<u32> = (0..150).collect();
         assert_eq!(call(&[]).cut(all.clone()).0.len(), 30);
         assert_eq!(call(&[("per_page", "1000")]).cut(all.clone()).0.len(), 100);
-        assert_eq!(
-            call(&[("per_page", "0"), ("page", "x")]).cut(all.clone()).0[0],
-            0
-        );
+        assert_eq!(call(&[("per_page", "0"), ("page", "x")]).cut(all.clone()).0[0], 0);
         let (shown, link) = call(&[("page", "18446744073709551615")]).cut(all);
         assert!(shown.is_empty());
         assert!(link.unwrap().contains("page=5>; rel=\"prev\""));
@@ -274,8 +257,7 @@ mod tests {
         call.headers.insert("accept", accept.parse().unwrap());
         assert!(call.wants("diff"));
         assert!(!call.wants("raw"));
-        call.headers
-            .insert("accept", "application/vnd.github.raw+json".parse().unwrap());
+        call.headers.insert("accept", "application/vnd.github.raw+json".parse().unwrap());
         assert!(call.wants("raw"));
     }
 }

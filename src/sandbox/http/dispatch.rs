@@ -105,27 +105,17 @@ impl Asked {
 }
 
 fn answer(hub: &Hub, asked: &Asked, fault: Option<&FaultAnswer>, faulty: bool) -> Response {
-    let method = if asked.method == Method::HEAD {
-        Method::GET
-    } else {
-        asked.method.clone()
-    };
+    let method = if asked.method == Method::HEAD { Method::GET } else { asked.method.clone() };
     let found = hub.table().find(&method, &asked.path);
     let route = found.as_ref().map(|(route, _)| route.pattern);
-    let accepted = found
-        .as_ref()
-        .and_then(|(route, _)| access::accepted(route));
+    let accepted = found.as_ref().and_then(|(route, _)| access::accepted(route));
     let run = |state: &mut State| {
         let caller = authenticate(state, asked.header("authorization"));
-        let who = caller
-            .as_ref()
-            .map_or("unknown".to_owned(), |caller| caller.label(state));
+        let who = caller.as_ref().map_or("unknown".to_owned(), |caller| caller.label(state));
         let reply = match fault {
-            Some(FaultAnswer::Answer {
-                status,
-                headers,
-                body,
-            }) => Ok(played(*status, headers, body)),
+            Some(FaultAnswer::Answer { status, headers, body }) => {
+                Ok(played(*status, headers, body))
+            }
             _ => caller.and_then(|caller| {
                 let (route, params) = found.ok_or_else(Refusal::not_found)?;
                 let repo = access::repository(state, &method, &asked.path, &params)?;
@@ -156,17 +146,8 @@ fn answer(hub: &Hub, asked: &Asked, fault: Option<&FaultAnswer>, faulty: bool) -
         hub.write(|state| Ok(run(state))).unwrap_or_else(|refusal| {
             // The data file could not be written: the change stands, but not after a restart.
             let response = respond(asked, Err(refusal), None);
-            let window = Window {
-                limit: 0,
-                used: 0,
-                reset: 0,
-            };
-            (
-                response,
-                "unknown".to_owned(),
-                window,
-                Timestamp::UNIX_EPOCH,
-            )
+            let window = Window { limit: 0, used: 0, reset: 0 };
+            (response, "unknown".to_owned(), window, Timestamp::UNIX_EPOCH)
         })
     };
     if matches!(fault, Some(FaultAnswer::Lose)) {
@@ -224,17 +205,14 @@ fn played(
     let plain = || Refusal::new(status, "A fault was played").body();
     let mut answer = match (body, headers.get("content-type")) {
         // A page, as proxies and maintenance show it.
-        (Some(Value::String(text)), Some(_)) => Answer {
-            status,
-            ..Answer::raw("text/plain", text.as_bytes())
-        },
+        (Some(Value::String(text)), Some(_)) => {
+            Answer { status, ..Answer::raw("text/plain", text.as_bytes()) }
+        }
         _ => Answer::json(status, body.clone().unwrap_or_else(plain)),
     };
     for (name, value) in headers {
         // Names are few and tests are short-lived, so that keeping them for ever does no harm.
-        answer
-            .headers
-            .push((String::leak(name.to_lowercase()), value.clone()));
+        answer.headers.push((String::leak(name.to_lowercase()), value.clone()));
     }
     answer
 }
@@ -253,10 +231,7 @@ fn respond(asked: &Asked, reply: Reply, accepted: Option<String>) -> Response {
             if asked.version() == VERSIONS[1] {
                 drop_old_fields(&mut value);
             }
-            (
-                Some("application/json; charset=utf-8"),
-                value.to_string().into_bytes(),
-            )
+            (Some("application/json; charset=utf-8"), value.to_string().into_bytes())
         }
         Body::Raw(media_type, bytes) => (Some(media_type), bytes),
     };
@@ -334,30 +309,19 @@ fn limit_headers(headers: &mut HeaderMap, window: Window) {
         // A fault may have said something else.
         headers.entry(name).or_insert_with(|| number.into());
     }
-    headers
-        .entry("x-ratelimit-resource")
-        .or_insert(HeaderValue::from_static("core"));
+    headers.entry("x-ratelimit-resource").or_insert(HeaderValue::from_static("core"));
 }
 
 fn request_id() -> String {
     let id = hex::encode_upper(keys::random::<12>());
-    format!(
-        "{}:{}:{}:{}:{}",
-        &id[..4],
-        &id[4..9],
-        &id[9..14],
-        &id[14..19],
-        &id[19..]
-    )
+    format!("{}:{}:{}:{}:{}", &id[..4], &id[4..9], &id[9..14], &id[14..19], &id[19..])
 }
 
 /// An answer that ends before it is whole, so that the connection breaks.
 fn broken() -> Response {
     let cut = futures_util::stream::once(async { Err::<Bytes, _>(std::io::Error::other("cut")) });
     let mut response = Response::new(HttpBody::from_stream(cut));
-    response
-        .headers_mut()
-        .insert("content-length", HeaderValue::from_static("1000"));
+    response.headers_mut().insert("content-length", HeaderValue::from_static("1000"));
     response
 }
 
@@ -367,10 +331,7 @@ fn query(text: &str) -> Vec<(String, String)> {
         .filter(|part| !part.is_empty())
         .map(|part| {
             let (key, value) = part.split_once('=').unwrap_or((part, ""));
-            (
-                unescape(&key.replace('+', " ")),
-                unescape(&value.replace('+', " ")),
-            )
+            (unescape(&key.replace('+', " ")), unescape(&value.replace('+', " ")))
         })
         .collect()
 }

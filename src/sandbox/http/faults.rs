@@ -87,10 +87,8 @@ impl Faults {
     pub(crate) fn hit(&mut self, method: &str, path: &str) -> Option<FaultAnswer> {
         let mut answer = None;
         for fault in &mut self.0 {
-            let method_fits = fault
-                .method
-                .as_ref()
-                .is_none_or(|wanted| wanted.eq_ignore_ascii_case(method));
+            let method_fits =
+                fault.method.as_ref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(method));
             let path_fits =
                 Glob::new(&fault.path).is_ok_and(|glob| glob.compile_matcher().is_match(path));
             if !method_fits || !path_fits {

@@ -68,12 +68,7 @@ impl Route {
     }
 
     fn new(method: Method, pattern: &'static str, handler: Handler, role: Role) -> Self {
-        Self {
-            method,
-            pattern,
-            handler,
-            access: Access::Repo(role, &[("metadata", READ)]),
-        }
+        Self { method, pattern, handler, access: Access::Repo(role, &[("metadata", READ)]) }
     }
 
     /// The permissions of which an installation needs one.
@@ -110,11 +105,7 @@ impl Table {
             let segments = route.pattern.split('/');
             let greedy = route.pattern.contains('+');
             let literal = segments.clone().filter(|segment| !segment.starts_with('{'));
-            (
-                greedy,
-                std::cmp::Reverse(literal.count()),
-                std::cmp::Reverse(segments.count()),
-            )
+            (greedy, std::cmp::Reverse(literal.count()), std::cmp::Reverse(segments.count()))
         };
         routes.sort_by_key(rank);
         Self(routes)
@@ -143,15 +134,11 @@ impl Table {
         method: &Method,
         segments: &[&str],
     ) -> Option<(&Route, BTreeMap<&'static str, String>)> {
-        self.0
-            .iter()
-            .filter(|route| route.method == *method)
-            .find_map(|route| {
-                let pattern: Vec<&'static str> =
-                    route.pattern.trim_matches('/').split('/').collect();
-                let mut params = BTreeMap::new();
-                fits(&pattern, segments, &mut params).then_some((route, params))
-            })
+        self.0.iter().filter(|route| route.method == *method).find_map(|route| {
+            let pattern: Vec<&'static str> = route.pattern.trim_matches('/').split('/').collect();
+            let mut params = BTreeMap::new();
+            fits(&pattern, segments, &mut params).then_some((route, params))
+        })
     }
 }
 
@@ -163,9 +150,7 @@ fn fits(
     let Some((first, rest)) = pattern.split_first() else {
         return segments.is_empty();
     };
-    let name = first
-        .strip_prefix('{')
-        .and_then(|name| name.strip_suffix('}'));
+    let name = first.strip_prefix('{').and_then(|name| name.strip_suffix('}'));
     match name.map(|name| (name, name.strip_suffix('+'))) {
         None => segments
             .split_first()
@@ -220,17 +205,12 @@ mod tests {
     fn the_most_literal_route_wins_and_names_may_span_segments() {
         let table = Table::new(vec![
             Route::get("/repos/{owner}/{repo}/branches/{branch+}", nothing),
-            Route::get(
-                "/repos/{owner}/{repo}/branches/{branch+}/protection",
-                nothing,
-            ),
+            Route::get("/repos/{owner}/{repo}/branches/{branch+}/protection", nothing),
             Route::get("/repos/{owner}/{repo}/issues/{number}", nothing),
             Route::get("/repos/{owner}/{repo}/issues/comments", nothing),
         ]);
         let found = |path: &str| {
-            table
-                .find(&Method::GET, path)
-                .map(|(route, params)| (route.pattern, params))
+            table.find(&Method::GET, path).map(|(route, params)| (route.pattern, params))
         };
         let (pattern, params) = found("/repos/a/b/branches/usher/prod/x%20y").unwrap();
         assert_eq!(pattern, "/repos/{owner}/{repo}/branches/{branch+}");
@@ -238,12 +218,7 @@ mod tests {
         let (pattern, params) = found("/repos/a/b/branches/usher/prod/protection").unwrap();
         assert!(pattern.ends_with("/protection"));
         assert_eq!(params["branch"], "usher/prod");
-        assert!(
-            found("/repos/a/b/issues/comments")
-                .unwrap()
-                .0
-                .ends_with("comments")
-        );
+        assert!(found("/repos/a/b/issues/comments").unwrap().0.ends_with("comments"));
         assert!(found("/repos/a/b/issues").is_none());
         assert!(table.find(&Method::POST, "/repos/a/b/issues/1").is_none());
     }

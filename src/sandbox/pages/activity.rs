@@ -69,10 +69,7 @@ pub(super) async fn list(visit: Visit, Path((owner, name)): Path<(String, String
                 frame: desk.repo_frame("Activity", repo, "activity"),
                 home: desk.home(repo),
                 url: desk.webhook_url.clone(),
-                deliveries: about
-                    .take(MOST)
-                    .map(|delivery| listed(desk, delivery))
-                    .collect(),
+                deliveries: about.take(MOST).map(|delivery| listed(desk, delivery)).collect(),
                 may_redeliver: desk.role(repo.id) >= Role::Write,
             };
             desk.render(200, &page)
@@ -85,9 +82,7 @@ pub(super) async fn one(
     visit: Visit,
     Path((owner, name, id)): Path<(String, String, Id)>,
 ) -> Response {
-    visit
-        .show(move |desk| show(desk, &owner, &name, id, None))
-        .await
+    visit.show(move |desk| show(desk, &owner, &name, id, None)).await
 }
 
 /// Has a delivery sent again, in the App's name; those with write access may.
@@ -133,15 +128,10 @@ fn show(
     let repo = desk.repo(owner, name)?;
     let delivery = find(desk, repo.id, id)?;
     let pairs = |headers: &std::collections::BTreeMap<String, String>| {
-        headers
-            .iter()
-            .map(|(name, value)| (name.clone(), value.clone()))
-            .collect()
+        headers.iter().map(|(name, value)| (name.clone(), value.clone())).collect()
     };
     let page = One {
-        frame: desk
-            .repo_frame(&delivery.event, repo, "activity")
-            .refused(refusal),
+        frame: desk.repo_frame(&delivery.event, repo, "activity").refused(refusal),
         home: desk.home(repo),
         url: delivery.url.clone(),
         request: pairs(&delivery.request_headers),

@@ -22,11 +22,7 @@ pub(super) fn perform(
     match fields.get("do").as_str() {
         "review" => {
             let body = json!({"event": fields.get("event"), "body": text});
-            desk.ask(
-                &Method::POST,
-                &format!("{api}/pulls/{number}/reviews"),
-                body,
-            )?;
+            desk.ask(&Method::POST, &format!("{api}/pulls/{number}/reviews"), body)?;
         }
         "merge" => {
             let head = Some(fields.get("head")).filter(|head| !head.is_empty());
@@ -35,11 +31,7 @@ pub(super) fn perform(
         }
         "update" => {
             let body = json!({"expected_head_sha": fields.get("head")});
-            desk.ask(
-                &Method::PUT,
-                &format!("{api}/pulls/{number}/update-branch"),
-                body,
-            )?;
+            desk.ask(&Method::PUT, &format!("{api}/pulls/{number}/update-branch"), body)?;
         }
         "delete-branch" => {
             let path = format!("{api}/git/refs/heads/{}", segment(branch, true));
@@ -62,18 +54,10 @@ pub(super) fn converse(
     let label = fields.get("label");
     match fields.get("do").as_str() {
         "comment" => {
-            desk.ask(
-                &Method::POST,
-                &format!("{issue}/comments"),
-                json!({"body": text}),
-            )?;
+            desk.ask(&Method::POST, &format!("{issue}/comments"), json!({"body": text}))?;
         }
         "label" => {
-            desk.ask(
-                &Method::POST,
-                &format!("{issue}/labels"),
-                json!({"labels": [label.trim()]}),
-            )?;
+            desk.ask(&Method::POST, &format!("{issue}/labels"), json!({"labels": [label.trim()]}))?;
         }
         "unlabel" => {
             desk.ask(
@@ -84,19 +68,13 @@ pub(super) fn converse(
         }
         change @ ("close" | "reopen") => {
             if !text.trim().is_empty() {
-                desk.ask(
-                    &Method::POST,
-                    &format!("{issue}/comments"),
-                    json!({"body": text}),
-                )?;
+                desk.ask(&Method::POST, &format!("{issue}/comments"), json!({"body": text}))?;
             }
             let state = if change == "close" { "closed" } else { "open" };
             desk.ask(&Method::PATCH, &issue, json!({"state": state}))?;
         }
         _ => {
-            return Err(Refusal::unprocessable(
-                "This button is not known. Open the page again.",
-            ));
+            return Err(Refusal::unprocessable("This button is not known. Open the page again."));
         }
     }
     Ok(())

@@ -49,17 +49,10 @@ impl Changes {
         pull: &Pull,
     ) -> Result<Self, Refusal> {
         let git = desk.git(repo.id)?;
-        let required = if issue.open {
-            merge::required(repo, &pull.base.branch)
-        } else {
-            Vec::new()
-        };
+        let required =
+            if issue.open { merge::required(repo, &pull.base.branch) } else { Vec::new() };
         let checks = checks::of_commit(desk, repo, &pull.head.sha, &required).len();
-        let nothing = Self {
-            commits: Vec::new(),
-            files: Vec::new(),
-            checks,
-        };
+        let nothing = Self { commits: Vec::new(), files: Vec::new(), checks };
         let Some((base, head)) = ends(&git, issue, pull) else {
             return Ok(nothing);
         };
@@ -80,11 +73,7 @@ impl Changes {
 /// The commits between which a pull request stands: while it is open, the base moves along.
 fn ends(git: &Git, issue: &Issue, pull: &Pull) -> Option<(Oid, Oid)> {
     let head = git.object(&pull.head.sha)?;
-    let base = if issue.open {
-        git.branch(&pull.base.branch)
-    } else {
-        None
-    };
+    let base = if issue.open { git.branch(&pull.base.branch) } else { None };
     Some((base.or_else(|| git.object(&pull.base.sha))?, head))
 }
 

@@ -95,14 +95,9 @@ pub(super) fn of_commit(
         statuses.retain(|other| other.context != status.context);
         statuses.push(status);
     }
-    let mut checks: Vec<Check> = newest
-        .into_iter()
-        .map(|run| from_run(desk, repo, run))
-        .collect();
+    let mut checks: Vec<Check> = newest.into_iter().map(|run| from_run(desk, repo, run)).collect();
     checks.extend(statuses.into_iter().map(|status| from_status(desk, status)));
-    let absent = required
-        .iter()
-        .filter(|name| !checks.iter().any(|check| check.name == **name));
+    let absent = required.iter().filter(|name| !checks.iter().any(|check| check.name == **name));
     let absent: Vec<Check> = absent.map(|name| expected(name)).collect();
     checks.extend(absent);
     for check in &mut checks {
@@ -210,10 +205,7 @@ fn remark(annotation: &serde_json::Value, home: &str, sha: &str) -> Annotation {
             "warning" => Tone::Wait,
             _ => Tone::Mute,
         },
-        href: format!(
-            "{home}/blob/{sha}/{}?plain=1#L{line}",
-            super::parts::segment(&path, true)
-        ),
+        href: format!("{home}/blob/{sha}/{}?plain=1#L{line}", super::parts::segment(&path, true)),
         place: format!("{path}:{line}"),
         level,
         title: text("title"),
@@ -257,9 +249,7 @@ pub(super) async fn run(
     visit: Visit,
     Path((owner, name, id)): Path<(String, String, Id)>,
 ) -> Response {
-    visit
-        .show(move |desk| show_run(desk, &owner, &name, id))
-        .await
+    visit.show(move |desk| show_run(desk, &owner, &name, id)).await
 }
 
 fn show_run(desk: &mut Desk<'_>, owner: &str, name: &str, id: Id) -> Result<Page, Refusal> {
@@ -270,10 +260,7 @@ fn show_run(desk: &mut Desk<'_>, owner: &str, name: &str, id: Id) -> Result<Page
         home: desk.home(repo),
         sha: run.head_sha.clone(),
         short: short(&run.head_sha),
-        at: run
-            .completed_at
-            .or(run.started_at)
-            .map(|at| Moment::of(desk.state, at)),
+        at: run.completed_at.or(run.started_at).map(|at| Moment::of(desk.state, at)),
         checks: vec![from_run(desk, repo, run)],
     };
     desk.render(200, &page)

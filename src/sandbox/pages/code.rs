@@ -143,12 +143,8 @@ pub(super) async fn raw(
             let repo = desk.repo(&owner, &name)?;
             let git = desk.git(repo.id)?;
             let at = locate(&git, &path)?;
-            let entry = git
-                .entry(at.commit.tree, &at.path)
-                .ok_or_else(Refusal::not_found)?;
-            git.blob(entry.oid)
-                .map(Page::Raw)
-                .ok_or_else(Refusal::not_found)
+            let entry = git.entry(at.commit.tree, &at.path).ok_or_else(Refusal::not_found)?;
+            git.blob(entry.oid).map(Page::Raw).ok_or_else(Refusal::not_found)
         })
         .await
 }
@@ -156,10 +152,7 @@ pub(super) async fn raw(
 /// Names of refs may have slashes: the shortest beginning of the path that is one counts.
 fn locate(git: &Git, path: &str) -> Result<At, Refusal> {
     let path = path.trim_matches('/');
-    let ends = path
-        .match_indices('/')
-        .map(|(at, _)| at)
-        .chain([path.len()]);
+    let ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]);
     for end in ends {
         let name = &path[..end];
         if let Some(commit) = git.resolve(name).and_then(|oid| git.commit(oid)) {
@@ -192,23 +185,14 @@ fn show_tree(desk: &Desk<'_>, repo: &Repo, path: &str) -> Result<Page, Refusal> 
     let git = desk.git(repo.id)?;
     let at = locate(&git, path)?;
     let home = desk.home(repo);
-    let entry = git
-        .entry(at.commit.tree, &at.path)
-        .ok_or_else(Refusal::not_found)?;
+    let entry = git.entry(at.commit.tree, &at.path).ok_or_else(Refusal::not_found)?;
     if entry.kind() != "tree" {
-        return Ok(Page::Elsewhere(format!(
-            "{home}/blob/{}",
-            segment(path, true)
-        )));
+        return Ok(Page::Elsewhere(format!("{home}/blob/{}", segment(path, true))));
     }
     let history = git.history(at.commit.sha, None)?;
     let mut found = git.tree(entry.oid, false)?;
     found.sort_by_key(|entry| (entry.kind() != "tree", entry.path.to_lowercase()));
-    let below = if at.path.is_empty() {
-        String::new()
-    } else {
-        format!("{}/", at.path)
-    };
+    let below = if at.path.is_empty() { String::new() } else { format!("{}/", at.path) };
     let mut entries = Vec::new();
     for entry in &found {
         let full = format!("{below}{}", entry.path);
@@ -222,29 +206,16 @@ fn show_tree(desk: &Desk<'_>, repo: &Repo, path: &str) -> Result<Page, Refusal> 
         entries.push(Entry {
             icon: icon(if folder { "folder" } else { "file" }),
             name: entry.path.clone(),
-            href: format!(
-                "{home}/{kind}/{}/{}",
-                segment(&at.name, true),
-                segment(&full, true)
-            ),
-            title: changed
-                .as_ref()
-                .map(|commit| title(&commit.message))
-                .unwrap_or_default(),
+            href: format!("{home}/{kind}/{}/{}", segment(&at.name, true), segment(&full, true)),
+            title: changed.as_ref().map(|commit| title(&commit.message)).unwrap_or_default(),
             when: changed.map(|commit| Moment::of(desk.state, commit.committer.at)),
         });
     }
-    let readme = found
-        .iter()
-        .find(|entry| entry.path.eq_ignore_ascii_case("readme.md"));
+    let readme = found.iter().find(|entry| entry.path.eq_ignore_ascii_case("readme.md"));
     let readme = readme.and_then(|entry| git.blob(entry.oid));
     let (branches, tags) = choices(&git, &home, &at, "tree")?;
     let page = Tree {
-        frame: desk.repo_frame(
-            if at.path.is_empty() { "Code" } else { &at.path },
-            repo,
-            "code",
-        ),
+        frame: desk.repo_frame(if at.path.is_empty() { "Code" } else { &at.path }, repo, "code"),
         crumbs: crumbs(&home, repo, &at),
         last: history_of(&git, &at)?.map(|commit| line(desk, repo, &commit)),
         commits: history.len(),
@@ -265,21 +236,12 @@ fn show_file(desk: &Desk<'_>, repo: &Repo, path: &str) -> Result<Page, Refusal> 
     let git = desk.git(repo.id)?;
     let at = locate(&git, path)?;
     let home = desk.home(repo);
-    let entry = git
-        .entry(at.commit.tree, &at.path)
-        .ok_or_else(Refusal::not_found)?;
+    let entry = git.entry(at.commit.tree, &at.path).ok_or_else(Refusal::not_found)?;
     if entry.kind() == "tree" {
-        return Ok(Page::Elsewhere(format!(
-            "{home}/tree/{}",
-            segment(path, true)
-        )));
+        return Ok(Page::Elsewhere(format!("{home}/tree/{}", segment(path, true))));
     }
     let size = git.size(entry.oid);
-    let bytes = if size <= LARGEST {
-        git.blob(entry.oid)
-    } else {
-        None
-    };
+    let bytes = if size <= LARGEST { git.blob(entry.oid) } else { None };
     let text = bytes
         .filter(|bytes| !bytes.contains(&0))
         .map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
@@ -355,12 +317,7 @@ pub(super) fn line(desk: &Desk<'_>, repo: &Repo, commit: &Commit) -> Line {
     Line {
         short: short(&sha),
         title: title(&commit.message),
-        rest: commit
-            .message
-            .split_once('\n')
-            .map_or("", |(_, rest)| rest)
-            .trim()
-            .to_owned(),
+        rest: commit.message.split_once('\n').map_or("", |(_, rest)| rest).trim().to_owned(),
         who: Who::of_commit(desk.state, &commit.author.name, &commit.author.email),
         when: Moment::of(desk.state, commit.committer.at),
         tone: checks::overall(&checks).map(|overall| overall.tone),

@@ -66,11 +66,7 @@ pub(super) async fn history(
                 frame: desk.repo_frame("Commits", repo, "code"),
                 home: desk.home(repo),
                 more: commits.len() > MOST,
-                commits: commits
-                    .iter()
-                    .take(MOST)
-                    .map(|commit| line(desk, repo, commit))
-                    .collect(),
+                commits: commits.iter().take(MOST).map(|commit| line(desk, repo, commit)).collect(),
                 at,
             };
             desk.render(200, &page)
@@ -83,9 +79,7 @@ pub(super) async fn one(
     visit: Visit,
     Path((owner, name, sha)): Path<(String, String, String)>,
 ) -> Response {
-    visit
-        .show(move |desk| show_one(desk, &owner, &name, &sha))
-        .await
+    visit.show(move |desk| show_one(desk, &owner, &name, &sha)).await
 }
 
 fn show_one(desk: &Desk<'_>, owner: &str, name: &str, sha: &str) -> Result<Page, Refusal> {
@@ -93,10 +87,7 @@ fn show_one(desk: &Desk<'_>, owner: &str, name: &str, sha: &str) -> Result<Page,
     let git = desk.git(repo.id)?;
     let found = git.resolve(sha).and_then(|oid| git.commit(oid));
     let commit = found.ok_or_else(Refusal::not_found)?;
-    let parent = commit
-        .parents
-        .first()
-        .and_then(|parent| git.tree_of(*parent));
+    let parent = commit.parents.first().and_then(|parent| git.tree_of(*parent));
     let files = diff::files(git.changes(parent, commit.tree)?);
     let line = line(desk, repo, &commit);
     let parents = commit.parents.iter().map(ToString::to_string);
@@ -117,9 +108,7 @@ pub(super) async fn compare(
     visit: Visit,
     Path((owner, name, range)): Path<(String, String, String)>,
 ) -> Response {
-    visit
-        .show(move |desk| show_comparison(desk, &owner, &name, &range))
-        .await
+    visit.show(move |desk| show_comparison(desk, &owner, &name, &range)).await
 }
 
 fn show_comparison(desk: &Desk<'_>, owner: &str, name: &str, range: &str) -> Result<Page, Refusal> {
@@ -128,10 +117,7 @@ fn show_comparison(desk: &Desk<'_>, owner: &str, name: &str, range: &str) -> Res
     let (base, head) = range.split_once("...").ok_or_else(Refusal::not_found)?;
     let resolve = |name: &str| git.resolve(name).ok_or_else(Refusal::not_found);
     let (from, to) = (resolve(base)?, resolve(head)?);
-    let common = git
-        .standing(from, to)?
-        .merge_base
-        .and_then(|oid| git.tree_of(oid));
+    let common = git.standing(from, to)?.merge_base.and_then(|oid| git.tree_of(oid));
     let tree = git.tree_of(to).ok_or_else(Refusal::not_found)?;
     let files = diff::files(git.changes(common, tree)?);
     let mut commits = git.between(from, to)?;
@@ -141,11 +127,7 @@ fn show_comparison(desk: &Desk<'_>, owner: &str, name: &str, range: &str) -> Res
         home: desk.home(repo),
         base: base.to_owned(),
         head: head.to_owned(),
-        commits: commits
-            .iter()
-            .take(MOST)
-            .map(|commit| line(desk, repo, commit))
-            .collect(),
+        commits: commits.iter().take(MOST).map(|commit| line(desk, repo, commit)).collect(),
         total: diff::total(&files),
         files,
     };

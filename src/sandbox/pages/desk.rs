@@ -68,9 +68,7 @@ impl Desk<'_> {
     /// A repository that the viewer may see; an old name leads to it too.
     pub(super) fn repo(&self, owner: &str, name: &str) -> Result<&Repo, Refusal> {
         let state = &*self.state;
-        let found = state
-            .repo_named(owner, name)
-            .or_else(|| state.repo_formerly(owner, name));
+        let found = state.repo_named(owner, name).or_else(|| state.repo_formerly(owner, name));
         found
             .filter(|repo| state.role(self.viewer, repo.id) > Role::None)
             .ok_or_else(Refusal::not_found)
@@ -93,21 +91,14 @@ impl Desk<'_> {
 
     /// A word of the query.
     pub(super) fn asked(&self, name: &str) -> Option<&str> {
-        let mut pairs = self
-            .query
-            .split('&')
-            .filter_map(|pair| pair.split_once('='));
+        let mut pairs = self.query.split('&').filter_map(|pair| pair.split_once('='));
         pairs.find(|(key, _)| *key == name).map(|(_, value)| value)
     }
 
     /// Renders a text that stands in a repository.
     pub(super) fn markdown(&self, repo: &Repo, text: &str, breaks: bool) -> Html {
         let home = self.home(repo);
-        let place = Place {
-            state: self.state,
-            home: &home,
-            breaks,
-        };
+        let place = Place { state: self.state, home: &home, breaks };
         markdown::render(text, place)
     }
 
@@ -139,14 +130,8 @@ impl Desk<'_> {
     /// The frame of a page that belongs to no repository.
     pub(super) fn frame(&self, title: &str) -> Frame {
         let state = &*self.state;
-        let people = state
-            .accounts
-            .values()
-            .filter(|account| account.kind == AccountKind::User);
-        let person = |id: Id| Person {
-            who: Who::of(state, id),
-            role: standing(state, id),
-        };
+        let people = state.accounts.values().filter(|account| account.kind == AccountKind::User);
+        let person = |id: Id| Person { who: Who::of(state, id), role: standing(state, id) };
         Frame {
             title: title.to_owned(),
             style: &STYLE_URL,
@@ -165,9 +150,7 @@ impl Desk<'_> {
         let full = self.state.full_name(repo);
         let open = |pulls: bool| {
             let issues = repo.issues.values();
-            issues
-                .filter(|issue| issue.open && issue.pull.is_some() == pulls)
-                .count()
+            issues.filter(|issue| issue.open && issue.pull.is_some() == pulls).count()
         };
         Frame {
             live: format!("/live?repo={}", repo.id),
@@ -180,11 +163,7 @@ impl Desk<'_> {
                 tab,
                 pulls: open(true),
                 issues: open(false),
-                releases: repo
-                    .releases
-                    .values()
-                    .filter(|release| !release.draft)
-                    .count(),
+                releases: repo.releases.values().filter(|release| !release.draft).count(),
             }),
             ..self.frame(&format!("{title} · {full}"))
         }
@@ -223,13 +202,7 @@ impl Frame {
             tab("code", "code", "Code", "", None),
             tab("issues", "issue", "Issues", "/issues", Some(repo.issues)),
             tab("pulls", "pull", "Pull requests", "/pulls", Some(repo.pulls)),
-            tab(
-                "releases",
-                "tag",
-                "Releases",
-                "/releases",
-                Some(repo.releases),
-            ),
+            tab("releases", "tag", "Releases", "/releases", Some(repo.releases)),
             tab("activity", "pulse", "Activity", "/activity", None),
             tab("settings", "gear", "Settings", "/settings", None),
         ]
@@ -254,11 +227,7 @@ impl Person {
 
 /// `/owner/name` of a repository.
 pub(super) fn home(state: &State, repo: &Repo) -> String {
-    format!(
-        "/{}/{}",
-        segment(state.login(repo.owner), false),
-        segment(&repo.name, false)
-    )
+    format!("/{}/{}", segment(state.login(repo.owner), false), segment(&repo.name, false))
 }
 
 /// A refusal as a sentence.
@@ -267,10 +236,7 @@ pub(super) fn reason(refusal: &Refusal) -> String {
         if let Some(sentence) = error.as_str().or(error["message"].as_str()) {
             return sentence.to_owned();
         }
-        let field = error["field"]
-            .as_str()
-            .unwrap_or("something")
-            .replace('_', " ");
+        let field = error["field"].as_str().unwrap_or("something").replace('_', " ");
         match error["code"].as_str() {
             Some("missing_field" | "missing") => format!("{field} is missing"),
             Some("already_exists") => format!("{field} already exists"),
@@ -289,12 +255,7 @@ pub(super) fn reason(refusal: &Refusal) -> String {
 
 /// What somebody is in the organisations, in few words.
 fn standing(state: &State, person: Id) -> String {
-    let most = state
-        .repos
-        .keys()
-        .map(|repo| state.role(person, *repo))
-        .max()
-        .unwrap_or_default();
+    let most = state.repos.keys().map(|repo| state.role(person, *repo)).max().unwrap_or_default();
     let teams = state.orgs.values().flat_map(|org| &org.teams);
     let teams = teams.filter(|team| team.members.contains_key(&person));
     let mut words = vec![most.word().to_owned()];
@@ -318,11 +279,7 @@ impl Lost {
             404 => "There is nothing here, or nothing that you may see.".to_owned(),
             _ => reason(refusal),
         };
-        Self {
-            frame: desk.frame("Not found"),
-            status: refusal.status,
-            sentence,
-        }
+        Self { frame: desk.frame("Not found"), status: refusal.status, sentence }
     }
 }
 

@@ -108,10 +108,7 @@ fn mark_words(rows: &mut [Row]) {
     let mut at = 0;
     while at < rows.len() {
         let run = |from: usize, kind: &str| {
-            rows[from..]
-                .iter()
-                .take_while(|row| row.kind == kind)
-                .count()
+            rows[from..].iter().take_while(|row| row.kind == kind).count()
         };
         let removed = run(at, "del");
         let added = run(at + removed, "add");
@@ -128,12 +125,8 @@ fn mark_words(rows: &mut [Row]) {
 fn mark_pair(del: &mut Row, add: &mut Row) {
     let (old, new) = (del.before.clone(), add.before.clone());
     let same = |(a, b): &(char, char)| a == b;
-    let front: usize = old
-        .chars()
-        .zip(new.chars())
-        .take_while(same)
-        .map(|(c, _)| c.len_utf8())
-        .sum();
+    let front: usize =
+        old.chars().zip(new.chars()).take_while(same).map(|(c, _)| c.len_utf8()).sum();
     let (old_rest, new_rest) = (&old[front..], &new[front..]);
     let back: usize = old_rest
         .chars()
@@ -166,13 +159,7 @@ mod tests {
             .map(|row| {
                 let number =
                     |line: Option<usize>| line.map_or("-".to_owned(), |line| line.to_string());
-                format!(
-                    "{} {} {} {}",
-                    row.kind,
-                    number(row.old),
-                    number(row.new),
-                    row.before
-                )
+                format!("{} {} {} {}", row.kind, number(row.old), number(row.new), row.before)
             })
             .collect();
         assert_eq!(
@@ -192,14 +179,8 @@ mod tests {
     #[test]
     fn the_words_that_differ_are_marked() {
         let rows = rows("@@ -1 +1 @@\n-  newTag: v1.0.0\n+  newTag: v1.0.1");
-        assert_eq!(
-            (rows[1].before.as_str(), rows[1].changed.as_str()),
-            ("  newTag: v1.0.", "0")
-        );
-        assert_eq!(
-            (rows[2].changed.as_str(), rows[2].after.as_str()),
-            ("1", "")
-        );
+        assert_eq!((rows[1].before.as_str(), rows[1].changed.as_str()), ("  newTag: v1.0.", "0"));
+        assert_eq!((rows[2].changed.as_str(), rows[2].after.as_str()), ("1", ""));
         let unlike = super::rows("@@ -1 +1 @@\n-ä\n+ö");
         assert_eq!(unlike[1].changed, "");
     }

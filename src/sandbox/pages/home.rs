@@ -80,11 +80,8 @@ fn show_account(desk: &mut Desk<'_>, login: &str) -> Result<Page, Refusal> {
     let account = state.account_named(login).ok_or_else(Refusal::not_found)?;
     let org = state.orgs.get(&account.id);
     let member = |person: &Person| {
-        let id = state
-            .account_named(&person.who.login)
-            .map(|account| account.id);
-        id.zip(org)
-            .is_some_and(|(id, org)| org.members.contains_key(&id))
+        let id = state.account_named(&person.who.login).map(|account| account.id);
+        id.zip(org).is_some_and(|(id, org)| org.members.contains_key(&id))
     };
     let frame = desk.frame(&account.login);
     let page = Account {
@@ -112,10 +109,8 @@ fn show_account(desk: &mut Desk<'_>, login: &str) -> Result<Page, Refusal> {
 fn repos(desk: &Desk<'_>, owner: Option<Id>) -> Vec<Listed> {
     let state = &*desk.state;
     let seen = state.visible_repos(Some(desk.viewer));
-    let mut repos: Vec<_> = seen
-        .into_iter()
-        .filter(|repo| owner.is_none_or(|owner| repo.owner == owner))
-        .collect();
+    let mut repos: Vec<_> =
+        seen.into_iter().filter(|repo| owner.is_none_or(|owner| repo.owner == owner)).collect();
     repos.sort_by_key(|repo| std::cmp::Reverse(repo.pushed_at));
     let listed = repos.into_iter().map(|repo| {
         let published = repo.releases.values().filter(|release| !release.draft);
@@ -126,11 +121,7 @@ fn repos(desk: &Desk<'_>, owner: Option<Id>) -> Vec<Listed> {
             description: repo.description.clone().unwrap_or_default(),
             private: repo.private,
             release: newest.map(|release| release.tag.clone()),
-            pulls: repo
-                .issues
-                .values()
-                .filter(|issue| issue.open && issue.pull.is_some())
-                .count(),
+            pulls: repo.issues.values().filter(|issue| issue.open && issue.pull.is_some()).count(),
             pushed: Moment::of(state, repo.pushed_at),
         }
     });
@@ -144,20 +135,10 @@ fn steps(desk: &Desk<'_>) -> Vec<Step> {
         return Vec::new();
     };
     let home = address(state, repo);
-    let app = state
-        .apps
-        .values()
-        .next()
-        .map_or("The App", |app| app.name.as_str());
-    let newest = repo
-        .issues
-        .values()
-        .rev()
-        .find(|issue| issue.open && issue.pull.is_some());
-    let pull = newest.map_or_else(
-        || format!("{home}/pulls"),
-        |pull| format!("{home}/pull/{}", pull.number),
-    );
+    let app = state.apps.values().next().map_or("The App", |app| app.name.as_str());
+    let newest = repo.issues.values().rev().find(|issue| issue.open && issue.pull.is_some());
+    let pull = newest
+        .map_or_else(|| format!("{home}/pulls"), |pull| format!("{home}/pull/{}", pull.number));
     vec![
         Step {
             icon: icon("tag"),

@@ -46,9 +46,7 @@ struct Form {
 
 /// Issues, open or closed.
 pub(super) async fn list(visit: Visit, Path((owner, name)): Path<(String, String)>) -> Response {
-    visit
-        .show(move |desk| pulls::show(desk, &owner, &name, false))
-        .await
+    visit.show(move |desk| pulls::show(desk, &owner, &name, false)).await
 }
 
 /// One issue; a pull request of that number is shown as such.
@@ -56,9 +54,7 @@ pub(super) async fn one(
     visit: Visit,
     Path((owner, name, number)): Path<(String, String, u64)>,
 ) -> Response {
-    visit
-        .show(move |desk| show(desk, &owner, &name, number, None, String::new()))
-        .await
+    visit.show(move |desk| show(desk, &owner, &name, number, None, String::new())).await
 }
 
 /// Does what a button asks for.
@@ -73,14 +69,9 @@ pub(super) async fn act(
             let home = desk.home(desk.repo(&owner, &name)?);
             match converse(desk, &format!("/repos{home}"), number, &fields) {
                 Ok(()) => Ok(Page::Elsewhere(format!("{home}/issues/{number}"))),
-                Err(refusal) => show(
-                    desk,
-                    &owner,
-                    &name,
-                    number,
-                    Some(&refusal),
-                    fields.get("body"),
-                ),
+                Err(refusal) => {
+                    show(desk, &owner, &name, number, Some(&refusal), fields.get("body"))
+                }
             }
         })
         .await
@@ -97,10 +88,7 @@ fn show(
     let repo = desk.repo(owner, name)?;
     let issue = desk.state.issue(repo.id, number)?;
     if issue.pull.is_some() {
-        return Ok(Page::Elsewhere(format!(
-            "{}/pull/{number}",
-            desk.home(repo)
-        )));
+        return Ok(Page::Elsewhere(format!("{}/pull/{number}", desk.home(repo))));
     }
     let page = One {
         frame: desk
@@ -124,9 +112,7 @@ fn show(
 
 /// The empty form.
 pub(super) async fn form(visit: Visit, Path((owner, name)): Path<(String, String)>) -> Response {
-    visit
-        .show(move |desk| show_form(desk, &owner, &name, String::new(), String::new(), None))
-        .await
+    visit.show(move |desk| show_form(desk, &owner, &name, String::new(), String::new(), None)).await
 }
 
 /// Opens an issue, or shows the form again with what is wrong.
@@ -145,10 +131,7 @@ pub(super) async fn open(
                 &format!("/repos{home}/issues"),
                 json!({"title": title, "body": text}),
             ) {
-                Ok(issue) => Ok(Page::Elsewhere(format!(
-                    "{home}/issues/{}",
-                    issue["number"]
-                ))),
+                Ok(issue) => Ok(Page::Elsewhere(format!("{home}/issues/{}", issue["number"]))),
                 Err(refusal) => show_form(desk, &owner, &name, title, text, Some(&refusal)),
             }
         })
@@ -164,12 +147,7 @@ fn show_form(
     refusal: Option<&Refusal>,
 ) -> Result<Page, Refusal> {
     let repo = desk.repo(owner, name)?;
-    let page = Form {
-        frame: desk
-            .repo_frame("New issue", repo, "issues")
-            .refused(refusal),
-        title,
-        body,
-    };
+    let page =
+        Form { frame: desk.repo_frame("New issue", repo, "issues").refused(refusal), title, body };
     desk.render(refusal.map_or(200, |refusal| refusal.status), &page)
 }

@@ -87,11 +87,7 @@ fn target(sign: &str, name: &str, place: Place<'_>) -> Option<String> {
     let number: u64 = name.parse().ok()?;
     let (owner, repo) = place.home.strip_prefix('/')?.split_once('/')?;
     let issue = place.state.repo_named(owner, repo)?.issues.get(&number)?;
-    let kind = if issue.pull.is_some() {
-        "pull"
-    } else {
-        "issues"
-    };
+    let kind = if issue.pull.is_some() { "pull" } else { "issues" };
     Some(format!("{}/{kind}/{number}", place.home))
 }
 
@@ -126,11 +122,7 @@ mod tests {
 
     fn shown(text: &str) -> String {
         let (state, _folder) = seeded();
-        let place = Place {
-            state: &state,
-            home: "/acme/microservices-demo",
-            breaks: true,
-        };
+        let place = Place { state: &state, home: "/acme/microservices-demo", breaks: true };
         render(text, place).to_string()
     }
 

@@ -25,20 +25,12 @@ pub(super) struct MergeBox {
 }
 
 /// Somebody who is bound by every rule.
-const ANYONE: Actor = Actor {
-    account: 0,
-    app: Some(0),
-};
+const ANYONE: Actor = Actor { account: 0, app: Some(0) };
 
 /// The names of the checks that a branch requires.
 pub(super) fn required(repo: &Repo, branch: &str) -> Vec<String> {
-    let checks = repo
-        .protections
-        .get(branch)
-        .and_then(|protection| protection.checks.as_ref());
-    let checks = checks
-        .map(|checks| checks.checks.as_slice())
-        .unwrap_or_default();
+    let checks = repo.protections.get(branch).and_then(|protection| protection.checks.as_ref());
+    let checks = checks.map(|checks| checks.checks.as_slice()).unwrap_or_default();
     checks.iter().map(|check| check.context.clone()).collect()
 }
 
@@ -49,26 +41,15 @@ pub(super) fn merge_box(
     issue: &Issue,
     pull: &Pull,
 ) -> Result<MergeBox, Refusal> {
-    let checks = checks::of_commit(
-        desk,
-        repo,
-        &pull.head.sha,
-        &required(repo, &pull.base.branch),
-    );
+    let checks = checks::of_commit(desk, repo, &pull.head.sha, &required(repo, &pull.base.branch));
     let state = desk.state.mergeability(repo.id, issue.number)?.state;
     let objections = desk.state.merge_objections(ANYONE, repo.id, issue.number)?;
-    let mine = desk
-        .state
-        .merge_objections(Actor::person(desk.viewer), repo.id, issue.number)?;
+    let mine = desk.state.merge_objections(Actor::person(desk.viewer), repo.id, issue.number)?;
     let writes = desk.role(repo.id) >= Role::Write;
     let possible = !matches!(state, "dirty" | "draft" | "unknown");
     let mut rows: Vec<(Tone, &'static str, String)> =
         review_row(pull, issue.author).into_iter().collect();
-    rows.extend(
-        objections
-            .iter()
-            .map(|reason| (Tone::Bad, "Merging is blocked", reason.clone())),
-    );
+    rows.extend(objections.iter().map(|reason| (Tone::Bad, "Merging is blocked", reason.clone())));
     rows.push(conflict_row(state));
     Ok(MergeBox {
         overall: checks::overall(&checks),
@@ -131,10 +112,7 @@ fn review_row(pull: &Pull, author: Id) -> Option<(Tone, &'static str, String)> {
     }
     let count = |state: ReviewState| newest.iter().filter(|(_, said)| *said == state).count();
     let plural = |count: usize| if count == 1 { "" } else { "s" };
-    match (
-        count(ReviewState::ChangesRequested),
-        count(ReviewState::Approved),
-    ) {
+    match (count(ReviewState::ChangesRequested), count(ReviewState::Approved)) {
         (0, 0) => None,
         (0, count) => {
             let text = format!("{count} approving review{}.", plural(count));

@@ -48,36 +48,18 @@ pub(crate) fn router(hub: Hub) -> Router {
         .route("/{owner}/{repo}/compare/{*range}", get(commit::compare))
         .route("/{owner}/{repo}/runs/{id}", get(checks::run))
         .route("/{owner}/{repo}/releases", get(releases::list))
-        .route(
-            "/{owner}/{repo}/releases/new",
-            get(releases::form).post(releases::publish),
-        )
+        .route("/{owner}/{repo}/releases/new", get(releases::form).post(releases::publish))
         .route("/{owner}/{repo}/releases/tag/{*tag}", get(releases::one))
         .route("/{owner}/{repo}/pulls", get(pulls::list))
-        .route(
-            "/{owner}/{repo}/pull/{number}",
-            get(pull::conversation).post(pull::act),
-        )
+        .route("/{owner}/{repo}/pull/{number}", get(pull::conversation).post(pull::act))
         .route("/{owner}/{repo}/pull/{number}/commits", get(pull::commits))
-        .route(
-            "/{owner}/{repo}/pull/{number}/checks",
-            get(pull::checks).post(pull::act_on_checks),
-        )
+        .route("/{owner}/{repo}/pull/{number}/checks", get(pull::checks).post(pull::act_on_checks))
         .route("/{owner}/{repo}/pull/{number}/files", get(pull::files))
         .route("/{owner}/{repo}/issues", get(issues::list))
-        .route(
-            "/{owner}/{repo}/issues/new",
-            get(issues::form).post(issues::open),
-        )
-        .route(
-            "/{owner}/{repo}/issues/{number}",
-            get(issues::one).post(issues::act),
-        )
+        .route("/{owner}/{repo}/issues/new", get(issues::form).post(issues::open))
+        .route("/{owner}/{repo}/issues/{number}", get(issues::one).post(issues::act))
         .route("/{owner}/{repo}/activity", get(activity::list))
-        .route(
-            "/{owner}/{repo}/activity/{id}",
-            get(activity::one).post(activity::redeliver),
-        )
+        .route("/{owner}/{repo}/activity/{id}", get(activity::one).post(activity::redeliver))
         .route("/{owner}/{repo}/settings", get(settings::show))
         .fallback(visit::nowhere)
         .layer(from_fn(guard::guard))

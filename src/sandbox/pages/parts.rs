@@ -65,21 +65,13 @@ impl Who {
     pub(super) fn of(state: &State, account: Id) -> Self {
         let account = state.account(account);
         let bot = account.kind == AccountKind::Bot;
-        Self {
-            login: account.login.clone(),
-            name: account.name.clone(),
-            bot,
-        }
+        Self { login: account.login.clone(), name: account.name.clone(), bot }
     }
 
     /// Somebody who is known from a commit only: by account where the address tells one.
     pub(super) fn of_commit(state: &State, name: &str, email: &str) -> Self {
         state.account_by_email(email).map_or_else(
-            || Self {
-                login: name.to_owned(),
-                name: name.to_owned(),
-                bot: false,
-            },
+            || Self { login: name.to_owned(), name: name.to_owned(), bot: false },
             |account| Self::of(state, account.id),
         )
     }
@@ -87,16 +79,9 @@ impl Who {
     /// The round sign of a person, the square one of a bot.
     pub(super) fn avatar(&self) -> Avatar {
         let digest = Sha256::digest(self.login.as_bytes());
-        let shown = self
-            .login
-            .trim_start_matches(|c: char| !c.is_alphanumeric());
+        let shown = self.login.trim_start_matches(|c: char| !c.is_alphanumeric());
         Avatar {
-            letter: shown
-                .chars()
-                .next()
-                .unwrap_or('?')
-                .to_uppercase()
-                .to_string(),
+            letter: shown.chars().next().unwrap_or('?').to_uppercase().to_string(),
             hue: digest.first().copied().unwrap_or_default() % 12,
             bot: self.bot,
         }
@@ -176,10 +161,7 @@ impl Chip {
     /// A label; a colour that is none becomes grey.
     pub(super) fn new(name: &str, color: &str) -> Self {
         let sound = color.len() == 6 && color.bytes().all(|byte| byte.is_ascii_hexdigit());
-        Self {
-            name: name.to_owned(),
-            color: if sound { color } else { "8a8f98" }.to_owned(),
-        }
+        Self { name: name.to_owned(), color: if sound { color } else { "8a8f98" }.to_owned() }
     }
 }
 
@@ -209,12 +191,8 @@ mod tests {
     #[test]
     fn times_are_told_from_now() {
         let now = Timestamp::from_second(1_800_000_000).unwrap();
-        let told = |seconds: i64| {
-            ago(
-                Timestamp::from_second(1_800_000_000 - seconds).unwrap(),
-                now,
-            )
-        };
+        let told =
+            |seconds: i64| ago(Timestamp::from_second(1_800_000_000 - seconds).unwrap(), now);
         assert_eq!(told(-5), "just now");
         assert_eq!(told(60), "a minute ago");
         assert_eq!(told(125), "2 minutes ago");
@@ -225,11 +203,7 @@ mod tests {
 
     #[test]
     fn names_of_strangers_are_text() {
-        let who = Who {
-            login: "<script>".to_owned(),
-            name: String::new(),
-            bot: false,
-        };
+        let who = Who { login: "<script>".to_owned(), name: String::new(), bot: false };
         assert!(who.avatar().to_string().contains(">S</span>"));
         let chip = Chip::new("<b>\"x", "red\" onload=\"x");
         assert_eq!(

@@ -115,9 +115,7 @@ pub(super) async fn commits(visit: Visit, Path((owner, name, number)): Place) ->
 
 /// The checks.
 pub(super) async fn checks(visit: Visit, Path((owner, name, number)): Place) -> Response {
-    visit
-        .show(move |desk| show_checks(desk, &owner, &name, number, None))
-        .await
+    visit.show(move |desk| show_checks(desk, &owner, &name, number, None)).await
 }
 
 /// The files changed.
@@ -237,11 +235,7 @@ fn show_conversation(
         labels: labels(repo, issue),
         choices: choices(repo, issue),
         reviewers: reviewers(desk, pull),
-        merge: if issue.open {
-            Some(merge::merge_box(desk, repo, issue, pull)?)
-        } else {
-            None
-        },
+        merge: if issue.open { Some(merge::merge_box(desk, repo, issue, pull)?) } else { None },
         open: issue.open,
         may_reopen: !issue.open && !merged && (role >= Role::Triage || is_author),
         branch: (left && role >= Role::Write).then(|| pull.head.branch.clone()),
@@ -265,9 +259,7 @@ fn reviewers(desk: &Desk<'_>, pull: &Pull) -> Vec<(Who, Tone, &'static str)> {
             ReviewState::Dismissed => (Tone::Mute, "dismissed"),
             ReviewState::Pending => continue,
         };
-        let decided = found
-            .iter()
-            .any(|(id, tone, _)| *id == review.author && *tone != Tone::Mute);
+        let decided = found.iter().any(|(id, tone, _)| *id == review.author && *tone != Tone::Mute);
         if !(decided && review.state == ReviewState::Commented) {
             found.retain(|(id, _, _)| *id != review.author);
             found.push((review.author, tone, word));
@@ -277,10 +269,7 @@ fn reviewers(desk: &Desk<'_>, pull: &Pull) -> Vec<(Who, Tone, &'static str)> {
         found.retain(|(id, _, _)| id != asked);
         found.push((*asked, Tone::Wait, "asked for a review"));
     }
-    found
-        .into_iter()
-        .map(|(id, tone, word)| (Who::of(desk.state, id), tone, word))
-        .collect()
+    found.into_iter().map(|(id, tone, word)| (Who::of(desk.state, id), tone, word)).collect()
 }
 
 fn show_checks(
@@ -292,19 +281,11 @@ fn show_checks(
 ) -> Result<Page, Refusal> {
     let (repo, issue, pull) = find(desk, owner, name, number)?;
     let changes = Changes::of(desk, repo, issue, pull)?;
-    let required = if issue.open {
-        merge::required(repo, &pull.base.branch)
-    } else {
-        Vec::new()
-    };
+    let required = if issue.open { merge::required(repo, &pull.base.branch) } else { Vec::new() };
     let checks = checks::of_commit(desk, repo, &pull.head.sha, &required);
     let page = Checks {
         frame: desk
-            .repo_frame(
-                &format!("{} #{number} · Checks", issue.title),
-                repo,
-                "pulls",
-            )
+            .repo_frame(&format!("{} #{number} · Checks", issue.title), repo, "pulls")
             .refused(refusal),
         head: head(desk, repo, issue, pull, &changes, "checks"),
         overall: checks::overall(&checks),

@@ -45,11 +45,7 @@ pub(super) fn state(issue: &Issue) -> State {
         (None, true) => ("issue", "Open", "good"),
         (None, false) => ("check", "Closed", "merged"),
     };
-    State {
-        icon: icon(sign),
-        word,
-        class,
-    }
+    State { icon: icon(sign), word, class }
 }
 
 #[derive(Template)]
@@ -67,27 +63,17 @@ struct List {
 
 /// Pull requests, open or closed.
 pub(super) async fn list(visit: Visit, Path((owner, name)): Path<(String, String)>) -> Response {
-    visit
-        .show(move |desk| show(desk, &owner, &name, true))
-        .await
+    visit.show(move |desk| show(desk, &owner, &name, true)).await
 }
 
 /// The same for issues.
 pub(super) fn show(desk: &Desk<'_>, owner: &str, name: &str, pulls: bool) -> Result<Page, Refusal> {
     let repo = desk.repo(owner, name)?;
     let closed = desk.asked("state") == Some("closed");
-    let of_kind = || {
-        repo.issues
-            .values()
-            .filter(|issue| issue.pull.is_some() == pulls)
-    };
+    let of_kind = || repo.issues.values().filter(|issue| issue.pull.is_some() == pulls);
     let open = of_kind().filter(|issue| issue.open).count();
     let chosen = of_kind().rev().filter(|issue| issue.open != closed);
-    let (title, tab) = if pulls {
-        ("Pull requests", "pulls")
-    } else {
-        ("Issues", "issues")
-    };
+    let (title, tab) = if pulls { ("Pull requests", "pulls") } else { ("Issues", "issues") };
     let page = List {
         frame: desk.repo_frame(title, repo, tab),
         address: format!("{}/{tab}", desk.home(repo)),
@@ -123,10 +109,6 @@ fn listed(desk: &Desk<'_>, repo: &Repo, issue: &Issue) -> Listed {
 
 /// The labels that are on an issue or pull request.
 pub(super) fn labels(repo: &Repo, issue: &Issue) -> Vec<Chip> {
-    let on = repo
-        .labels
-        .iter()
-        .filter(|label| issue.labels.contains(&label.id));
-    on.map(|label| Chip::new(&label.name, &label.color))
-        .collect()
+    let on = repo.labels.iter().filter(|label| issue.labels.contains(&label.id));
+    on.map(|label| Chip::new(&label.name, &label.color)).collect()
 }

@@ -62,9 +62,7 @@ struct Draft {
 
 /// All releases, newest first.
 pub(super) async fn list(visit: Visit, Path((owner, name)): Path<(String, String)>) -> Response {
-    visit
-        .show(move |desk| show(desk, &owner, &name, None))
-        .await
+    visit.show(move |desk| show(desk, &owner, &name, None)).await
 }
 
 /// One release.
@@ -72,24 +70,16 @@ pub(super) async fn one(
     visit: Visit,
     Path((owner, name, tag)): Path<(String, String, String)>,
 ) -> Response {
-    visit
-        .show(move |desk| show(desk, &owner, &name, Some(&tag)))
-        .await
+    visit.show(move |desk| show(desk, &owner, &name, Some(&tag))).await
 }
 
 fn show(desk: &Desk<'_>, owner: &str, name: &str, tag: Option<&str>) -> Result<Page, Refusal> {
     let repo = desk.repo(owner, name)?;
     let writes = desk.role(repo.id) >= Role::Write;
-    let mut releases: Vec<&Release> = repo
-        .releases
-        .values()
-        .filter(|release| writes || !release.draft)
-        .collect();
+    let mut releases: Vec<&Release> =
+        repo.releases.values().filter(|release| writes || !release.draft).collect();
     releases.sort_by_key(|release| {
-        std::cmp::Reverse((
-            release.published_at.unwrap_or(release.created_at),
-            release.id,
-        ))
+        std::cmp::Reverse((release.published_at.unwrap_or(release.created_at), release.id))
     });
     let latest = releases
         .iter()
@@ -115,14 +105,10 @@ fn show(desk: &Desk<'_>, owner: &str, name: &str, tag: Option<&str>) -> Result<P
 
 fn shown(desk: &Desk<'_>, repo: &Repo, release: &Release, latest: bool) -> Result<Shown, Refusal> {
     let git = desk.git(repo.id)?;
-    let commit = git
-        .resolve(&format!("refs/tags/{}", release.tag))
-        .map(|oid| oid.to_string());
+    let commit = git.resolve(&format!("refs/tags/{}", release.tag)).map(|oid| oid.to_string());
     let badge = match release {
         Release { draft: true, .. } => Some(("Draft", "wait")),
-        Release {
-            prerelease: true, ..
-        } => Some(("Pre-release", "wait")),
+        Release { prerelease: true, .. } => Some(("Pre-release", "wait")),
         _ if latest => Some(("Latest", "good")),
         _ => None,
     };
@@ -130,17 +116,10 @@ fn shown(desk: &Desk<'_>, repo: &Repo, release: &Release, latest: bool) -> Resul
     Ok(Shown {
         tag: release.tag.clone(),
         name: named.unwrap_or(&release.tag).to_owned(),
-        href: format!(
-            "{}/releases/tag/{}",
-            desk.home(repo),
-            segment(&release.tag, true)
-        ),
+        href: format!("{}/releases/tag/{}", desk.home(repo), segment(&release.tag, true)),
         badge,
         author: Who::of(desk.state, release.author),
-        when: Moment::of(
-            desk.state,
-            release.published_at.unwrap_or(release.created_at),
-        ),
+        when: Moment::of(desk.state, release.published_at.unwrap_or(release.created_at)),
         commit: commit.map(|sha| (sha.clone(), short(&sha))),
         body: desk.markdown(repo, release.body.as_deref().unwrap_or_default(), true),
     })
@@ -186,11 +165,7 @@ pub(super) async fn publish(
                 draft.problem = Some("Name the tag of the version, such as v1.0.1.".to_owned());
                 return show_form(desk, &owner, &name, draft, None);
             }
-            match desk.ask(
-                &Method::POST,
-                &format!("/repos{home}/releases"),
-                asked(&draft),
-            ) {
+            match desk.ask(&Method::POST, &format!("/repos{home}/releases"), asked(&draft)) {
                 Ok(_) => Ok(Page::Elsewhere(format!("{home}/releases"))),
                 Err(refusal) => {
                     if reason(&refusal).contains("tag") {
@@ -234,15 +209,10 @@ fn show_form(
         (None, None) => 200,
     };
     let page = Form {
-        frame: desk
-            .repo_frame("New release", repo, "releases")
-            .refused(refusal),
+        frame: desk.repo_frame("New release", repo, "releases").refused(refusal),
         home: desk.home(repo),
         branches: branches.into_iter().map(branch).collect(),
-        suggestion: newest
-            .as_deref()
-            .and_then(next_version)
-            .unwrap_or_else(|| "v1.0.0".to_owned()),
+        suggestion: newest.as_deref().and_then(next_version).unwrap_or_else(|| "v1.0.0".to_owned()),
         newest,
         draft,
         may_publish: desk.role(repo.id) >= Role::Write,

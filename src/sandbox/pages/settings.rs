@@ -41,24 +41,15 @@ struct Settings {
 
 /// The settings of a repository.
 pub(super) async fn show(visit: Visit, Path((owner, name)): Path<(String, String)>) -> Response {
-    visit
-        .show(move |desk| show_settings(desk, &owner, &name))
-        .await
+    visit.show(move |desk| show_settings(desk, &owner, &name)).await
 }
 
 fn show_settings(desk: &Desk<'_>, owner: &str, name: &str) -> Result<Page, Refusal> {
     let repo = desk.repo(owner, name)?;
     let state = &*desk.state;
-    let people = state
-        .accounts
-        .values()
-        .filter(|account| account.kind == AccountKind::User);
+    let people = state.accounts.values().filter(|account| account.kind == AccountKind::User);
     let roles = people.map(|account| (account.id, state.role(account.id, repo.id)));
-    let teams = state
-        .orgs
-        .get(&repo.owner)
-        .into_iter()
-        .flat_map(|org| &org.teams);
+    let teams = state.orgs.get(&repo.owner).into_iter().flat_map(|org| &org.teams);
     let labels = repo.labels.iter();
     let page = Settings {
         frame: desk.repo_frame("Settings", repo, "settings"),
@@ -90,10 +81,7 @@ fn show_settings(desk: &Desk<'_>, owner: &str, name: &str) -> Result<Page, Refus
 }
 
 fn branch(name: &str, protection: &Protection) -> Branch {
-    let strict = protection
-        .checks
-        .as_ref()
-        .is_some_and(|checks| checks.strict);
+    let strict = protection.checks.as_ref().is_some_and(|checks| checks.strict);
     let checks = protection.checks.iter().flat_map(|checks| &checks.checks);
     Branch {
         name: name.to_owned(),
@@ -102,10 +90,7 @@ fn branch(name: &str, protection: &Protection) -> Branch {
             ("Require branches to be up to date before merging", strict),
             ("Require approving reviews", protection.reviews.is_some()),
             ("Require linear history", protection.linear_history),
-            (
-                "Do not allow administrators to bypass these rules",
-                protection.enforce_admins,
-            ),
+            ("Do not allow administrators to bypass these rules", protection.enforce_admins),
             ("Restrict who can push", protection.restrictions.is_some()),
             ("Allow force pushes", protection.force_pushes),
             ("Allow deletions", protection.deletions),
@@ -115,16 +100,10 @@ fn branch(name: &str, protection: &Protection) -> Branch {
 }
 
 fn installed(desk: &Desk<'_>, repo: &Repo) -> Vec<Installed> {
-    let on = desk
-        .state
-        .installations
-        .values()
-        .filter(|installation| installation.account == repo.owner);
+    let on =
+        desk.state.installations.values().filter(|installation| installation.account == repo.owner);
     let on = on.filter(|installation| {
-        installation
-            .selected
-            .as_ref()
-            .is_none_or(|some| some.contains(&repo.id))
+        installation.selected.as_ref().is_none_or(|some| some.contains(&repo.id))
     });
     on.filter_map(|installation| {
         let app = desk.state.apps.get(&installation.app)?;

@@ -72,12 +72,7 @@ pub(super) fn entries(
             kind: Kind::Commit(Box::new(line)),
         });
     }
-    entries.extend(
-        issue
-            .comments
-            .iter()
-            .map(|comment| said(desk, repo, comment)),
-    );
+    entries.extend(issue.comments.iter().map(|comment| said(desk, repo, comment)));
     entries.extend(issue.events.iter().map(|event| {
         let (sign, tone, parts) = sentence(desk, &event.what);
         Entry {
@@ -146,13 +141,8 @@ fn reviewed(desk: &Desk<'_>, repo: &Repo, review: &Review) -> Option<Entry> {
         ReviewState::Pending => return None,
     };
     let remarks = review.comments.iter().map(|remark| {
-        let line = remark
-            .line
-            .map_or_else(String::new, |line| format!(":{line}"));
-        (
-            format!("{}{line}", remark.path),
-            desk.markdown(repo, &remark.body, true),
-        )
+        let line = remark.line.map_or_else(String::new, |line| format!(":{line}"));
+        (format!("{}{line}", remark.path), desk.markdown(repo, &remark.body, true))
     });
     Some(Entry {
         at,
@@ -183,25 +173,19 @@ fn sentence(desk: &Desk<'_>, what: &Happening) -> (&'static str, &'static str, V
         (None, None) => Text("somebody"),
     };
     match what {
-        Happening::Labeled(name, color) => (
-            "tag",
-            "mute",
-            vec![Text("added the label"), Label(Chip::new(name, color))],
-        ),
-        Happening::Unlabeled(name, color) => (
-            "tag",
-            "mute",
-            vec![Text("removed the label"), Label(Chip::new(name, color))],
-        ),
+        Happening::Labeled(name, color) => {
+            ("tag", "mute", vec![Text("added the label"), Label(Chip::new(name, color))])
+        }
+        Happening::Unlabeled(name, color) => {
+            ("tag", "mute", vec![Text("removed the label"), Label(Chip::new(name, color))])
+        }
         Happening::Assigned(id) => ("person", "mute", vec![Text("assigned"), person(id)]),
         Happening::Unassigned(id) => ("person", "mute", vec![Text("unassigned"), person(id)]),
         Happening::Closed => ("closed", "bad", vec![Text("closed this")]),
         Happening::Reopened => ("dot", "good", vec![Text("reopened this")]),
-        Happening::Merged(sha) => (
-            "merge",
-            "merged",
-            vec![Text("merged this as commit"), Code(short(sha))],
-        ),
+        Happening::Merged(sha) => {
+            ("merge", "merged", vec![Text("merged this as commit"), Code(short(sha))])
+        }
         Happening::Renamed(from, to) => (
             "pencil",
             "mute",
@@ -225,27 +209,18 @@ fn sentence(desk: &Desk<'_>, what: &Happening) -> (&'static str, &'static str, V
         Happening::HeadRefForcePushed(from, to) => (
             "branch",
             "mute",
-            vec![
-                Text("force-pushed from"),
-                Code(short(from)),
-                Text("to"),
-                Code(short(to)),
-            ],
+            vec![Text("force-pushed from"), Code(short(from)), Text("to"), Code(short(to))],
         ),
         Happening::HeadRefDeleted => ("branch", "mute", vec![Text("deleted the branch")]),
         Happening::HeadRefRestored => ("branch", "mute", vec![Text("restored the branch")]),
         Happening::ReadyForReview => ("eye", "mute", vec![Text("marked this as ready for review")]),
         Happening::ConvertToDraft => ("pull", "mute", vec![Text("marked this as a draft")]),
-        Happening::ReviewRequested(who, team) => (
-            "eye",
-            "mute",
-            vec![Text("requested a review from"), asked(who, team)],
-        ),
-        Happening::ReviewRequestRemoved(who, team) => (
-            "eye",
-            "mute",
-            vec![Text("removed the review request for"), asked(who, team)],
-        ),
+        Happening::ReviewRequested(who, team) => {
+            ("eye", "mute", vec![Text("requested a review from"), asked(who, team)])
+        }
+        Happening::ReviewRequestRemoved(who, team) => {
+            ("eye", "mute", vec![Text("removed the review request for"), asked(who, team)])
+        }
         Happening::ReviewDismissed(..) => ("eye", "mute", vec![Text("dismissed a review")]),
         Happening::Locked => ("lock", "mute", vec![Text("locked this conversation")]),
         Happening::Unlocked => ("lock", "mute", vec![Text("unlocked this conversation")]),

@@ -85,11 +85,7 @@ impl Visit {
                 let result = page(&mut desk);
                 result.or_else(|refusal| desk.render(refusal.status, &Lost::of(&desk, &refusal)))
             };
-            if writes {
-                hub.write(run)
-            } else {
-                hub.serve(run)
-            }
+            if writes { hub.write(run) } else { hub.serve(run) }
         });
         match done.await {
             Ok(Ok(page)) => respond(page),
@@ -120,14 +116,9 @@ fn respond(page: Page) -> Response {
 /// The person whose login the cookie has; else the first one.
 fn viewer(state: &State, login: Option<&str>) -> Id {
     let person = |id: &Id| state.account(*id).kind == AccountKind::User;
-    let chosen = login
-        .and_then(|login| state.account_named(login))
-        .map(|account| account.id);
+    let chosen = login.and_then(|login| state.account_named(login)).map(|account| account.id);
     let first = || state.accounts.keys().copied().find(|id| person(id));
-    chosen
-        .filter(|id| person(id))
-        .or_else(first)
-        .unwrap_or_default()
+    chosen.filter(|id| person(id)).or_else(first).unwrap_or_default()
 }
 
 fn cookie(headers: &HeaderMap) -> Option<String> {
@@ -152,12 +143,7 @@ impl Fields {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             (plain(name), plain(value))
         };
-        Self(
-            text.split('&')
-                .filter(|pair| !pair.is_empty())
-                .map(pair)
-                .collect(),
-        )
+        Self(text.split('&').filter(|pair| !pair.is_empty()).map(pair).collect())
     }
 
     /// A field; empty where it is absent. Line breaks are those of Unix.
@@ -176,16 +162,9 @@ impl Fields {
 pub(super) async fn choose(Extract(hub): Extract<Hub>, body: Bytes) -> Response {
     let fields = Fields::parse(&body);
     let login = fields.get("login");
-    let known = hub.read(|state| {
-        state
-            .account_named(&login)
-            .map(|account| account.login.clone())
-    });
+    let known = hub.read(|state| state.account_named(&login).map(|account| account.login.clone()));
     let Some(login) = known else {
-        return (
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "There is nobody of that name here.",
-        )
+        return (StatusCode::UNPROCESSABLE_ENTITY, "There is nobody of that name here.")
             .into_response();
     };
     let back = fields.get("back");
@@ -220,10 +199,7 @@ mod tests {
     #[test]
     fn the_cookie_is_found_among_others() {
         let read = |text: &'static str| {
-            cookie(&HeaderMap::from_iter([(
-                header::COOKIE,
-                http::HeaderValue::from_static(text),
-            )]))
+            cookie(&HeaderMap::from_iter([(header::COOKIE, http::HeaderValue::from_static(text))]))
         };
         assert_eq!(read("a=b; sandbox_user=pat; c=d").as_deref(), Some("pat"));
         assert_eq!(read("not_sandbox_user=pat"), None);

@@ -17,11 +17,8 @@ pub(super) fn routes() -> Vec<Route> {
         Route::get("/app/installations", installations).access(Access::App),
         Route::get("/app/installations/{installation_id}", installation).access(Access::App),
         Route::delete("/app/installations/{installation_id}", uninstall).access(Access::App),
-        Route::post(
-            "/app/installations/{installation_id}/access_tokens",
-            access_token,
-        )
-        .access(Access::App),
+        Route::post("/app/installations/{installation_id}/access_tokens", access_token)
+            .access(Access::App),
         Route::put("/app/installations/{installation_id}/suspended", suspend).access(Access::App),
         Route::delete("/app/installations/{installation_id}/suspended", resume).access(Access::App),
         Route::get("/installation/repositories", repositories).access(Access::Signed(&[])),
@@ -42,14 +39,8 @@ fn caller(call: &Call) -> Result<Id, Refusal> {
 fn app(state: &mut State, call: &Call) -> Reply {
     let app = caller(call)?;
     let mut shown = state.app_or_null(Some(app));
-    shown["events"] = state
-        .apps
-        .get(&app)
-        .map(|app| &app.events)
-        .into_iter()
-        .flatten()
-        .cloned()
-        .collect();
+    shown["events"] =
+        state.apps.get(&app).map(|app| &app.events).into_iter().flatten().cloned().collect();
     let installed = state.installations.values().filter(|one| one.app == app);
     shown["installations_count"] = installed.count().into();
     Ok(Answer::ok(shown))
@@ -57,11 +48,8 @@ fn app(state: &mut State, call: &Call) -> Reply {
 
 fn installations(state: &mut State, call: &Call) -> Reply {
     let app = caller(call)?;
-    let installed: Vec<&Installation> = state
-        .installations
-        .values()
-        .filter(|one| one.app == app)
-        .collect();
+    let installed: Vec<&Installation> =
+        state.installations.values().filter(|one| one.app == app).collect();
     Ok(call.page(installed, |one| state.installation_json(one)))
 }
 
@@ -117,11 +105,8 @@ fn access_token(state: &mut State, call: &Call) -> Reply {
             Some(asked)
         }
     };
-    let request = TokenRequest {
-        repositories: call.texts("repositories")?,
-        repository_ids,
-        permissions,
-    };
+    let request =
+        TokenRequest { repositories: call.texts("repositories")?, repository_ids, permissions };
     let token = state.mint_token(id, &request)?;
     Ok(Answer::created(state.token_json(&token)))
 }
@@ -154,9 +139,8 @@ fn revoke(state: &mut State, call: &Call) -> Reply {
 fn of_account(state: &mut State, call: &Call) -> Reply {
     let app = caller(call)?;
     let login = call.params.get("org").or(call.params.get("username"));
-    let account = login
-        .and_then(|login| state.account_named(login))
-        .ok_or_else(Refusal::not_found)?;
+    let account =
+        login.and_then(|login| state.account_named(login)).ok_or_else(Refusal::not_found)?;
     let installed = state
         .installations
         .values()
@@ -167,8 +151,6 @@ fn of_account(state: &mut State, call: &Call) -> Reply {
 
 fn of_repository(state: &mut State, call: &Call) -> Reply {
     let repo = state.repo(call.repo()?)?;
-    let installed = state
-        .installation_on(caller(call)?, repo)
-        .ok_or_else(Refusal::not_found)?;
+    let installed = state.installation_on(caller(call)?, repo).ok_or_else(Refusal::not_found)?;
     Ok(Answer::ok(state.installation_json(installed)))
 }

@@ -24,22 +24,12 @@ pub(super) fn routes() -> Vec<Route> {
     vec![
         Route::get("/repos/{owner}/{repo}/branches", list).needs(CONTENTS),
         Route::get("/repos/{owner}/{repo}/branches/{branch+}", get).needs(CONTENTS),
-        Route::get(PROTECTION, protection)
-            .needs(SEE)
-            .role(Role::Admin),
-        Route::put(PROTECTION, protect)
-            .needs(ADMINISTER)
-            .role(Role::Admin),
-        Route::delete(PROTECTION, unprotect)
-            .needs(ADMINISTER)
-            .role(Role::Admin),
+        Route::get(PROTECTION, protection).needs(SEE).role(Role::Admin),
+        Route::put(PROTECTION, protect).needs(ADMINISTER).role(Role::Admin),
+        Route::delete(PROTECTION, unprotect).needs(ADMINISTER).role(Role::Admin),
         Route::get(ADMINS, enforced).needs(SEE).role(Role::Admin),
-        Route::post(ADMINS, enforce)
-            .needs(ADMINISTER)
-            .role(Role::Admin),
-        Route::delete(ADMINS, exempt)
-            .needs(ADMINISTER)
-            .role(Role::Admin),
+        Route::post(ADMINS, enforce).needs(ADMINISTER).role(Role::Admin),
+        Route::delete(ADMINS, exempt).needs(ADMINISTER).role(Role::Admin),
     ]
 }
 
@@ -50,9 +40,7 @@ fn list(state: &mut State, call: &Call) -> Reply {
         let wanted = wanted == "true";
         branches.retain(|(name, _)| repo.protections.contains_key(short(name)) == wanted);
     }
-    Ok(call.page(branches, |(name, tip)| {
-        state.branch_json(repo, short(&name), tip)
-    }))
+    Ok(call.page(branches, |(name, tip)| state.branch_json(repo, short(&name), tip)))
 }
 
 fn short(name: &str) -> &str {
@@ -69,10 +57,7 @@ fn tip(state: &State, call: &Call) -> Result<Oid, Refusal> {
 fn get(state: &mut State, call: &Call) -> Reply {
     let (tip, name) = (tip(state, call)?, call.param("branch"));
     let repo = state.repo(call.repo()?)?;
-    let commit = state
-        .git(repo.id)?
-        .commit(tip)
-        .ok_or_else(Refusal::not_found)?;
+    let commit = state.git(repo.id)?.commit(tip).ok_or_else(Refusal::not_found)?;
     let mut shown = state.branch_json(repo, name, tip);
     shown["commit"] = state.commit_json(repo, &commit);
     shown["_links"] = json!({
@@ -93,11 +78,7 @@ fn protected<'a>(state: &'a mut State, call: &Call) -> Result<&'a mut Protection
 fn protection(state: &mut State, call: &Call) -> Reply {
     let protection = protected(state, call)?.clone();
     let repo = state.repo(call.repo()?)?;
-    Ok(Answer::ok(state.protection_json(
-        repo,
-        call.param("branch"),
-        &protection,
-    )))
+    Ok(Answer::ok(state.protection_json(repo, call.param("branch"), &protection)))
 }
 
 fn protect(state: &mut State, call: &Call) -> Reply {
@@ -129,10 +110,7 @@ fn protect(state: &mut State, call: &Call) -> Reply {
     };
     let branch = call.param("branch");
     let shown = state.protection_json(state.repo(id)?, branch, &protection);
-    state
-        .repo_mut(id)?
-        .protections
-        .insert(branch.to_owned(), protection);
+    state.repo_mut(id)?.protections.insert(branch.to_owned(), protection);
     Ok(Answer::ok(shown))
 }
 
@@ -142,13 +120,8 @@ fn checks(wanted: &Value) -> Result<Option<RequiredChecks>, Refusal> {
     }
     let mut checks: Vec<RequiredCheck> = Vec::new();
     for check in wanted["checks"].as_array().into_iter().flatten() {
-        let context = check["context"]
-            .as_str()
-            .ok_or_else(|| Refusal::missing("context"))?;
-        checks.push(RequiredCheck {
-            context: context.to_owned(),
-            app: check["app_id"].as_u64(),
-        });
+        let context = check["context"].as_str().ok_or_else(|| Refusal::missing("context"))?;
+        checks.push(RequiredCheck { context: context.to_owned(), app: check["app_id"].as_u64() });
     }
     for context in texts(&wanted["contexts"]).into_iter().flatten() {
         if !checks.iter().any(|check| check.context == context) {
@@ -156,9 +129,7 @@ fn checks(wanted: &Value) -> Result<Option<RequiredChecks>, Refusal> {
         }
     }
     Ok(Some(RequiredChecks {
-        strict: wanted["strict"]
-            .as_bool()
-            .ok_or_else(|| Refusal::missing("strict"))?,
+        strict: wanted["strict"].as_bool().ok_or_else(|| Refusal::missing("strict"))?,
         checks,
     }))
 }
@@ -168,9 +139,7 @@ fn reviews(wanted: &Value) -> Result<Option<RequiredReviews>, Refusal> {
         return Ok(None);
     }
     let flag = |key: &str| wanted[key].as_bool().unwrap_or(false);
-    let count = wanted["required_approving_review_count"]
-        .as_u64()
-        .unwrap_or(1);
+    let count = wanted["required_approving_review_count"].as_u64().unwrap_or(1);
     if count > 6 {
         return Err(Refusal::unprocessable(
             "required_approving_review_count must be between 0 and 6",
@@ -196,12 +165,8 @@ fn restrictions(state: &State, call: &Call) -> Result<Option<Restrictions>, Refu
     let teams = names("teams").into_iter();
     let apps: BTreeSet<String> = names("apps").into_iter().collect();
     Ok(Some(Restrictions {
-        users: users
-            .filter_map(|login| Some(state.account_named(&login)?.id))
-            .collect(),
-        teams: teams
-            .filter_map(|slug| Some(state.team_named(owner, &slug)?.1.id))
-            .collect(),
+        users: users.filter_map(|login| Some(state.account_named(&login)?.id)).collect(),
+        teams: teams.filter_map(|slug| Some(state.team_named(owner, &slug)?.1.id)).collect(),
         apps: state
             .apps
             .values()
@@ -213,10 +178,7 @@ fn restrictions(state: &State, call: &Call) -> Result<Option<Restrictions>, Refu
 
 fn unprotect(state: &mut State, call: &Call) -> Reply {
     protected(state, call)?;
-    state
-        .repo_mut(call.repo()?)?
-        .protections
-        .remove(call.param("branch"));
+    state.repo_mut(call.repo()?)?.protections.remove(call.param("branch"));
     Ok(Answer::empty(204))
 }
 

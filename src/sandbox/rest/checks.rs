@@ -17,29 +17,16 @@ pub(super) fn routes() -> Vec<Route> {
         Route::post("/repos/{owner}/{repo}/check-runs", create).needs(WRITES),
         Route::get("/repos/{owner}/{repo}/check-runs/{check_run_id}", get).needs(READS),
         Route::patch("/repos/{owner}/{repo}/check-runs/{check_run_id}", update).needs(WRITES),
-        Route::get(
-            "/repos/{owner}/{repo}/check-runs/{check_run_id}/annotations",
-            annotations,
-        )
-        .needs(READS),
-        Route::post(
-            "/repos/{owner}/{repo}/check-runs/{check_run_id}/rerequest",
-            rerequest,
-        )
-        .needs(WRITES),
+        Route::get("/repos/{owner}/{repo}/check-runs/{check_run_id}/annotations", annotations)
+            .needs(READS),
+        Route::post("/repos/{owner}/{repo}/check-runs/{check_run_id}/rerequest", rerequest)
+            .needs(WRITES),
         Route::get("/repos/{owner}/{repo}/commits/{ref+}/check-runs", of_ref).needs(READS),
-        Route::get(
-            "/repos/{owner}/{repo}/commits/{ref+}/check-suites",
-            suites_of_ref,
-        )
-        .needs(READS),
+        Route::get("/repos/{owner}/{repo}/commits/{ref+}/check-suites", suites_of_ref).needs(READS),
         Route::post("/repos/{owner}/{repo}/check-suites", create_suite).needs(WRITES),
         Route::get("/repos/{owner}/{repo}/check-suites/{check_suite_id}", suite).needs(READS),
-        Route::get(
-            "/repos/{owner}/{repo}/check-suites/{check_suite_id}/check-runs",
-            of_suite,
-        )
-        .needs(READS),
+        Route::get("/repos/{owner}/{repo}/check-suites/{check_suite_id}/check-runs", of_suite)
+            .needs(READS),
         Route::post(
             "/repos/{owner}/{repo}/check-suites/{check_suite_id}/rerequest",
             rerequest_suite,
@@ -55,49 +42,34 @@ const LONGEST_TITLE: usize = 255;
 const MOST_ANNOTATIONS: usize = 50;
 const MOST_ACTIONS: usize = 3;
 
-const STATUSES: [&str; 6] = [
-    "queued",
-    "in_progress",
-    "completed",
-    "waiting",
-    "requested",
-    "pending",
-];
+const STATUSES: [&str; 6] =
+    ["queued", "in_progress", "completed", "waiting", "requested", "pending"];
 /// `stale` is set by GitHub alone.
-const CONCLUSIONS: [&str; 7] = [
-    "action_required",
-    "cancelled",
-    "failure",
-    "neutral",
-    "success",
-    "skipped",
-    "timed_out",
-];
+const CONCLUSIONS: [&str; 7] =
+    ["action_required", "cancelled", "failure", "neutral", "success", "skipped", "timed_out"];
 
 fn invalid(what: impl std::fmt::Display) -> Refusal {
     Refusal::unprocessable(format!("Invalid request.\n\n{what}"))
 }
 
 fn too_many(most: usize, supplied: usize) -> Refusal {
-    invalid(format!(
-        "No more than {most} items are allowed; {supplied} were supplied."
-    ))
+    invalid(format!("No more than {most} items are allowed; {supplied} were supplied."))
 }
 
 fn within(text: Option<&str>, most: usize) -> Result<(), Refusal> {
     match text.map(str::len) {
-        Some(length) if length > most => Err(invalid(format!(
-            "Only {most} characters are allowed; {length} were supplied."
-        ))),
+        Some(length) if length > most => {
+            Err(invalid(format!("Only {most} characters are allowed; {length} were supplied.")))
+        }
         _ => Ok(()),
     }
 }
 
 fn one_of(key: &str, word: Option<&str>, words: &[&str]) -> Result<Option<String>, Refusal> {
     match word {
-        Some(word) if !words.contains(&word) => Err(invalid(format!(
-            "{word} is not a member of {words:?} for 'properties/{key}'."
-        ))),
+        Some(word) if !words.contains(&word) => {
+            Err(invalid(format!("{word} is not a member of {words:?} for 'properties/{key}'.")))
+        }
         word => Ok(word.map(str::to_owned)),
     }
 }
@@ -106,9 +78,7 @@ fn instant(call: &Call, key: &str) -> Result<Option<Timestamp>, Refusal> {
     let text = call.text(key)?;
     let read = |text: &str| {
         text.parse().map_err(|_malformed| {
-            invalid(format!(
-                "{text} is not a valid date-time for 'properties/{key}'."
-            ))
+            invalid(format!("{text} is not a valid date-time for 'properties/{key}'."))
         })
     };
     text.map(read).transpose()
@@ -185,9 +155,7 @@ fn sound_annotation(annotation: &Value) -> Result<(), Refusal> {
     }
     let line = |key: &str| match &annotation[key] {
         Value::Null => Err(Refusal::missing(key)),
-        other => other
-            .as_u64()
-            .ok_or_else(|| Refusal::wrong_type(key, other, "an integer")),
+        other => other.as_u64().ok_or_else(|| Refusal::wrong_type(key, other, "an integer")),
     };
     let (start, end) = (line("start_line")?, line("end_line")?);
     let level = annotation["annotation_level"].as_str();
@@ -199,9 +167,7 @@ fn sound_annotation(annotation: &Value) -> Result<(), Refusal> {
         ));
     }
     if start > end {
-        return Err(invalid(
-            "An annotation's end_line cannot come before its start_line.",
-        ));
+        return Err(invalid("An annotation's end_line cannot come before its start_line."));
     }
     within(annotation["message"].as_str(), LONGEST_MESSAGE)?;
     within(annotation["raw_details"].as_str(), LONGEST_MESSAGE)?;
@@ -246,11 +212,7 @@ fn create(state: &mut State, call: &Call) -> Reply {
 }
 
 fn get(state: &mut State, call: &Call) -> Reply {
-    Ok(Answer::ok(shown(
-        state,
-        call,
-        call.number("check_run_id")?,
-    )?))
+    Ok(Answer::ok(shown(state, call, call.number("check_run_id")?)?))
 }
 
 fn update(state: &mut State, call: &Call) -> Reply {
@@ -283,18 +245,14 @@ pub(super) fn commit_of(state: &State, call: &Call) -> Result<String, Refusal> {
 fn chosen<'a>(call: &Call, runs: Vec<&'a CheckRun>) -> Vec<&'a CheckRun> {
     let named = runs.into_iter().filter(|run| {
         call.query("check_name").is_none_or(|name| name == run.name)
-            && call
-                .query("app_id")
-                .is_none_or(|app| app == run.app.to_string())
+            && call.query("app_id").is_none_or(|app| app == run.app.to_string())
     });
     let runs = match call.query("filter") {
         Some("all") => named.collect(),
         _ => newest(named.collect()),
     };
-    let with_status = |run: &&CheckRun| {
-        call.query("status")
-            .is_none_or(|status| status == run.status)
-    };
+    let with_status =
+        |run: &&CheckRun| call.query("status").is_none_or(|status| status == run.status);
     runs.into_iter().filter(with_status).rev().collect()
 }
 
@@ -346,9 +304,8 @@ fn whole(state: &State, call: &Call, suite: &CheckSuite) -> Value {
 
 fn create_suite(state: &mut State, call: &Call) -> Reply {
     let (actor, repo, sha) = (call.actor()?, call.repo()?, call.require("head_sha")?);
-    let app = actor
-        .app
-        .ok_or_else(|| Refusal::new(403, "You must authenticate via a GitHub App."))?;
+    let app =
+        actor.app.ok_or_else(|| Refusal::new(403, "You must authenticate via a GitHub App."))?;
     let known = state.suite_of(repo, app, sha)?;
     let id = state.ensure_suite(repo, app, sha)?;
     let body = whole(state, call, state.suite(repo, id)?);
@@ -394,19 +351,13 @@ mod tests {
         let fits = json!({"title": "t", "summary": "s".repeat(65_535)});
         assert!(output(&fits).unwrap().is_some());
         let message = refused(&json!({"title": "t", "summary": "é".repeat(32_768)}));
-        assert!(
-            message.contains("65535 characters are allowed; 65536"),
-            "{message}"
-        );
+        assert!(message.contains("65535 characters are allowed; 65536"), "{message}");
         let fifty = vec![annotation(json!({})); 50];
         let with = |annotations: Vec<Value>| json!({"title": "t", "summary": "s", "annotations": annotations});
         assert!(output(&with(fifty.clone())).is_ok());
         let more = [fifty, vec![annotation(json!({}))]].concat();
         let message = refused(&with(more));
-        assert!(
-            message.contains("No more than 50 items are allowed; 51"),
-            "{message}"
-        );
+        assert!(message.contains("No more than 50 items are allowed; 51"), "{message}");
         let message = refused(&json!({"title": "t"}));
         assert!(message.contains("summary"), "{message}");
         for wrong in [
@@ -416,10 +367,7 @@ mod tests {
             json!({"end_line": 2, "start_column": 1}),
             json!({"title": "t".repeat(256)}),
         ] {
-            assert!(
-                sound_annotation(&annotation(wrong.clone())).is_err(),
-                "{wrong}"
-            );
+            assert!(sound_annotation(&annotation(wrong.clone())).is_err(), "{wrong}");
         }
     }
 

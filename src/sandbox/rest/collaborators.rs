@@ -15,23 +15,14 @@ const ADMINISTER: &[(&str, Level)] = &[("administration", WRITE)];
 pub(super) fn routes() -> Vec<Route> {
     let named = "/repos/{owner}/{repo}/collaborators/{username}";
     vec![
-        Route::get("/repos/{owner}/{repo}/collaborators", list)
-            .role(Role::Write)
-            .needs(READS),
+        Route::get("/repos/{owner}/{repo}/collaborators", list).role(Role::Write).needs(READS),
         Route::get(named, check).role(Role::Write).needs(READS),
         Route::put(named, add).role(Role::Admin).needs(ADMINISTER),
-        Route::delete(named, remove)
-            .role(Role::Admin)
-            .needs(ADMINISTER),
-        Route::get(
-            "/repos/{owner}/{repo}/collaborators/{username}/permission",
-            permission,
-        )
-        .role(Role::Write)
-        .needs(READS),
-        Route::get("/repos/{owner}/{repo}/teams", teams)
+        Route::delete(named, remove).role(Role::Admin).needs(ADMINISTER),
+        Route::get("/repos/{owner}/{repo}/collaborators/{username}/permission", permission)
             .role(Role::Write)
             .needs(READS),
+        Route::get("/repos/{owner}/{repo}/teams", teams).role(Role::Write).needs(READS),
     ]
 }
 
@@ -57,9 +48,7 @@ fn list(state: &mut State, call: &Call) -> Reply {
         };
         affiliated && least.is_none_or(|least| *role >= least)
     });
-    Ok(call.page(people, |(person, role)| {
-        state.collaborator_json(person, role)
-    }))
+    Ok(call.page(people, |(person, role)| state.collaborator_json(person, role)))
 }
 
 fn check(state: &mut State, call: &Call) -> Reply {
@@ -125,7 +114,5 @@ fn remove(state: &mut State, call: &Call) -> Reply {
 fn teams(state: &mut State, call: &Call) -> Reply {
     let repo = state.repo(call.repo()?)?;
     let teams = repo.teams.iter().collect();
-    Ok(call.page(teams, |(team, role)| {
-        state.team_in_repo_json(repo.owner, *team, *role)
-    }))
+    Ok(call.page(teams, |(team, role)| state.team_in_repo_json(repo.owner, *team, *role)))
 }

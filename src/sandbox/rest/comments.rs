@@ -33,26 +33,20 @@ fn all(state: &mut State, call: &Call) -> Reply {
     if call.query("direction") == Some("desc") {
         found.reverse();
     }
-    Ok(call.page(found, |(number, comment)| {
-        state.comment_json(repo, number, comment)
-    }))
+    Ok(call.page(found, |(number, comment)| state.comment_json(repo, number, comment)))
 }
 
 fn list(state: &mut State, call: &Call) -> Reply {
     let (id, number) = (call.repo()?, call.number("issue_number")?);
     let repo = state.repo(id)?;
-    let since = call
-        .query("since")
-        .and_then(|at| at.parse::<jiff::Timestamp>().ok());
+    let since = call.query("since").and_then(|at| at.parse::<jiff::Timestamp>().ok());
     let comments: Vec<&Comment> = state
         .issue(id, number)?
         .comments
         .iter()
         .filter(|comment| since.is_none_or(|since| comment.updated_at >= since))
         .collect();
-    Ok(call.page(comments, |comment| {
-        state.comment_json(repo, number, comment)
-    }))
+    Ok(call.page(comments, |comment| state.comment_json(repo, number, comment)))
 }
 
 fn show(state: &State, repo: Id, id: Id) -> Result<serde_json::Value, Refusal> {
@@ -70,11 +64,7 @@ fn create(state: &mut State, call: &Call) -> Reply {
 }
 
 fn get(state: &mut State, call: &Call) -> Reply {
-    Ok(Answer::ok(show(
-        state,
-        call.repo()?,
-        call.number("comment_id")?,
-    )?))
+    Ok(Answer::ok(show(state, call.repo()?, call.number("comment_id")?)?))
 }
 
 /// Authors may change their own words, maintainers those of everybody; an App only its own.

@@ -35,11 +35,7 @@ pub(super) fn not_empty(git: &Git) -> Result<(), Refusal> {
 /// The commit that a text means; GitHub's 422 where it means none.
 pub(super) fn resolve(state: &State, repo: Id, text: &str) -> Result<Oid, Refusal> {
     let git = state.git(repo)?;
-    let text = if text == "HEAD" {
-        &state.repo(repo)?.default_branch
-    } else {
-        text
-    };
+    let text = if text == "HEAD" { &state.repo(repo)?.default_branch } else { text };
     git.resolve(text)
         .ok_or_else(|| Refusal::unprocessable(format!("No commit found for SHA: {text}")))
 }
@@ -50,21 +46,12 @@ fn list(state: &mut State, call: &Call) -> Reply {
     not_empty(&git)?;
     let from = call.query("sha").unwrap_or(&repo.default_branch);
     let from = git.resolve(from).ok_or_else(Refusal::not_found)?;
-    let instant = |key: &str| {
-        call.query(key)
-            .and_then(|at| at.parse::<jiff::Timestamp>().ok())
-    };
+    let instant = |key: &str| call.query(key).and_then(|at| at.parse::<jiff::Timestamp>().ok());
     let (since, until) = (instant("since"), instant("until"));
     let by = |commit: &Commit, key: &str| {
         call.query(key).is_none_or(|wanted| {
-            let person = if key == "author" {
-                &commit.author
-            } else {
-                &commit.committer
-            };
-            let login = state
-                .account_by_email(&person.email)
-                .map(|account| account.login.as_str());
+            let person = if key == "author" { &commit.author } else { &commit.committer };
+            let login = state.account_by_email(&person.email).map(|account| account.login.as_str());
             person.email == wanted || login == Some(wanted)
         })
     };
@@ -79,10 +66,7 @@ fn list(state: &mut State, call: &Call) -> Reply {
 }
 
 fn changes(git: &Git, commit: &Commit) -> Result<Vec<FileChange>, Refusal> {
-    let parent = commit
-        .parents
-        .first()
-        .and_then(|parent| git.tree_of(*parent));
+    let parent = commit.parents.first().and_then(|parent| git.tree_of(*parent));
     Ok(git.changes(parent, commit.tree)?)
 }
 
@@ -92,22 +76,13 @@ fn get(state: &mut State, call: &Call) -> Reply {
     not_empty(&git)?;
     let oid = resolve(state, repo.id, call.param("ref"))?;
     if call.wants("sha") {
-        return Ok(Answer::raw(
-            "application/vnd.github.sha; charset=utf-8",
-            oid.to_string(),
-        ));
+        return Ok(Answer::raw("application/vnd.github.sha; charset=utf-8", oid.to_string()));
     }
     let commit = git.commit(oid).ok_or_else(Refusal::not_found)?;
     if call.wants("diff") {
-        let parent = commit
-            .parents
-            .first()
-            .and_then(|parent| git.tree_of(*parent));
+        let parent = commit.parents.first().and_then(|parent| git.tree_of(*parent));
         let text = git.diff_text(parent, commit.tree)?;
-        return Ok(Answer::raw(
-            "application/vnd.github.diff; charset=utf-8",
-            text,
-        ));
+        return Ok(Answer::raw("application/vnd.github.diff; charset=utf-8", text));
     }
     let mut files = changes(&git, &commit)?;
     files.truncate(MOST_FILES);
@@ -131,9 +106,7 @@ fn pulls(state: &mut State, call: &Call) -> Reply {
         .filter_map(|issue| Some((issue, issue.pull.as_ref()?)))
         .filter(|(issue, pull)| has(issue, pull))
         .collect();
-    let arrived = git
-        .branch(&repo.default_branch)
-        .is_some_and(|tip| git.contains(tip, oid));
+    let arrived = git.branch(&repo.default_branch).is_some_and(|tip| git.contains(tip, oid));
     if arrived {
         found.retain(|(_, pull)| pull.merged_at.is_some());
     }
@@ -145,50 +118,30 @@ fn compare(state: &mut State, call: &Call) -> Reply {
     let basehead = call.param("basehead");
     let (base, head) = basehead.split_once("...").ok_or_else(Refusal::not_found)?;
     let side = |text: &str| {
-        let (side, name) = state
-            .head_of(repo.id, text)
-            .map_err(|_unknown| Refusal::not_found())?;
+        let (side, name) = state.head_of(repo.id, text).map_err(|_unknown| Refusal::not_found())?;
         resolve(state, side, name).map_err(|_unknown| Refusal::not_found())
     };
     let (base, head) = (side(base)?, side(head)?);
     let git = state.git(repo.id)?;
     let standing = git.standing(base, head)?;
     let Some(common) = standing.merge_base else {
-        return Err(Refusal::new(
-            404,
-            format!("No common ancestor between {base} and {head}."),
-        ));
+        return Err(Refusal::new(404, format!("No common ancestor between {base} and {head}.")));
     };
-    let trees = (
-        git.tree_of(common),
-        git.tree_of(head).ok_or_else(Refusal::not_found)?,
-    );
+    let trees = (git.tree_of(common), git.tree_of(head).ok_or_else(Refusal::not_found)?);
     if call.wants("diff") {
         let text = git.diff_text(trees.0, trees.1)?;
-        return Ok(Answer::raw(
-            "application/vnd.github.diff; charset=utf-8",
-            text,
-        ));
+        return Ok(Answer::raw("application/vnd.github.diff; charset=utf-8", text));
     }
     let commits = git.between(base, head)?;
     let total = commits.len();
     let first = call.query("page").is_none_or(|page| page == "1");
-    let mut files = if first {
-        git.changes(trees.0, trees.1)?
-    } else {
-        Vec::new()
-    };
+    let mut files = if first { git.changes(trees.0, trees.1)? } else { Vec::new() };
     files.truncate(MOST_FILES);
     let paged = call.query("page").is_some() || call.query("per_page").is_some();
-    let (shown, link) = if paged {
-        call.cut(commits)
-    } else {
-        (commits.into_iter().take(250).collect(), None)
-    };
-    let commit = |oid: Oid| {
-        git.commit(oid)
-            .map_or(Value::Null, |commit| state.commit_json(repo, &commit))
-    };
+    let (shown, link) =
+        if paged { call.cut(commits) } else { (commits.into_iter().take(250).collect(), None) };
+    let commit =
+        |oid: Oid| git.commit(oid).map_or(Value::Null, |commit| state.commit_json(repo, &commit));
     let (url, html) = (state.repo_url(repo), state.repo_html(repo));
     let page = format!("{html}/compare/{basehead}");
     let sha = head.to_string();

@@ -53,20 +53,14 @@ fn show(state: &State, call: &Call, path: &str) -> Reply {
         let mut entries = git.tree(entry.oid, false)?;
         entries.sort_by(|a, b| a.path.cmp(&b.path));
         let shown = entries.into_iter().map(|inside| {
-            let path = [path, &inside.path]
-                .join("/")
-                .trim_start_matches('/')
-                .to_owned();
+            let path = [path, &inside.path].join("/").trim_start_matches('/').to_owned();
             state.entry_json(repo, &git, &TreeEntry { path, ..inside }, at)
         });
         return Ok(Answer::ok(shown.collect()));
     }
     let bytes = git.blob(entry.oid).unwrap_or_default();
     if call.wants("raw") {
-        return Ok(Answer::raw(
-            "application/vnd.github.raw+json; charset=utf-8",
-            bytes,
-        ));
+        return Ok(Answer::raw("application/vnd.github.raw+json; charset=utf-8", bytes));
     }
     let mut shown = state.entry_json(repo, &git, &entry, at);
     if bytes.len() > LARGEST_INLINE {
@@ -91,31 +85,19 @@ fn place(state: &State, call: &Call, repo: Id, path: &str) -> Result<Place, Refu
     let malformed =
         |part: &str| part.is_empty() || [".", "..", ".git"].contains(&part) || part.contains('\0');
     if path.split('/').any(malformed) {
-        return Err(Refusal::unprocessable(
-            "path contains a malformed path component",
-        ));
+        return Err(Refusal::unprocessable("path contains a malformed path component"));
     }
     let git = state.git(repo)?;
     let default = &state.repo(repo)?.default_branch;
     let branch = call.text("branch")?.unwrap_or(default);
-    let branch = branch
-        .strip_prefix("refs/heads/")
-        .unwrap_or(branch)
-        .to_owned();
+    let branch = branch.strip_prefix("refs/heads/").unwrap_or(branch).to_owned();
     let tip = git.branch(&branch);
     if tip.is_none() && !git.references("refs/heads/")?.is_empty() {
         return Err(Refusal::new(404, format!("Branch {branch} not found")));
     }
     let tree = tip.and_then(|tip| git.tree_of(tip));
-    let old = tree
-        .and_then(|tree| git.entry(tree, path))
-        .filter(|entry| entry.kind() == "blob");
-    Ok(Place {
-        git,
-        branch,
-        tip,
-        old,
-    })
+    let old = tree.and_then(|tree| git.entry(tree, path)).filter(|entry| entry.kind() == "blob");
+    Ok(Place { git, branch, tip, old })
 }
 
 /// The caller has to have seen what it replaces.
@@ -138,18 +120,11 @@ fn put(state: &mut State, call: &Call) -> Reply {
     let mode = place.old.as_ref().map_or(0o100_644, |old| old.mode);
     let blob = place.git.write_blob(&bytes)?;
     let commit = write(state, call, repo, path, &place, Some((mode, blob)))?;
-    let entry = TreeEntry {
-        path: path.to_owned(),
-        mode,
-        oid: blob,
-    };
+    let entry = TreeEntry { path: path.to_owned(), mode, oid: blob };
     let shown = state.repo(repo)?;
     let content = state.entry_json(shown, &place.git, &entry, &place.branch);
     let status = if place.old.is_some() { 200 } else { 201 };
-    Ok(Answer::json(
-        status,
-        json!({"content": content, "commit": commit}),
-    ))
+    Ok(Answer::json(status, json!({"content": content, "commit": commit})))
 }
 
 fn delete(state: &mut State, call: &Call) -> Reply {
@@ -177,26 +152,17 @@ fn write(
     let base = place.tip.and_then(|tip| git.tree_of(tip));
     let tree = git.edit_tree(base, &BTreeMap::from([(path.to_owned(), edit)]))?;
     let own = state.person(actor);
-    let (author, committer) = (
-        person(call, "author", &own)?,
-        person(call, "committer", &own)?,
-    );
+    let (author, committer) = (person(call, "author", &own)?, person(call, "committer", &own)?);
     let signed = author.is_none() && committer.is_none();
     let sha = git.write_commit(&NewCommit {
         tree,
         parents: &place.tip.into_iter().collect::<Vec<_>>(),
         message: call.require("message")?,
         author: author.as_ref().unwrap_or(&own),
-        committer: committer
-            .as_ref()
-            .or(author.as_ref())
-            .unwrap_or(&state.web_flow()),
+        committer: committer.as_ref().or(author.as_ref()).unwrap_or(&state.web_flow()),
     })?;
-    let push = Push {
-        reference: &format!("refs/heads/{}", place.branch),
-        after: Some(sha),
-        force: false,
-    };
+    let push =
+        Push { reference: &format!("refs/heads/{}", place.branch), after: Some(sha), force: false };
     state.push(actor, repo, &push).map_err(|refusal| {
         // A protected branch is a conflict here.
         let what = match (&place.old, edit) {

@@ -31,11 +31,8 @@ pub(super) fn routes() -> Vec<Route> {
         )
         .needs(SEE),
         Route::get("/repos/{owner}/{repo}/environments", environments).needs(&[("actions", READ)]),
-        Route::get(
-            "/repos/{owner}/{repo}/environments/{environment+}",
-            environment,
-        )
-        .needs(&[("actions", READ)]),
+        Route::get("/repos/{owner}/{repo}/environments/{environment+}", environment)
+            .needs(&[("actions", READ)]),
     ]
 }
 
@@ -48,9 +45,7 @@ fn list(state: &mut State, call: &Call) -> Reply {
             && wanted("task", &one.task)
             && wanted("environment", &one.environment)
     });
-    Ok(call.page(deployments.collect(), |one: &Deployment| {
-        state.deployment_json(repo, one)
-    }))
+    Ok(call.page(deployments.collect(), |one: &Deployment| state.deployment_json(repo, one)))
 }
 
 fn create(state: &mut State, call: &Call) -> Reply {
@@ -58,11 +53,7 @@ fn create(state: &mut State, call: &Call) -> Reply {
         Value::Null => json!({}),
         payload @ (Value::Object(_) | Value::String(_)) => payload.clone(),
         other => {
-            return Err(Refusal::wrong_type(
-                "payload",
-                other,
-                "an object or a string",
-            ));
+            return Err(Refusal::wrong_type("payload", other, "an object or a string"));
         }
     };
     let environment = call.text("environment")?.unwrap_or("production");
@@ -91,10 +82,7 @@ fn create(state: &mut State, call: &Call) -> Reply {
 
 fn named<'a>(state: &'a State, call: &Call) -> Result<(&'a Repo, &'a Deployment), Refusal> {
     let repo = state.repo(call.repo()?)?;
-    Ok((
-        repo,
-        state.deployment(repo.id, call.number("deployment_id")?)?,
-    ))
+    Ok((repo, state.deployment(repo.id, call.number("deployment_id")?)?))
 }
 
 fn get(state: &mut State, call: &Call) -> Reply {
@@ -110,9 +98,7 @@ fn delete(state: &mut State, call: &Call) -> Reply {
 fn statuses(state: &mut State, call: &Call) -> Reply {
     let (repo, deployment) = named(state, call)?;
     let statuses = deployment.statuses.iter().rev().collect();
-    Ok(call.page(statuses, |status| {
-        state.deployment_status_json(repo, deployment.id, status)
-    }))
+    Ok(call.page(statuses, |status| state.deployment_status_json(repo, deployment.id, status)))
 }
 
 fn one_status(state: &State, call: &Call, id: u64) -> Result<Value, Refusal> {
@@ -124,11 +110,7 @@ fn one_status(state: &State, call: &Call, id: u64) -> Result<Value, Refusal> {
 }
 
 fn status(state: &mut State, call: &Call) -> Reply {
-    Ok(Answer::ok(one_status(
-        state,
-        call,
-        call.number("status_id")?,
-    )?))
+    Ok(Answer::ok(one_status(state, call, call.number("status_id")?)?))
 }
 
 fn create_status(state: &mut State, call: &Call) -> Reply {
@@ -151,9 +133,7 @@ fn create_status(state: &mut State, call: &Call) -> Reply {
 fn known(repo: &Repo) -> BTreeMap<&str, &Deployment> {
     let mut known = BTreeMap::new();
     for deployment in repo.deployments.values() {
-        known
-            .entry(deployment.environment.as_str())
-            .or_insert(deployment);
+        known.entry(deployment.environment.as_str()).or_insert(deployment);
     }
     known
 }
@@ -161,9 +141,7 @@ fn known(repo: &Repo) -> BTreeMap<&str, &Deployment> {
 fn environments(state: &mut State, call: &Call) -> Reply {
     let repo = state.repo(call.repo()?)?;
     let all = known(repo).into_iter().collect();
-    Ok(call.page_in("environments", all, |(name, first)| {
-        state.environment_json(repo, name, first)
-    }))
+    Ok(call.page_in("environments", all, |(name, first)| state.environment_json(repo, name, first)))
 }
 
 fn environment(state: &mut State, call: &Call) -> Reply {

@@ -14,11 +14,7 @@ pub(super) fn routes() -> Vec<Route> {
         Route::get("/repos/{owner}/{repo}/issues/events", all).needs(SEE),
         Route::get("/repos/{owner}/{repo}/issues/events/{event_id}", get).needs(SEE),
         Route::get("/repos/{owner}/{repo}/issues/{issue_number}/events", list).needs(SEE),
-        Route::get(
-            "/repos/{owner}/{repo}/issues/{issue_number}/timeline",
-            timeline,
-        )
-        .needs(SEE),
+        Route::get("/repos/{owner}/{repo}/issues/{issue_number}/timeline", timeline).needs(SEE),
     ]
 }
 
@@ -39,9 +35,8 @@ fn timeline(state: &mut State, call: &Call) -> Reply {
 fn all(state: &mut State, call: &Call) -> Reply {
     let repo = state.repo(call.repo()?)?;
     let issues = repo.issues.values();
-    let mut events: Vec<(&Issue, &Event)> = issues
-        .flat_map(|issue| issue.events.iter().map(move |event| (issue, event)))
-        .collect();
+    let mut events: Vec<(&Issue, &Event)> =
+        issues.flat_map(|issue| issue.events.iter().map(move |event| (issue, event))).collect();
     events.sort_by_key(|(_, event)| std::cmp::Reverse(event.id));
     Ok(call.page(events, |(issue, event)| {
         let mut shown = state.event_json(repo, event);

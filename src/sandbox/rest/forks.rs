@@ -12,9 +12,7 @@ const WRITES: &[(&str, Level)] = &[("administration", WRITE)];
 pub(super) fn routes() -> Vec<Route> {
     vec![
         Route::get("/repos/{owner}/{repo}/forks", list).needs(READS),
-        Route::post("/repos/{owner}/{repo}/forks", create)
-            .role(Role::Read)
-            .needs(WRITES),
+        Route::post("/repos/{owner}/{repo}/forks", create).role(Role::Read).needs(WRITES),
     ]
 }
 

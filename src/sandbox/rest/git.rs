@@ -27,11 +27,7 @@ const LARGEST_BLOB: usize = 100 << 20;
 pub(super) fn routes() -> Vec<Route> {
     vec![
         Route::get("/repos/{owner}/{repo}/git/ref/{ref+}", get_ref).needs(SEE),
-        Route::get(
-            "/repos/{owner}/{repo}/git/matching-refs/{ref+}",
-            matching_refs,
-        )
-        .needs(SEE),
+        Route::get("/repos/{owner}/{repo}/git/matching-refs/{ref+}", matching_refs).needs(SEE),
         Route::post("/repos/{owner}/{repo}/git/refs", create_ref).needs(WRITE_CONTENTS),
         Route::patch("/repos/{owner}/{repo}/git/refs/{ref+}", update_ref).needs(WRITE_CONTENTS),
         Route::delete("/repos/{owner}/{repo}/git/refs/{ref+}", delete_ref).needs(WRITE_CONTENTS),
@@ -51,9 +47,7 @@ fn full(name: &str) -> String {
 }
 
 fn oid(text: &str) -> Option<Oid> {
-    (text.len() == 40)
-        .then(|| Oid::from_str(text).ok())
-        .flatten()
+    (text.len() == 40).then(|| Oid::from_str(text).ok()).flatten()
 }
 
 fn get_ref(state: &mut State, call: &Call) -> Reply {
@@ -71,10 +65,7 @@ fn matching_refs(state: &mut State, call: &Call) -> Reply {
     let found = git.references(&full(call.param("ref")))?;
     // The whole list: this endpoint has no pages any more.
     Ok(Answer::ok(
-        found
-            .iter()
-            .map(|(name, target)| state.ref_json(repo, &git, name, *target))
-            .collect(),
+        found.iter().map(|(name, target)| state.ref_json(repo, &git, name, *target)).collect(),
     ))
 }
 
@@ -111,18 +102,10 @@ fn update_ref(state: &mut State, call: &Call) -> Reply {
         return Err(Refusal::unprocessable("Reference does not exist"));
     }
     let target = target(&git, call)?;
-    let push = Push {
-        reference: &name,
-        after: Some(target),
-        force: call.flag("force")?.unwrap_or(false),
-    };
+    let push =
+        Push { reference: &name, after: Some(target), force: call.flag("force")?.unwrap_or(false) };
     state.push(call.actor()?, id, &push)?;
-    Ok(Answer::ok(state.ref_json(
-        state.repo(id)?,
-        &git,
-        &name,
-        target,
-    )))
+    Ok(Answer::ok(state.ref_json(state.repo(id)?, &git, &name, target)))
 }
 
 fn delete_ref(state: &mut State, call: &Call) -> Reply {
@@ -131,11 +114,7 @@ fn delete_ref(state: &mut State, call: &Call) -> Reply {
     if !is_ref_name(&name) || state.git(id)?.reference(&name).is_none() {
         return Err(Refusal::unprocessable("Reference does not exist"));
     }
-    let push = Push {
-        reference: &name,
-        after: None,
-        force: true,
-    };
+    let push = Push { reference: &name, after: None, force: true };
     state.push(call.actor()?, id, &push)?;
     Ok(Answer::empty(204))
 }
@@ -170,9 +149,8 @@ fn create_tree(state: &mut State, call: &Call) -> Reply {
         }
         None => None,
     };
-    let entries = call.body["tree"]
-        .as_array()
-        .ok_or_else(|| Refusal::unprocessable("Invalid tree info"))?;
+    let entries =
+        call.body["tree"].as_array().ok_or_else(|| Refusal::unprocessable("Invalid tree info"))?;
     let mut edits = BTreeMap::new();
     for entry in entries {
         let (path, edit) = tree_edit(&git, entry)?;
@@ -180,25 +158,16 @@ fn create_tree(state: &mut State, call: &Call) -> Reply {
     }
     let sha = git.edit_tree(base, &edits)?;
     let entries = git.tree(sha, false)?;
-    Ok(Answer::created(state.tree_json(
-        state.repo(id)?,
-        &git,
-        sha,
-        &entries,
-        false,
-    )))
+    Ok(Answer::created(state.tree_json(state.repo(id)?, &git, sha, &entries, false)))
 }
 
 fn tree_edit(git: &Git, entry: &Value) -> Result<(String, TreeEdit), Refusal> {
-    let path = entry["path"]
-        .as_str()
-        .ok_or_else(|| Refusal::unprocessable("Must supply tree.path"))?;
+    let path =
+        entry["path"].as_str().ok_or_else(|| Refusal::unprocessable("Must supply tree.path"))?;
     let malformed =
         |part: &str| part.is_empty() || [".", "..", ".git"].contains(&part) || part.contains('\0');
     if path.split('/').any(malformed) {
-        return Err(Refusal::unprocessable(
-            "tree.path contains a malformed path component",
-        ));
+        return Err(Refusal::unprocessable("tree.path contains a malformed path component"));
     }
     let modes = ["100644", "100755", "040000", "160000", "120000"];
     let mode = entry["mode"]
@@ -220,9 +189,7 @@ fn tree_edit(git: &Git, entry: &Value) -> Result<(String, TreeEdit), Refusal> {
         (_, Some(content)) => Some((mode, git.write_blob(content.as_bytes())?)),
         (Value::Null, None) if entry.get("sha").is_some() => None,
         _ => {
-            return Err(Refusal::unprocessable(
-                "Must supply either tree.sha or tree.content",
-            ));
+            return Err(Refusal::unprocessable("Must supply either tree.sha or tree.content"));
         }
     };
     Ok((path.to_owned(), edit))
@@ -232,14 +199,9 @@ fn blob(state: &mut State, call: &Call) -> Reply {
     let repo = state.repo(call.repo()?)?;
     let git = state.git(repo.id)?;
     let sha = call.param("file_sha");
-    let bytes = oid(sha)
-        .and_then(|oid| git.blob(oid))
-        .ok_or_else(Refusal::not_found)?;
+    let bytes = oid(sha).and_then(|oid| git.blob(oid)).ok_or_else(Refusal::not_found)?;
     if call.wants("raw") {
-        return Ok(Answer::raw(
-            "application/vnd.github.raw+json; charset=utf-8",
-            bytes,
-        ));
+        return Ok(Answer::raw("application/vnd.github.raw+json; charset=utf-8", bytes));
     }
     Ok(Answer::ok(json!({
         "sha": sha,
@@ -268,15 +230,11 @@ fn create_blob(state: &mut State, call: &Call) -> Reply {
     not_empty(&git)?;
     let encoding = call.text("encoding")?.unwrap_or("utf-8");
     if !["utf-8", "base64"].contains(&encoding) {
-        return Err(Refusal::unprocessable(
-            "The encoding must be utf-8 or base64",
-        ));
+        return Err(Refusal::unprocessable("The encoding must be utf-8 or base64"));
     }
     let bytes = decode(call.require("content")?, encoding)?;
     if bytes.len() > LARGEST_BLOB {
-        return Err(Refusal::unprocessable(
-            "Blob is too large (maximum is 100 megabytes)",
-        ));
+        return Err(Refusal::unprocessable("Blob is too large (maximum is 100 megabytes)"));
     }
     let sha = git.write_blob(&bytes)?.to_string();
     let url = format!("{}/git/blobs/{sha}", state.repo_url(state.repo(id)?));
@@ -313,11 +271,7 @@ pub(super) fn person(
         })?,
         None => otherwise.at,
     };
-    Ok(Some(Person {
-        name: text("name")?.to_owned(),
-        email: text("email")?.to_owned(),
-        at,
-    }))
+    Ok(Some(Person { name: text("name")?.to_owned(), email: text("email")?.to_owned(), at }))
 }
 
 fn create_commit(state: &mut State, call: &Call) -> Reply {
@@ -336,10 +290,7 @@ fn create_commit(state: &mut State, call: &Call) -> Reply {
         })?);
     }
     let own = state.person(actor);
-    let (author, committer) = (
-        person(call, "author", &own)?,
-        person(call, "committer", &own)?,
-    );
+    let (author, committer) = (person(call, "author", &own)?, person(call, "committer", &own)?);
     let signed = actor.app.is_some() && author.is_none() && committer.is_none();
     let author = author.unwrap_or(own);
     let committer = committer.unwrap_or_else(|| author.clone());
@@ -363,9 +314,8 @@ fn create_commit(state: &mut State, call: &Call) -> Reply {
 fn tag(state: &mut State, call: &Call) -> Reply {
     let repo = state.repo(call.repo()?)?;
     let git = state.git(repo.id)?;
-    let tag = oid(call.param("tag_sha"))
-        .and_then(|oid| git.tag(oid))
-        .ok_or_else(Refusal::not_found)?;
+    let tag =
+        oid(call.param("tag_sha")).and_then(|oid| git.tag(oid)).ok_or_else(Refusal::not_found)?;
     Ok(Answer::ok(state.tag_json(repo, &git, &tag)))
 }
 
@@ -378,7 +328,9 @@ fn create_tag(state: &mut State, call: &Call) -> Reply {
     let object = call.require("object")?;
     let target = oid(object)
         .filter(|oid| git.object(object).is_some() && git.kind(*oid) == kind)
-        .ok_or_else(|| Refusal::unprocessable(format!("object {object} is not a valid {kind}")))?;
+        .ok_or_else(|| {
+        Refusal::unprocessable(format!("object {object} is not a valid {kind}"))
+    })?;
     let own = state.person(actor);
     let tagger = person(call, "tagger", &own)?.unwrap_or(own);
     if !is_ref_name(&format!("refs/tags/{name}")) {

@@ -47,18 +47,10 @@ fn list(state: &mut State, call: &Call) -> Reply {
     };
     let size = call.query("per_page").and_then(|size| size.parse().ok());
     let size: usize = size.filter(|size| *size > 0).unwrap_or(30).min(100);
-    let found: Vec<&Delivery> = state
-        .deliveries_of(app(call)?)
-        .into_iter()
-        .filter(wanted)
-        .collect();
+    let found: Vec<&Delivery> =
+        state.deliveries_of(app(call)?).into_iter().filter(wanted).collect();
     let shown = &found[..size.min(found.len())];
-    let answer = Answer::ok(
-        shown
-            .iter()
-            .map(|delivery| delivery_item(delivery))
-            .collect(),
-    );
+    let answer = Answer::ok(shown.iter().map(|delivery| delivery_item(delivery)).collect());
     Ok(match shown.last() {
         Some(last) if found.len() > size => {
             let mut others: String = call

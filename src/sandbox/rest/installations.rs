@@ -10,11 +10,8 @@ pub(super) fn routes() -> Vec<Route> {
     let one = "/user/installations/{installation_id}/repositories/{repository_id}";
     vec![
         Route::get("/user/installations", list).access(Access::Person),
-        Route::get(
-            "/user/installations/{installation_id}/repositories",
-            repositories,
-        )
-        .access(Access::Person),
+        Route::get("/user/installations/{installation_id}/repositories", repositories)
+            .access(Access::Person),
         Route::put(one, add).access(Access::Person),
         Route::delete(one, remove).access(Access::Person),
     ]
@@ -31,11 +28,8 @@ fn standing(state: &State, person: Id, installation: &Installation) -> Option<Or
 
 fn list(state: &mut State, call: &Call) -> Reply {
     let person = call.actor()?.account;
-    let seen: Vec<&Installation> = state
-        .installations
-        .values()
-        .filter(|one| standing(state, person, one).is_some())
-        .collect();
+    let seen: Vec<&Installation> =
+        state.installations.values().filter(|one| standing(state, person, one).is_some()).collect();
     Ok(call.page_in("installations", seen, |one| state.installation_json(one)))
 }
 
@@ -54,14 +48,9 @@ fn repositories(state: &mut State, call: &Call) -> Reply {
             on.is_some_and(|one| one.id == installed.id)
         })
         .collect();
-    let selection = if installed.selected.is_some() {
-        "selected"
-    } else {
-        "all"
-    };
-    let mut answer = call.page_in("repositories", seen, |repo| {
-        state.repository_for(repo, &call.caller)
-    });
+    let selection = if installed.selected.is_some() { "selected" } else { "all" };
+    let mut answer =
+        call.page_in("repositories", seen, |repo| state.repository_for(repo, &call.caller));
     if let Body::Json(body) = &mut answer.body {
         body["repository_selection"] = selection.into();
     }

@@ -22,12 +22,8 @@ pub(super) fn routes() -> Vec<Route> {
         Route::patch("/repos/{owner}/{repo}/issues/{issue_number}", update)
             .needs(EDIT)
             .role(Role::Read),
-        Route::post(ASSIGNEES, assign)
-            .needs(EDIT)
-            .role(Role::Triage),
-        Route::delete(ASSIGNEES, unassign)
-            .needs(EDIT)
-            .role(Role::Triage),
+        Route::post(ASSIGNEES, assign).needs(EDIT).role(Role::Triage),
+        Route::delete(ASSIGNEES, unassign).needs(EDIT).role(Role::Triage),
     ]
 }
 
@@ -43,12 +39,7 @@ fn list(state: &mut State, call: &Call) -> Reply {
     let wanted = call.query("state").unwrap_or("open");
     let labels: Vec<String> = call
         .query("labels")
-        .map(|labels| {
-            labels
-                .split(',')
-                .map(|label| label.trim().to_lowercase())
-                .collect()
-        })
+        .map(|labels| labels.split(',').map(|label| label.trim().to_lowercase()).collect())
         .unwrap_or_default();
     let has = |issue: &Issue, name: &str| {
         repo.labels
@@ -57,12 +48,9 @@ fn list(state: &mut State, call: &Call) -> Reply {
     };
     let by = |issue: &Issue| {
         let login = state.login(issue.author);
-        call.query("creator")
-            .is_none_or(|creator| login.eq_ignore_ascii_case(creator))
+        call.query("creator").is_none_or(|creator| login.eq_ignore_ascii_case(creator))
     };
-    let since = call
-        .query("since")
-        .and_then(|at| at.parse::<jiff::Timestamp>().ok());
+    let since = call.query("since").and_then(|at| at.parse::<jiff::Timestamp>().ok());
     let mut found: Vec<&Issue> = repo
         .issues
         .values()
@@ -100,11 +88,7 @@ fn create(state: &mut State, call: &Call) -> Reply {
 }
 
 fn get(state: &mut State, call: &Call) -> Reply {
-    Ok(Answer::ok(show(
-        state,
-        call.repo()?,
-        call.number("issue_number")?,
-    )?))
+    Ok(Answer::ok(show(state, call.repo()?, call.number("issue_number")?)?))
 }
 
 fn update(state: &mut State, call: &Call) -> Reply {
@@ -114,11 +98,7 @@ fn update(state: &mut State, call: &Call) -> Reply {
     if !own && !triage {
         return Err(Refusal::new(403, "Must have triage rights to Repository."));
     }
-    let body = if call.has("body") {
-        Some(call.text("body")?)
-    } else {
-        None
-    };
+    let body = if call.has("body") { Some(call.text("body")?) } else { None };
     state.edit_issue(actor, repo, number, call.text("title")?, body)?;
     if let Some(labels) = call.texts("labels")?.filter(|_| triage) {
         state.set_labels(actor, repo, number, &labels)?;
@@ -149,11 +129,7 @@ fn assignable(state: &State, repo: Id, logins: &[String]) -> BTreeSet<Id> {
 fn assign(state: &mut State, call: &Call) -> Reply {
     let (repo, number) = (call.repo()?, call.number("issue_number")?);
     let mut people = state.issue(repo, number)?.assignees.clone();
-    people.extend(assignable(
-        state,
-        repo,
-        &call.texts("assignees")?.unwrap_or_default(),
-    ));
+    people.extend(assignable(state, repo, &call.texts("assignees")?.unwrap_or_default()));
     state.assign(call.actor()?, repo, number, &people)?;
     Ok(Answer::created(show(state, repo, number)?))
 }

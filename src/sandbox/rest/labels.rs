@@ -23,15 +23,10 @@ pub(super) fn routes() -> Vec<Route> {
         Route::get(ON_ISSUE, on_issue).needs(SEE),
         Route::post(ON_ISSUE, add).needs(EDIT).role(Role::Triage),
         Route::put(ON_ISSUE, set).needs(EDIT).role(Role::Triage),
-        Route::delete(ON_ISSUE, clear)
+        Route::delete(ON_ISSUE, clear).needs(EDIT).role(Role::Triage),
+        Route::delete("/repos/{owner}/{repo}/issues/{issue_number}/labels/{name}", remove)
             .needs(EDIT)
             .role(Role::Triage),
-        Route::delete(
-            "/repos/{owner}/{repo}/issues/{issue_number}/labels/{name}",
-            remove,
-        )
-        .needs(EDIT)
-        .role(Role::Triage),
     ]
 }
 
@@ -43,19 +38,14 @@ fn list(state: &mut State, call: &Call) -> Reply {
 
 fn get(state: &mut State, call: &Call) -> Reply {
     let repo = state.repo(call.repo()?)?;
-    let label = state
-        .find_label(repo.id, call.param("name"))?
-        .ok_or_else(Refusal::not_found)?;
+    let label = state.find_label(repo.id, call.param("name"))?.ok_or_else(Refusal::not_found)?;
     Ok(Answer::ok(state.label_json(repo, label)))
 }
 
 fn create(state: &mut State, call: &Call) -> Reply {
     let repo = call.repo()?;
-    let (name, color, description) = (
-        call.require("name")?,
-        call.text("color")?,
-        call.text("description")?,
-    );
+    let (name, color, description) =
+        (call.require("name")?, call.text("color")?, call.text("description")?);
     let label = state.create_label(call.actor()?, repo, name, color, description)?;
     let shown = state.label_json(state.repo(repo)?, &label);
     let url = shown["url"].as_str().unwrap_or_default().to_owned();
@@ -93,21 +83,12 @@ fn on_issue(state: &mut State, call: &Call) -> Reply {
 
 /// `{"labels": […]}` or the bare list, of names or of objects with a name.
 fn names(call: &Call) -> Result<Vec<String>, Refusal> {
-    let list = if call.body.is_array() {
-        &call.body
-    } else {
-        &call.body["labels"]
-    };
+    let list = if call.body.is_array() { &call.body } else { &call.body["labels"] };
     let objects = || {
-        let names = list
-            .as_array()?
-            .iter()
-            .map(|label| label["name"].as_str().map(str::to_owned));
+        let names = list.as_array()?.iter().map(|label| label["name"].as_str().map(str::to_owned));
         names.collect()
     };
-    texts(list)
-        .or_else(objects)
-        .ok_or_else(|| Refusal::missing("labels"))
+    texts(list).or_else(objects).ok_or_else(|| Refusal::missing("labels"))
 }
 
 fn add(state: &mut State, call: &Call) -> Reply {

@@ -60,9 +60,9 @@ pub(super) fn managed<'a>(state: &'a State, call: &Call) -> Result<&'a Organizat
         return Err(Refusal::not_found());
     }
     match &call.caller {
-        Caller::Person(person) if org.members.get(person) != Some(&OrgRole::Admin) => Err(
-            Refusal::new(403, "You must be an admin of the organization to do this."),
-        ),
+        Caller::Person(person) if org.members.get(person) != Some(&OrgRole::Admin) => {
+            Err(Refusal::new(403, "You must be an admin of the organization to do this."))
+        }
         _ => Ok(org),
     }
 }
@@ -107,11 +107,7 @@ fn membership(state: &mut State, call: &Call) -> Reply {
     }
     let person = person(state, call)?;
     let role = org.members.get(&person).ok_or_else(Refusal::not_found)?;
-    Ok(Answer::ok(state.org_membership_json(
-        org.account,
-        person,
-        *role,
-    )))
+    Ok(Answer::ok(state.org_membership_json(org.account, person, *role)))
 }
 
 fn set(state: &mut State, call: &Call) -> Reply {
@@ -121,11 +117,7 @@ fn set(state: &mut State, call: &Call) -> Reply {
         None | Some("member") => OrgRole::Member,
         Some("admin") => OrgRole::Admin,
         Some(_) => {
-            return Err(Refusal::invalid(
-                "OrganizationMembership",
-                "role",
-                "invalid",
-            ));
+            return Err(Refusal::invalid("OrganizationMembership", "role", "invalid"));
         }
     };
     state.join_org(call.actor()?, org, person, role)?;

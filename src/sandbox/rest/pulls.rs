@@ -17,9 +17,7 @@ pub(super) fn routes() -> Vec<Route> {
     vec![
         Route::get("/repos/{owner}/{repo}/pulls", list).needs(SEE),
         // Whoever may read may offer a change, from a fork.
-        Route::post("/repos/{owner}/{repo}/pulls", create)
-            .needs(EDIT)
-            .role(Role::Read),
+        Route::post("/repos/{owner}/{repo}/pulls", create).needs(EDIT).role(Role::Read),
         Route::get(ONE, get).needs(&[("pull_requests", READ), ("contents", READ)]),
         Route::patch(ONE, update).needs(EDIT).role(Role::Read),
         Route::get("/repos/{owner}/{repo}/pulls/{pull_number}/files", files).needs(SEE),
@@ -28,11 +26,8 @@ pub(super) fn routes() -> Vec<Route> {
             .needs(&[("pull_requests", READ), ("contents", READ)]),
         Route::put("/repos/{owner}/{repo}/pulls/{pull_number}/merge", merge)
             .needs(&[("contents", WRITE)]),
-        Route::put(
-            "/repos/{owner}/{repo}/pulls/{pull_number}/update-branch",
-            update_branch,
-        )
-        .needs(EDIT),
+        Route::put("/repos/{owner}/{repo}/pulls/{pull_number}/update-branch", update_branch)
+            .needs(EDIT),
     ]
 }
 
@@ -51,10 +46,7 @@ fn list(state: &mut State, call: &Call) -> Reply {
         .values()
         .filter_map(|issue| Some((issue, issue.pull.as_ref()?)))
         .filter(|(issue, _)| wanted == "all" || issue.open == (wanted == "open"))
-        .filter(|(_, pull)| {
-            call.query("base")
-                .is_none_or(|base| pull.base.branch == base)
-        })
+        .filter(|(_, pull)| call.query("base").is_none_or(|base| pull.base.branch == base))
         .filter(|(_, pull)| head_fits(pull))
         .collect();
     let sort = call.query("sort").unwrap_or("created");
@@ -102,10 +94,7 @@ fn get(state: &mut State, call: &Call) -> Reply {
     let (repo, number) = (call.repo()?, call.number("pull_number")?);
     if call.wants("diff") {
         let text = state.pull_diff(repo, number)?;
-        return Ok(Answer::raw(
-            "application/vnd.github.diff; charset=utf-8",
-            text,
-        ));
+        return Ok(Answer::raw("application/vnd.github.diff; charset=utf-8", text));
     }
     Ok(Answer::ok(state.full_pull_json(repo, number)?))
 }
@@ -125,11 +114,7 @@ fn update(state: &mut State, call: &Call) -> Reply {
     };
     let edit = PullEdit {
         title: call.text("title")?,
-        body: if call.has("body") {
-            Some(call.text("body")?)
-        } else {
-            None
-        },
+        body: if call.has("body") { Some(call.text("body")?) } else { None },
         base: call.text("base")?,
         open,
         maintainer_can_modify: call.flag("maintainer_can_modify")?,
@@ -157,11 +142,7 @@ fn commits(state: &mut State, call: &Call) -> Reply {
 
 fn merged(state: &mut State, call: &Call) -> Reply {
     let (_, pull) = state.pull(call.repo()?, call.number("pull_number")?)?;
-    if pull.merged_at.is_some() {
-        Ok(Answer::empty(204))
-    } else {
-        Err(Refusal::not_found())
-    }
+    if pull.merged_at.is_some() { Ok(Answer::empty(204)) } else { Err(Refusal::not_found()) }
 }
 
 fn merge(state: &mut State, call: &Call) -> Reply {
@@ -187,8 +168,5 @@ fn update_branch(state: &mut State, call: &Call) -> Reply {
     let (repo, number) = (call.repo()?, call.number("pull_number")?);
     state.update_branch(call.actor()?, repo, number, call.text("expected_head_sha")?)?;
     let url = format!("{}/pull/{number}", state.repo_html(state.repo(repo)?));
-    Ok(Answer::json(
-        202,
-        json!({"message": "Updating pull request branch.", "url": url}),
-    ))
+    Ok(Answer::json(202, json!({"message": "Updating pull request branch.", "url": url})))
 }

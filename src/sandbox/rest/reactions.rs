@@ -22,9 +22,7 @@ pub(super) fn routes() -> Vec<Route> {
         Route::post(COMMENT, create).needs(EDIT).role(Role::Read),
         remove("/repos/{owner}/{repo}/issues/comments/{comment_id}/reactions/{reaction_id}"),
         Route::get(RELEASE, list).needs(&[("contents", READ)]),
-        Route::post(RELEASE, create)
-            .needs(&[("contents", WRITE)])
-            .role(Role::Read),
+        Route::post(RELEASE, create).needs(&[("contents", WRITE)]).role(Role::Read),
         remove("/repos/{owner}/{repo}/releases/{release_id}/reactions/{reaction_id}"),
     ]
 }

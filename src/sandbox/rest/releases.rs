@@ -33,10 +33,7 @@ fn sees_drafts(state: &State, call: &Call) -> Result<bool, Refusal> {
         Caller::Person(person) => state.role(*person, repo.id) >= Role::Write,
         Caller::Installation { token, .. } => {
             state.token_reaches(token, repo)
-                && token
-                    .permissions
-                    .get("contents")
-                    .is_some_and(|level| *level >= WRITE)
+                && token.permissions.get("contents").is_some_and(|level| *level >= WRITE)
         }
         Caller::Nobody | Caller::App(_) => false,
     })
@@ -99,10 +96,7 @@ fn change(call: &Call) -> Result<ReleaseChange, Refusal> {
     };
     let hidden = change.draft == Some(true) || change.prerelease == Some(true);
     if hidden && latest == Some(MakeLatest::Yes) {
-        return Err(Refusal::custom(
-            "Release",
-            "Draft or prerelease cannot be marked as latest",
-        ));
+        return Err(Refusal::custom("Release", "Draft or prerelease cannot be marked as latest"));
     }
     Ok(change)
 }
@@ -163,7 +157,5 @@ fn tags(state: &mut State, call: &Call) -> Reply {
         })
         .collect();
     tags.reverse();
-    Ok(call.page(tags, |(name, commit)| {
-        state.tag_entry_json(repo, &name, commit)
-    }))
+    Ok(call.page(tags, |(name, commit)| state.tag_entry_json(repo, &name, commit)))
 }

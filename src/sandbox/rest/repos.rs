@@ -11,12 +11,8 @@ const ADMINISTER: &[(&str, crate::sandbox::model::Level)] = &[("administration",
 pub(super) fn routes() -> Vec<Route> {
     vec![
         Route::get("/repos/{owner}/{repo}", get),
-        Route::patch("/repos/{owner}/{repo}", update)
-            .role(Role::Admin)
-            .needs(ADMINISTER),
-        Route::delete("/repos/{owner}/{repo}", delete)
-            .role(Role::Admin)
-            .needs(ADMINISTER),
+        Route::patch("/repos/{owner}/{repo}", update).role(Role::Admin).needs(ADMINISTER),
+        Route::delete("/repos/{owner}/{repo}", delete).role(Role::Admin).needs(ADMINISTER),
         Route::get("/orgs/{org}/repos", of_org).access(Access::Signed(&[("metadata", READ)])),
         Route::post("/orgs/{org}/repos", create_in_org).access(Access::Person),
         Route::get("/user/repos", mine).access(Access::Person),
@@ -61,16 +57,10 @@ fn delete(state: &mut State, call: &Call) -> Reply {
 }
 
 fn of_org(state: &mut State, call: &Call) -> Reply {
-    let org = state
-        .account_named(call.param("org"))
-        .ok_or_else(Refusal::not_found)?
-        .id;
+    let org = state.account_named(call.param("org")).ok_or_else(Refusal::not_found)?.id;
     let person = call.actor()?.account;
-    let repos: Vec<&Repo> = state
-        .visible_repos(Some(person))
-        .into_iter()
-        .filter(|repo| repo.owner == org)
-        .collect();
+    let repos: Vec<&Repo> =
+        state.visible_repos(Some(person)).into_iter().filter(|repo| repo.owner == org).collect();
     Ok(call.page(repos, |repo| state.repository_for(repo, &call.caller)))
 }
 

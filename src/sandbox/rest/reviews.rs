@@ -22,12 +22,9 @@ pub(super) fn routes() -> Vec<Route> {
         Route::get(ONE, get).needs(SEE),
         Route::put(ONE, update).needs(EDIT).role(Role::Read),
         Route::delete(ONE, discard).needs(EDIT).role(Role::Read),
-        Route::post(
-            "/repos/{owner}/{repo}/pulls/{pull_number}/reviews/{review_id}/events",
-            submit,
-        )
-        .needs(EDIT)
-        .role(Role::Read),
+        Route::post("/repos/{owner}/{repo}/pulls/{pull_number}/reviews/{review_id}/events", submit)
+            .needs(EDIT)
+            .role(Role::Read),
         Route::put(
             "/repos/{owner}/{repo}/pulls/{pull_number}/reviews/{review_id}/dismissals",
             dismiss,
@@ -38,16 +35,10 @@ pub(super) fn routes() -> Vec<Route> {
             comments_of_review,
         )
         .needs(SEE),
-        Route::get(
-            "/repos/{owner}/{repo}/pulls/{pull_number}/comments",
-            comments,
-        )
-        .needs(SEE),
+        Route::get("/repos/{owner}/{repo}/pulls/{pull_number}/comments", comments).needs(SEE),
         Route::get(ASKED, asked).needs(SEE),
         Route::post(ASKED, ask).needs(EDIT).role(Role::Triage),
-        Route::delete(ASKED, ask_no_more)
-            .needs(EDIT)
-            .role(Role::Triage),
+        Route::delete(ASKED, ask_no_more).needs(EDIT).role(Role::Triage),
     ]
 }
 
@@ -58,11 +49,7 @@ fn number(call: &Call) -> Result<u64, Refusal> {
 /// The review of the path; one that is only begun is seen by its author alone.
 fn named<'a>(state: &'a State, call: &Call) -> Result<&'a Review, Refusal> {
     let review = state.review(call.repo()?, number(call)?, call.number("review_id")?)?;
-    if seen(call, review) {
-        Ok(review)
-    } else {
-        Err(Refusal::not_found())
-    }
+    if seen(call, review) { Ok(review) } else { Err(Refusal::not_found()) }
 }
 
 fn seen(call: &Call, review: &Review) -> bool {
@@ -80,9 +67,7 @@ fn list(state: &mut State, call: &Call) -> Reply {
     let (repo, number) = (state.repo(call.repo()?)?, number(call)?);
     let (_, pull) = state.pull(repo.id, number)?;
     let reviews = pull.reviews.iter().filter(|review| seen(call, review));
-    Ok(call.page(reviews.collect(), |review| {
-        state.review_json(repo, number, review)
-    }))
+    Ok(call.page(reviews.collect(), |review| state.review_json(repo, number, review)))
 }
 
 fn get(state: &mut State, call: &Call) -> Reply {
@@ -159,9 +144,7 @@ fn comments_of_review(state: &mut State, call: &Call) -> Reply {
     let (repo, number) = (state.repo(call.repo()?)?, number(call)?);
     let review = named(state, call)?;
     let comments = review.comments.iter().map(|comment| comment.id).collect();
-    Ok(call.page(comments, |id| {
-        state.review_comment_json(repo, number, review, id)
-    }))
+    Ok(call.page(comments, |id| state.review_comment_json(repo, number, review, id)))
 }
 
 fn comments(state: &mut State, call: &Call) -> Reply {
@@ -172,9 +155,7 @@ fn comments(state: &mut State, call: &Call) -> Reply {
     let comments: Vec<(&Review, Id)> = submitted
         .flat_map(|review| review.comments.iter().map(move |one| (review, one.id)))
         .collect();
-    Ok(call.page(comments, |(review, id)| {
-        state.review_comment_json(repo, number, review, id)
-    }))
+    Ok(call.page(comments, |(review, id)| state.review_comment_json(repo, number, review, id)))
 }
 
 fn asked(state: &mut State, call: &Call) -> Reply {

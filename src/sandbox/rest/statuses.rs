@@ -37,11 +37,7 @@ fn create(state: &mut State, call: &Call) -> Reply {
 fn list(state: &mut State, call: &Call) -> Reply {
     let sha = commit_of(state, call)?;
     let repo = state.repo(call.repo()?)?;
-    let mut statuses: Vec<_> = repo
-        .statuses
-        .iter()
-        .filter(|status| status.sha == sha)
-        .collect();
+    let mut statuses: Vec<_> = repo.statuses.iter().filter(|status| status.sha == sha).collect();
     statuses.reverse();
     Ok(call.page(statuses, |status| state.status_json(repo, status, true)))
 }
@@ -50,9 +46,8 @@ fn together(state: &mut State, call: &Call) -> Reply {
     let sha = commit_of(state, call).map_err(|_no_commit| Refusal::not_found())?;
     let repo = state.repo(call.repo()?)?;
     let (statuses, standing) = combined(repo, &sha);
-    let mut answer = call.page_in("statuses", statuses, |status| {
-        state.status_json(repo, status, false)
-    });
+    let mut answer =
+        call.page_in("statuses", statuses, |status| state.status_json(repo, status, false));
     let url = format!("{}/commits/{sha}", state.repo_url(repo));
     if let Body::Json(body) = &mut answer.body {
         body["state"] = standing.into();

@@ -35,11 +35,7 @@ fn team<'a>(state: &'a State, call: &Call) -> Result<(&'a Organization, &'a Team
     let (org, team) = state
         .team_named(call.param("org"), call.param("team_slug"))
         .ok_or_else(Refusal::not_found)?;
-    if inside(state, call, org) {
-        Ok((org, team))
-    } else {
-        Err(Refusal::not_found())
-    }
+    if inside(state, call, org) { Ok((org, team)) } else { Err(Refusal::not_found()) }
 }
 
 /// The team of the path, where the caller may manage it.
@@ -64,9 +60,7 @@ fn list(state: &mut State, call: &Call) -> Reply {
 fn below(state: &mut State, call: &Call) -> Reply {
     let (org, team) = team(state, call)?;
     let children = org.teams.iter().filter(|one| one.parent == Some(team.id));
-    Ok(call.page(children.collect(), |team: &Team| {
-        state.team_json(org.account, team.id)
-    }))
+    Ok(call.page(children.collect(), |team: &Team| state.team_json(org.account, team.id)))
 }
 
 fn create(state: &mut State, call: &Call) -> Reply {
@@ -94,10 +88,7 @@ fn update(state: &mut State, call: &Call) -> Reply {
     let (name, description) = (call.text("name")?, call.text("description")?);
     let parent = call.count("parent_team_id")?;
     let above = |other: &Team| Some(other.id) == parent && other.id != id;
-    let known = state
-        .orgs
-        .get(&org)
-        .is_some_and(|org| org.teams.iter().any(above));
+    let known = state.orgs.get(&org).is_some_and(|org| org.teams.iter().any(above));
     if parent.is_some() && !known {
         return Err(Refusal::invalid("Team", "parent_team_id", "invalid"));
     }
@@ -129,9 +120,7 @@ fn members(state: &mut State, call: &Call) -> Reply {
         Some("member") => !*maintainer,
         _ => true,
     });
-    Ok(call.page(members.collect(), |(person, _): (Id, bool)| {
-        state.account_json(person)
-    }))
+    Ok(call.page(members.collect(), |(person, _): (Id, bool)| state.account_json(person)))
 }
 
 fn get_membership(state: &mut State, call: &Call) -> Reply {
@@ -168,9 +157,8 @@ fn end_membership(state: &mut State, call: &Call) -> Reply {
 fn repos(state: &mut State, call: &Call) -> Reply {
     let (_, team) = team(state, call)?;
     let repos = state.repos.values();
-    let repos: Vec<(&Repo, Role)> = repos
-        .filter_map(|repo| Some((repo, *repo.teams.get(&team.id)?)))
-        .collect();
+    let repos: Vec<(&Repo, Role)> =
+        repos.filter_map(|repo| Some((repo, *repo.teams.get(&team.id)?))).collect();
     Ok(call.page(repos, |(repo, role)| in_team(state, repo, role)))
 }
 

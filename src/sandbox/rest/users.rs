@@ -57,9 +57,7 @@ fn my_orgs(state: &mut State, call: &Call) -> Reply {
 fn my_memberships(state: &mut State, call: &Call) -> Reply {
     let person = caller(call)?;
     let orgs = memberships(state, person);
-    Ok(call.page(orgs, |(org, role)| {
-        state.org_membership_json(org, person, role)
-    }))
+    Ok(call.page(orgs, |(org, role)| state.org_membership_json(org, person, role)))
 }
 
 fn my_teams(state: &mut State, call: &Call) -> Reply {
@@ -77,9 +75,7 @@ fn my_teams(state: &mut State, call: &Call) -> Reply {
 fn app(state: &mut State, call: &Call) -> Reply {
     let slug = call.param("app_slug");
     let app = state.apps.values().find(|app| app.slug == slug);
-    Ok(Answer::ok(
-        state.app_json(app.ok_or_else(Refusal::not_found)?),
-    ))
+    Ok(Answer::ok(state.app_json(app.ok_or_else(Refusal::not_found)?)))
 }
 
 fn rate_limit(state: &mut State, call: &Call) -> Reply {
@@ -102,9 +98,6 @@ fn meta(_: &mut State, _: &Call) -> Reply {
         .iter()
         .map(|key| ((*key).to_owned(), json!(["127.0.0.0/8"])))
         .collect();
-    body.insert(
-        "verifiable_password_authentication".to_owned(),
-        false.into(),
-    );
+    body.insert("verifiable_password_authentication".to_owned(), false.into());
     Ok(Answer::ok(body.into()))
 }

@@ -74,10 +74,8 @@ impl State {
 
     /// GitHub's "simple team".
     pub(crate) fn team_json(&self, org: Id, team: Id) -> Value {
-        let Some(team) = self
-            .orgs
-            .get(&org)
-            .and_then(|org| org.teams.iter().find(|other| other.id == team))
+        let Some(team) =
+            self.orgs.get(&org).and_then(|org| org.teams.iter().find(|other| other.id == team))
         else {
             return Value::Null;
         };

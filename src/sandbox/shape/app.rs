@@ -35,8 +35,7 @@ impl State {
 
     /// An App by id, or null.
     pub(crate) fn app_or_null(&self, app: Option<Id>) -> Value {
-        app.and_then(|app| self.apps.get(&app))
-            .map_or(Value::Null, |app| self.app_json(app))
+        app.and_then(|app| self.apps.get(&app)).map_or(Value::Null, |app| self.app_json(app))
     }
 
     /// An installation.
@@ -87,10 +86,8 @@ impl State {
         });
         if token.repositories.is_some() {
             let repos = self.token_repos(token);
-            shown["repositories"] = repos
-                .into_iter()
-                .map(|repo| self.repository_json(repo))
-                .collect();
+            shown["repositories"] =
+                repos.into_iter().map(|repo| self.repository_json(repo)).collect();
         }
         shown
     }

@@ -118,9 +118,7 @@ impl State {
 
     /// GitHub's "simple commit".
     pub(crate) fn head_commit_json(&self, repo: Id, sha: &str) -> Value {
-        let commit = Oid::from_str(sha)
-            .ok()
-            .and_then(|oid| self.git(repo).ok()?.commit(oid));
+        let commit = Oid::from_str(sha).ok().and_then(|oid| self.git(repo).ok()?.commit(oid));
         commit.map_or(Value::Null, |commit| {
             let person = |person: &crate::sandbox::git::Person| json!({"name": person.name, "email": person.email});
             json!({

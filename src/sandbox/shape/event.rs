@@ -16,9 +16,7 @@ impl State {
     pub(crate) fn event_json(&self, repo: &Repo, event: &Event) -> Value {
         let (word, commit, more) = self.happening(repo, event);
         let url = self.repo_url(repo);
-        let commit_url = commit
-            .as_ref()
-            .map(|commit| format!("{url}/commits/{commit}"));
+        let commit_url = commit.as_ref().map(|commit| format!("{url}/commits/{commit}"));
         let mut shown = json!({
             "id": event.id,
             "node_id": node("IssueEvent", event.id),

@@ -15,11 +15,7 @@ use crate::sandbox::state::State;
 impl State {
     /// A commit as lists have it.
     pub(crate) fn commit_json(&self, repo: &Repo, commit: &Commit) -> Value {
-        let (url, html, sha) = (
-            self.repo_url(repo),
-            self.repo_html(repo),
-            commit.sha.to_string(),
-        );
+        let (url, html, sha) = (self.repo_url(repo), self.repo_html(repo), commit.sha.to_string());
         let account = |person: &Person| {
             let account = self.account_by_email(&person.email);
             self.account_or_null(account.map(|account| account.id))
@@ -114,13 +110,7 @@ impl State {
         let protection = repo.protections.get(name);
         let contexts: Vec<&str> = protection
             .and_then(|protection| protection.checks.as_ref())
-            .map(|checks| {
-                checks
-                    .checks
-                    .iter()
-                    .map(|check| check.context.as_str())
-                    .collect()
-            })
+            .map(|checks| checks.checks.iter().map(|check| check.context.as_str()).collect())
             .unwrap_or_default();
         let level = match protection {
             None => "off",
@@ -131,9 +121,7 @@ impl State {
             .and_then(|protection| protection.checks.as_ref())
             .map(|checks| {
                 let checks = checks.checks.iter();
-                checks
-                    .map(|check| json!({"context": check.context, "app_id": check.app}))
-                    .collect()
+                checks.map(|check| json!({"context": check.context, "app_id": check.app})).collect()
             })
             .unwrap_or_default();
         json!({
@@ -238,10 +226,7 @@ impl State {
         };
         let here = format!("{url}/contents/{path}?ref={at}");
         let git_url = format!("{url}/git/{below}/{sha}");
-        let page = format!(
-            "{html}/{}/{at}/{path}",
-            if kind == "dir" { "tree" } else { "blob" }
-        );
+        let page = format!("{html}/{}/{at}/{path}", if kind == "dir" { "tree" } else { "blob" });
         let raw = (kind == "file").then(|| format!("{html}/raw/{at}/{path}"));
         json!({
             "name": path.rsplit('/').next(),

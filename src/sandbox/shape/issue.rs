@@ -35,16 +35,9 @@ impl State {
     pub(crate) fn issue_json(&self, repo: &Repo, issue: &Issue) -> Value {
         let (url, html) = (self.repo_url(repo), self.repo_html(repo));
         let here = format!("{url}/issues/{}", issue.number);
-        let page = if issue.pull.is_some() {
-            "pull"
-        } else {
-            "issues"
-        };
-        let assignees: Vec<Value> = issue
-            .assignees
-            .iter()
-            .map(|person| self.account_json(*person))
-            .collect();
+        let page = if issue.pull.is_some() { "pull" } else { "issues" };
+        let assignees: Vec<Value> =
+            issue.assignees.iter().map(|person| self.account_json(*person)).collect();
         let mut shown = json!({
             "id": issue.id,
             "node_id": node(if issue.pull.is_some() { "PullRequest" } else { "Issue" }, issue.id),
@@ -92,10 +85,7 @@ impl State {
     pub(crate) fn comment_json(&self, repo: &Repo, number: u64, comment: &Comment) -> Value {
         let (url, html) = (self.repo_url(repo), self.repo_html(repo));
         let here = format!("{url}/issues/comments/{}", comment.id);
-        let pull = repo
-            .issues
-            .get(&number)
-            .is_some_and(|issue| issue.pull.is_some());
+        let pull = repo.issues.get(&number).is_some_and(|issue| issue.pull.is_some());
         let page = if pull { "pull" } else { "issues" };
         json!({
             "id": comment.id,

@@ -63,10 +63,7 @@ impl State {
         let mut shown = self.team_json(org, team);
         let created = time(self.account(org).created_at);
         let members = self.orgs.get(&org).map(|org| self.team_members(org, team));
-        let repos = self
-            .repos
-            .values()
-            .filter(|repo| repo.teams.contains_key(&team));
+        let repos = self.repos.values().filter(|repo| repo.teams.contains_key(&team));
         let more = json!({
             "members_count": members.map_or(0, |members| members.len()),
             "repos_count": repos.count(),

@@ -30,11 +30,8 @@ impl State {
             "allow_fork_syncing": enabled(protection.fork_syncing),
         });
         if let Some(checks) = &protection.checks {
-            let names: Vec<&str> = checks
-                .checks
-                .iter()
-                .map(|check| check.context.as_str())
-                .collect();
+            let names: Vec<&str> =
+                checks.checks.iter().map(|check| check.context.as_str()).collect();
             let all = checks.checks.iter();
             shown["required_status_checks"] = json!({
                 "url": format!("{url}/required_status_checks"),
@@ -55,18 +52,9 @@ impl State {
         }
         if let Some(restrictions) = &protection.restrictions {
             let url = format!("{url}/restrictions");
-            let users = restrictions
-                .users
-                .iter()
-                .map(|person| self.account_json(*person));
-            let teams = restrictions
-                .teams
-                .iter()
-                .map(|team| self.team_json(repo.owner, *team));
-            let apps = restrictions
-                .apps
-                .iter()
-                .map(|app: &Id| self.app_or_null(Some(*app)));
+            let users = restrictions.users.iter().map(|person| self.account_json(*person));
+            let teams = restrictions.teams.iter().map(|team| self.team_json(repo.owner, *team));
+            let apps = restrictions.apps.iter().map(|app: &Id| self.app_or_null(Some(*app)));
             shown["restrictions"] = json!({
                 "url": url,
                 "users_url": format!("{url}/users"),

@@ -16,11 +16,8 @@ impl State {
         let number = issue.number;
         let here = format!("{url}/pulls/{number}");
         let page = format!("{html}/pull/{number}");
-        let assignees: Vec<Value> = issue
-            .assignees
-            .iter()
-            .map(|person| self.account_json(*person))
-            .collect();
+        let assignees: Vec<Value> =
+            issue.assignees.iter().map(|person| self.account_json(*person)).collect();
         let reviewers = pull.requested_reviewers.iter();
         let teams = pull.requested_teams.iter();
         let links = [
@@ -92,11 +89,7 @@ impl State {
             shown["merge_commit_sha"] = test.map(|oid| oid.to_string()).into();
         }
         let files = self.pull_files(id, number)?;
-        let remarks: usize = pull
-            .reviews
-            .iter()
-            .map(|review| review.comments.len())
-            .sum();
+        let remarks: usize = pull.reviews.iter().map(|review| review.comments.len()).sum();
         let more = json!({
             "merged": pull.merged_at.is_some(),
             "merged_by": self.account_or_null(pull.merged_by),

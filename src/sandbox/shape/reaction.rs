@@ -9,9 +9,8 @@ use crate::sandbox::model::Reaction;
 use crate::sandbox::state::State;
 
 /// GitHub's eight words, in its order.
-pub(crate) const REACTIONS: [&str; 8] = [
-    "+1", "-1", "laugh", "hooray", "confused", "heart", "rocket", "eyes",
-];
+pub(crate) const REACTIONS: [&str; 8] =
+    ["+1", "-1", "laugh", "hooray", "confused", "heart", "rocket", "eyes"];
 
 impl State {
     /// One reaction.

@@ -37,10 +37,7 @@ const ADDRESSES: [(&str, &str); 36] = [
     ("languages_url", "/languages"),
     ("merges_url", "/merges"),
     ("milestones_url", "/milestones{/number}"),
-    (
-        "notifications_url",
-        "/notifications{?since,all,participating}",
-    ),
+    ("notifications_url", "/notifications{?since,all,participating}"),
     ("pulls_url", "/pulls{/number}"),
     ("releases_url", "/releases{/id}"),
     ("stargazers_url", "/stargazers"),
@@ -66,11 +63,7 @@ impl State {
     /// A repository as everybody sees it, as webhooks and lists have it.
     pub(crate) fn repository_json(&self, repo: &Repo) -> Value {
         let (url, html) = (self.repo_url(repo), self.repo_html(repo));
-        let forks = self
-            .repos
-            .values()
-            .filter(|other| other.parent == Some(repo.id))
-            .count();
+        let forks = self.repos.values().filter(|other| other.parent == Some(repo.id)).count();
         let open = repo.issues.values().filter(|issue| issue.open).count();
         let mut fields: Map<String, Value> = ADDRESSES
             .iter()

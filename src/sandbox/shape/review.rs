@@ -12,11 +12,8 @@ impl State {
     /// A review.
     pub(crate) fn review_json(&self, repo: &Repo, number: u64, review: &Review) -> Value {
         let pull = format!("{}/pulls/{number}", self.repo_url(repo));
-        let html = format!(
-            "{}/pull/{number}#pullrequestreview-{}",
-            self.repo_html(repo),
-            review.id
-        );
+        let html =
+            format!("{}/pull/{number}#pullrequestreview-{}", self.repo_html(repo), review.id);
         let mut shown = json!({
             "id": review.id,
             "node_id": node("PullRequestReview", review.id),
@@ -50,11 +47,7 @@ impl State {
         let base = self.repo_url(repo);
         let url = format!("{base}/pulls/comments/{}", comment.id);
         let pull = format!("{base}/pulls/{number}");
-        let html = format!(
-            "{}/pull/{number}#discussion_r{}",
-            self.repo_html(repo),
-            comment.id
-        );
+        let html = format!("{}/pull/{number}#discussion_r{}", self.repo_html(repo), comment.id);
         json!({
             "id": comment.id,
             "node_id": node("PullRequestReviewComment", comment.id),

@@ -25,12 +25,7 @@ impl State {
     /// Adds an organisation.
     pub(crate) fn add_org(&mut self, login: &str, name: &str, base_role: Role) -> Id {
         let account = self.add_account(login, name, AccountKind::Organization);
-        let org = Organization {
-            account,
-            members: BTreeMap::new(),
-            base_role,
-            teams: Vec::new(),
-        };
+        let org = Organization { account, members: BTreeMap::new(), base_role, teams: Vec::new() };
         self.orgs.insert(account, org);
         account
     }
@@ -68,10 +63,7 @@ impl State {
     /// A team by the organisation's login and its slug.
     pub(crate) fn team_named(&self, org: &str, slug: &str) -> Option<(&Organization, &Team)> {
         let org = self.orgs.get(&self.account_named(org)?.id)?;
-        let team = org
-            .teams
-            .iter()
-            .find(|team| team.slug.eq_ignore_ascii_case(slug))?;
+        let team = org.teams.iter().find(|team| team.slug.eq_ignore_ascii_case(slug))?;
         Some((org, team))
     }
 
@@ -107,15 +99,10 @@ impl State {
         let teams = org.into_iter().flat_map(|org| {
             let granted = repo.teams.iter();
             granted.filter_map(|(team, role)| {
-                self.team_members(org, *team)
-                    .contains_key(&person)
-                    .then_some(*role)
+                self.team_members(org, *team).contains_key(&person).then_some(*role)
             })
         });
-        teams
-            .chain(direct)
-            .chain(membership)
-            .fold(public, Role::max)
+        teams.chain(direct).chain(membership).fold(public, Role::max)
     }
 
     /// GitHub's `author_association` of somebody with a repository.
@@ -132,17 +119,10 @@ impl State {
             "COLLABORATOR"
         } else {
             let contributed = |issue: &crate::sandbox::model::Issue| {
-                let merged = issue
-                    .pull
-                    .as_ref()
-                    .is_some_and(|pull| pull.merged_at.is_some());
+                let merged = issue.pull.as_ref().is_some_and(|pull| pull.merged_at.is_some());
                 issue.author == person && merged
             };
-            if repo.issues.values().any(contributed) {
-                "CONTRIBUTOR"
-            } else {
-                "NONE"
-            }
+            if repo.issues.values().any(contributed) { "CONTRIBUTOR" } else { "NONE" }
         }
     }
 
@@ -164,24 +144,12 @@ impl State {
     /// The author of a commit that this actor makes now.
     pub(crate) fn person(&self, actor: Actor) -> Person {
         let account = self.account(actor.account);
-        let name = if account.name.is_empty() {
-            &account.login
-        } else {
-            &account.name
-        };
-        Person {
-            name: name.clone(),
-            email: self.email(actor.account),
-            at: self.now(),
-        }
+        let name = if account.name.is_empty() { &account.login } else { &account.name };
+        Person { name: name.clone(), email: self.email(actor.account), at: self.now() }
     }
 
     /// GitHub itself, as the committer of what is done on its pages and through its contents API.
     pub(crate) fn web_flow(&self) -> Person {
-        Person {
-            name: "GitHub".to_owned(),
-            email: "noreply@github.com".to_owned(),
-            at: self.now(),
-        }
+        Person { name: "GitHub".to_owned(), email: "noreply@github.com".to_owned(), at: self.now() }
     }
 }

@@ -150,10 +150,7 @@ impl State {
         identifier: &str,
     ) -> Result<(), Refusal> {
         let run = self.check_run(repo, id)?;
-        let offered = run
-            .actions
-            .iter()
-            .any(|one| one["identifier"] == identifier);
+        let offered = run.actions.iter().any(|one| one["identifier"] == identifier);
         if !offered || run.status != "completed" {
             return Err(Refusal::not_found());
         }
@@ -201,10 +198,8 @@ impl State {
 
 /// The newest run of each App and name.
 pub(crate) fn newest(runs: Vec<&CheckRun>) -> Vec<&CheckRun> {
-    let named: BTreeMap<(Id, &str), &CheckRun> = runs
-        .into_iter()
-        .map(|run| ((run.app, run.name.as_str()), run))
-        .collect();
+    let named: BTreeMap<(Id, &str), &CheckRun> =
+        runs.into_iter().map(|run| ((run.app, run.name.as_str()), run)).collect();
     let mut newest: Vec<&CheckRun> = named.into_values().collect();
     newest.sort_by_key(|run| run.id);
     newest
@@ -221,9 +216,7 @@ fn not_an_app() -> Refusal {
 
 fn apply(run: &mut CheckRun, change: RunChange, now: Timestamp) {
     run.name = change.name.unwrap_or_else(|| run.name.clone());
-    run.external_id = change
-        .external_id
-        .unwrap_or_else(|| run.external_id.clone());
+    run.external_id = change.external_id.unwrap_or_else(|| run.external_id.clone());
     run.details_url = change.details_url.or_else(|| run.details_url.take());
     run.started_at = change.started_at.or(run.started_at);
     run.actions = change.actions.unwrap_or_else(|| run.actions.clone());
@@ -264,19 +257,10 @@ mod tests {
     fn scene() -> Scene {
         let (state, folder) = seeded();
         let app = state.apps.values().next().unwrap();
-        let bot = Actor {
-            account: app.bot,
-            app: Some(app.id),
-        };
+        let bot = Actor { account: app.bot, app: Some(app.id) };
         let repo = state.repo_named("acme", "microservices-demo").unwrap().id;
         let head = state.git(repo).unwrap().branch("main").unwrap().to_string();
-        Scene {
-            state,
-            _folder: folder,
-            bot,
-            repo,
-            head,
-        }
+        Scene { state, _folder: folder, bot, repo, head }
     }
 
     fn run(name: &str, conclusion: Option<&str>) -> RunChange {
@@ -309,30 +293,14 @@ mod tests {
 
     #[test]
     fn annotations_are_added_to_those_before() {
-        let Scene {
-            mut state,
-            _folder,
-            bot,
-            repo,
-            head,
-        } = scene();
-        let begun = RunChange {
-            name: Some("gates".to_owned()),
-            ..annotated(&["one", "two"])
-        };
+        let Scene { mut state, _folder, bot, repo, head } = scene();
+        let begun = RunChange { name: Some("gates".to_owned()), ..annotated(&["one", "two"]) };
         let id = state.create_check_run(bot, repo, &head, begun).unwrap();
-        state
-            .update_check_run(bot, repo, id, annotated(&["three"]))
-            .unwrap();
-        state
-            .update_check_run(bot, repo, id, run("gates", Some("failure")))
-            .unwrap();
+        state.update_check_run(bot, repo, id, annotated(&["three"])).unwrap();
+        state.update_check_run(bot, repo, id, run("gates", Some("failure"))).unwrap();
         let run = state.check_run(repo, id).unwrap();
-        let messages: Vec<&str> = run
-            .annotations
-            .iter()
-            .map(|one| one["message"].as_str().unwrap())
-            .collect();
+        let messages: Vec<&str> =
+            run.annotations.iter().map(|one| one["message"].as_str().unwrap()).collect();
         assert_eq!(messages, ["one", "two", "three"]);
         assert_eq!(run.status, "completed");
         assert!(run.completed_at.is_some());
@@ -340,75 +308,36 @@ mod tests {
 
     #[test]
     fn only_apps_make_checks_and_only_their_own_change() {
-        let Scene {
-            mut state,
-            _folder,
-            bot,
-            repo,
-            head,
-        } = scene();
+        let Scene { mut state, _folder, bot, repo, head } = scene();
         let ada = Actor::person(state.account_named("ada").unwrap().id);
-        let refused = state
-            .create_check_run(ada, repo, &head, run("x", None))
-            .unwrap_err();
+        let refused = state.create_check_run(ada, repo, &head, run("x", None)).unwrap_err();
         assert_eq!(refused.status, 403);
-        let id = state
-            .create_check_run(bot, repo, &head, run("x", None))
-            .unwrap();
-        let other = Actor {
-            app: Some(1),
-            ..bot
-        };
+        let id = state.create_check_run(bot, repo, &head, run("x", None)).unwrap();
+        let other = Actor { app: Some(1), ..bot };
         assert_eq!(
-            state
-                .update_check_run(other, repo, id, run("x", None))
-                .unwrap_err()
-                .status,
+            state.update_check_run(other, repo, id, run("x", None)).unwrap_err().status,
             403
         );
-        let nowhere = state
-            .create_check_run(bot, repo, &"0".repeat(40), run("x", None))
-            .unwrap_err();
+        let nowhere =
+            state.create_check_run(bot, repo, &"0".repeat(40), run("x", None)).unwrap_err();
         assert_eq!(nowhere.status, 422);
         assert!(nowhere.message.starts_with("No commit found"));
     }
 
     #[test]
     fn a_suite_follows_its_newest_runs() {
-        let Scene {
-            mut state,
-            _folder,
-            bot,
-            repo,
-            head,
-        } = scene();
-        let first = state
-            .create_check_run(bot, repo, &head, run("a", Some("failure")))
-            .unwrap();
+        let Scene { mut state, _folder, bot, repo, head } = scene();
+        let first = state.create_check_run(bot, repo, &head, run("a", Some("failure"))).unwrap();
         let suite = state.check_run(repo, first).unwrap().suite;
         assert_eq!(
             told(&mut state),
-            [
-                "check_run.created",
-                "check_run.completed",
-                "check_suite.completed"
-            ]
+            ["check_run.created", "check_run.completed", "check_suite.completed"]
         );
-        assert_eq!(
-            state.suite_standing(repo, suite).unwrap(),
-            ("completed", Some("failure"))
-        );
-        state
-            .create_check_run(bot, repo, &head, run("a", None))
-            .unwrap();
+        assert_eq!(state.suite_standing(repo, suite).unwrap(), ("completed", Some("failure")));
+        state.create_check_run(bot, repo, &head, run("a", None)).unwrap();
         assert_eq!(state.suite_standing(repo, suite).unwrap(), ("queued", None));
-        let last = state
-            .create_check_run(bot, repo, &head, run("a", Some("success")))
-            .unwrap();
-        assert_eq!(
-            state.suite_standing(repo, suite).unwrap(),
-            ("completed", Some("success"))
-        );
+        let last = state.create_check_run(bot, repo, &head, run("a", Some("success"))).unwrap();
+        assert_eq!(state.suite_standing(repo, suite).unwrap(), ("completed", Some("success")));
         told(&mut state);
         state.rerequest_check_run(bot, repo, last).unwrap();
         assert_eq!(told(&mut state), ["check_run.rerequested"]);
@@ -418,24 +347,14 @@ mod tests {
 
     #[test]
     fn buttons_are_there_once_the_run_is_completed() {
-        let Scene {
-            mut state,
-            _folder,
-            bot,
-            repo,
-            head,
-        } = scene();
+        let Scene { mut state, _folder, bot, repo, head } = scene();
         let offered = RunChange {
-            actions: Some(vec![
-                json!({"label": "Go", "description": "go", "identifier": "go"}),
-            ]),
+            actions: Some(vec![json!({"label": "Go", "description": "go", "identifier": "go"})]),
             ..run("gates", None)
         };
         let id = state.create_check_run(bot, repo, &head, offered).unwrap();
         assert!(state.request_action(bot, repo, id, "go").is_err());
-        state
-            .update_check_run(bot, repo, id, run("gates", Some("action_required")))
-            .unwrap();
+        state.update_check_run(bot, repo, id, run("gates", Some("action_required"))).unwrap();
         assert!(state.request_action(bot, repo, id, "stop").is_err());
         told(&mut state);
         state.request_action(bot, repo, id, "go").unwrap();

@@ -30,10 +30,7 @@ impl State {
 
     /// A delivery of an App.
     pub(crate) fn delivery(&self, app: Id, id: Id) -> Result<&Delivery, Refusal> {
-        self.deliveries_of(app)
-            .into_iter()
-            .find(|one| one.id == id)
-            .ok_or_else(Refusal::not_found)
+        self.deliveries_of(app).into_iter().find(|one| one.id == id).ok_or_else(Refusal::not_found)
     }
 
     /// Sends a delivery once more: the same event under the same guid, as a delivery of its own.

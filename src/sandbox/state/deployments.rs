@@ -51,15 +51,8 @@ pub(crate) enum Deployed {
     Merged(String),
 }
 
-const STATES: [&str; 7] = [
-    "error",
-    "failure",
-    "inactive",
-    "in_progress",
-    "queued",
-    "pending",
-    "success",
-];
+const STATES: [&str; 7] =
+    ["error", "failure", "inactive", "in_progress", "queued", "pending", "success"];
 /// GitHub's limit for a description.
 const LONGEST: usize = 140;
 
@@ -73,10 +66,7 @@ impl State {
     ) -> Result<Deployed, Refusal> {
         let git = self.git(repo)?;
         let Some(commit) = git.resolve(new.git_ref) else {
-            return Err(Refusal::unprocessable(format!(
-                "No ref found for: {}",
-                new.git_ref
-            )));
+            return Err(Refusal::unprocessable(format!("No ref found for: {}", new.git_ref)));
         };
         check_description("Deployment", new.description)?;
         if new.auto_merge
@@ -144,15 +134,10 @@ impl State {
             author: &self.person(actor),
             committer: &self.web_flow(),
         })?;
-        let push = Push {
-            reference: &format!("refs/heads/{branch}"),
-            after: Some(merged),
-            force: false,
-        };
+        let push =
+            Push { reference: &format!("refs/heads/{branch}"), after: Some(merged), force: false };
         self.push(actor, repo, &push)?;
-        Ok(Some(format!(
-            "Auto-merged {main} into {branch} on deployment."
-        )))
+        Ok(Some(format!("Auto-merged {main} into {branch} on deployment.")))
     }
 
     /// Whether the required checks and statuses of a commit have passed.
@@ -162,15 +147,11 @@ impl State {
         let runs = newest(runs.collect()).into_iter().map(|run| {
             let passed = ["success", "neutral", "skipped"];
             let conclusion = run.conclusion.as_deref();
-            (
-                run.name.as_str(),
-                conclusion.is_some_and(|word| passed.contains(&word)),
-            )
+            (run.name.as_str(), conclusion.is_some_and(|word| passed.contains(&word)))
         });
         let (statuses, _) = combined(repo, sha);
-        let statuses = statuses
-            .into_iter()
-            .map(|status| (status.context.as_str(), status.state == "success"));
+        let statuses =
+            statuses.into_iter().map(|status| (status.context.as_str(), status.state == "success"));
         let mut passed: BTreeMap<&str, bool> = BTreeMap::new();
         for (name, green) in runs.chain(statuses) {
             let all = passed.entry(name).or_insert(true);
@@ -178,9 +159,7 @@ impl State {
         }
         Ok(match required {
             None => passed.values().all(|green| *green),
-            Some(names) => names
-                .iter()
-                .all(|name| passed.get(name.as_str()) == Some(&true)),
+            Some(names) => names.iter().all(|name| passed.get(name.as_str()) == Some(&true)),
         })
     }
 
@@ -196,10 +175,8 @@ impl State {
             return Err(Refusal::invalid("DeploymentStatus", "state", "inclusion"));
         }
         check_description("DeploymentStatus", new.description)?;
-        let environment = new
-            .environment
-            .unwrap_or(&self.deployment(repo, id)?.environment)
-            .to_owned();
+        let environment =
+            new.environment.unwrap_or(&self.deployment(repo, id)?.environment).to_owned();
         let status = self.put_status(actor, repo, id, new, &environment)?;
         if new.state == "success" && new.auto_inactive {
             self.retire_before(actor, repo, id, &environment)?;
@@ -258,11 +235,7 @@ impl State {
             .range(..id)
             .map(|(_, one)| one)
             .filter(|one| one.environment == environment && !one.transient && !one.production)
-            .filter(|one| {
-                one.statuses
-                    .last()
-                    .is_some_and(|last| last.state == "success")
-            })
+            .filter(|one| one.statuses.last().is_some_and(|last| last.state == "success"))
             .map(|one| one.id)
             .collect();
         let inactive = NewDeploymentStatus {
@@ -281,11 +254,8 @@ impl State {
 
     /// Removes a deployment; an active one only where there is no other.
     pub(crate) fn delete_deployment(&mut self, repo: Id, id: Id) -> Result<(), Refusal> {
-        let inactive = self
-            .deployment(repo, id)?
-            .statuses
-            .last()
-            .is_some_and(|last| last.state == "inactive");
+        let inactive =
+            self.deployment(repo, id)?.statuses.last().is_some_and(|last| last.state == "inactive");
         let deployments = &mut self.repo_mut(repo)?.deployments;
         if !inactive && deployments.len() > 1 {
             return Err(Refusal::unprocessable(
@@ -350,34 +320,17 @@ mod tests {
         let ada = Actor::person(state.account_named("ada").unwrap().id);
         let repo = state.repo_named("acme", "microservices-demo").unwrap().id;
         let mut deploy = |environment: &str| {
-            let made = state
-                .create_deployment(ada, repo, wanted(environment, None))
-                .unwrap();
-            let Deployed::Made(id) = made else {
-                panic!("{made:?}")
-            };
-            state
-                .create_deployment_status(ada, repo, id, &success())
-                .unwrap();
+            let made = state.create_deployment(ada, repo, wanted(environment, None)).unwrap();
+            let Deployed::Made(id) = made else { panic!("{made:?}") };
+            state.create_deployment_status(ada, repo, id, &success()).unwrap();
             id
         };
         let (staging, other, live) = (deploy("staging"), deploy("dev"), deploy("production"));
         let (newer, _) = (deploy("staging"), deploy("production"));
-        let last = |id: Id| {
-            state
-                .deployment(repo, id)
-                .unwrap()
-                .statuses
-                .last()
-                .unwrap()
-                .state
-                .clone()
-        };
+        let last =
+            |id: Id| state.deployment(repo, id).unwrap().statuses.last().unwrap().state.clone();
         assert_eq!(last(staging), "inactive");
-        assert_eq!(
-            [last(other), last(live), last(newer)],
-            ["success", "success", "success"]
-        );
+        assert_eq!([last(other), last(live), last(newer)], ["success", "success", "success"]);
     }
 
     #[test]
@@ -397,27 +350,14 @@ mod tests {
             state.create_status(ada, repo, &new).unwrap();
         };
         set(&mut state, "pending");
-        let refused = state
-            .create_deployment(ada, repo, wanted("dev", None))
-            .unwrap_err();
+        let refused = state.create_deployment(ada, repo, wanted("dev", None)).unwrap_err();
         assert_eq!(refused.status, 409);
-        assert!(
-            state
-                .create_deployment(ada, repo, wanted("dev", Some(Vec::new())))
-                .is_ok()
-        );
+        assert!(state.create_deployment(ada, repo, wanted("dev", Some(Vec::new()))).is_ok());
         set(&mut state, "success");
-        assert!(
-            state
-                .create_deployment(ada, repo, wanted("dev", None))
-                .is_ok()
-        );
+        assert!(state.create_deployment(ada, repo, wanted("dev", None)).is_ok());
         let absent = Some(vec!["lint".to_owned()]);
         assert_eq!(
-            state
-                .create_deployment(ada, repo, wanted("dev", absent))
-                .unwrap_err()
-                .status,
+            state.create_deployment(ada, repo, wanted("dev", absent)).unwrap_err().status,
             409
         );
     }

@@ -56,14 +56,8 @@ impl State {
         only: Option<Id>,
     ) {
         leave_out_new_events(&mut body);
-        let number = ["pull_request", "issue"]
-            .iter()
-            .find_map(|key| body[key]["number"].as_u64());
-        self.tell(Change {
-            repo: Some(repo),
-            number,
-            event: event.to_owned(),
-        });
+        let number = ["pull_request", "issue"].iter().find_map(|key| body[key]["number"].as_u64());
+        self.tell(Change { repo: Some(repo), number, event: event.to_owned() });
         let Ok(seen) = self.repo(repo) else {
             return;
         };
@@ -96,10 +90,7 @@ impl State {
                 payload.insert("organization".to_owned(), self.organization_json(owner));
             }
             payload.insert("sender".to_owned(), self.account_json(actor.account));
-            payload.insert(
-                "installation".to_owned(),
-                self.installation_stub(installation),
-            );
+            payload.insert("installation".to_owned(), self.installation_stub(installation));
             self.send(Outgoing {
                 app,
                 guid: String::new(),
@@ -149,12 +140,5 @@ fn guid() -> String {
     bytes[6] = bytes[6] & 0x0f | 0x40;
     bytes[8] = bytes[8] & 0x3f | 0x80;
     let hex = hex::encode(bytes);
-    format!(
-        "{}-{}-{}-{}-{}",
-        &hex[..8],
-        &hex[8..12],
-        &hex[12..16],
-        &hex[16..20],
-        &hex[20..]
-    )
+    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
 }

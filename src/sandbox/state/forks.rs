@@ -74,9 +74,7 @@ impl State {
         let numbered = (1..).map(|number| format!("{name}-{number}"));
         let mut names = std::iter::once(name.to_owned()).chain(numbered);
         let login = self.login(owner);
-        names
-            .find(|name| self.repo_named(login, name).is_none())
-            .unwrap_or_default()
+        names.find(|name| self.repo_named(login, name).is_none()).unwrap_or_default()
     }
 }
 
@@ -103,11 +101,8 @@ mod tests {
                 tree: git
                     .edit_tree(
                         None,
-                        &[(
-                            "x".to_owned(),
-                            Some((0o100_644, git.write_blob(b"x").unwrap())),
-                        )]
-                        .into(),
+                        &[("x".to_owned(), Some((0o100_644, git.write_blob(b"x").unwrap())))]
+                            .into(),
                     )
                     .unwrap(),
                 parents: &[main],
@@ -116,11 +111,7 @@ mod tests {
                 committer: &person,
             })
             .unwrap();
-        let push = Push {
-            reference: "refs/heads/fix",
-            after: Some(change),
-            force: false,
-        };
+        let push = Push { reference: "refs/heads/fix", after: Some(change), force: false };
         state.push(actor, fork, &push).unwrap();
         let base = state.git(home).unwrap();
         assert_eq!(base.branch("fix"), None, "refs are the fork's own");
@@ -134,10 +125,7 @@ mod tests {
         };
         let number = state.create_pull(actor, home, &new).unwrap();
         let base = state.git(home).unwrap();
-        assert_eq!(
-            base.reference(&format!("refs/pull/{number}/head")),
-            Some(change)
-        );
+        assert_eq!(base.reference(&format!("refs/pull/{number}/head")), Some(change));
         assert!(base.commit(change).is_some());
         assert!(
             state.pulls_at(home, &change.to_string()).is_empty(),

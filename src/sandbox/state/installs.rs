@@ -51,10 +51,7 @@ impl State {
     ) -> Result<(), Refusal> {
         let before = self.covered(id)?;
         let now = self.now();
-        let installation = self
-            .installations
-            .get_mut(&id)
-            .ok_or_else(Refusal::not_found)?;
+        let installation = self.installations.get_mut(&id).ok_or_else(Refusal::not_found)?;
         installation.selected = selected;
         installation.updated_at = now;
         let after = self.covered(id)?;
@@ -99,10 +96,7 @@ impl State {
         repos: &BTreeSet<Id>,
     ) -> Result<(), Refusal> {
         let installed = self.installation(id)?;
-        let stubs: Vec<Value> = repos
-            .iter()
-            .map(|repo| self.repository_stub(*repo))
-            .collect();
+        let stubs: Vec<Value> = repos.iter().map(|repo| self.repository_stub(*repo)).collect();
         let shown = self.installation_json(installed);
         let (added, removed) = match action {
             "added" => (stubs, Vec::new()),

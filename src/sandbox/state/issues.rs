@@ -26,11 +26,7 @@ impl State {
         body: Option<&str>,
         pull: Option<Pull>,
     ) -> Result<u64, Refusal> {
-        let resource = if pull.is_some() {
-            "PullRequest"
-        } else {
-            "Issue"
-        };
+        let resource = if pull.is_some() { "PullRequest" } else { "Issue" };
         check_title(resource, title)?;
         check_body(resource, body.unwrap_or_default())?;
         let (id, now) = (self.new_id(), self.now());
@@ -86,11 +82,7 @@ impl State {
         body: Option<Option<&str>>,
     ) -> Result<(), Refusal> {
         let issue = self.issue(repo, number)?;
-        let resource = if issue.pull.is_some() {
-            "PullRequest"
-        } else {
-            "Issue"
-        };
+        let resource = if issue.pull.is_some() { "PullRequest" } else { "Issue" };
         let mut changes = json!({});
         if let Some(title) = title.filter(|title| *title != issue.title) {
             check_title(resource, title)?;
@@ -142,11 +134,7 @@ impl State {
             (false, true) => Some("reopened".to_owned()),
             (false, false) => Some(reason.unwrap_or("completed").to_owned()),
         };
-        let what = if open {
-            Happening::Reopened
-        } else {
-            Happening::Closed
-        };
+        let what = if open { Happening::Reopened } else { Happening::Closed };
         self.happened(actor, repo, number, what)?;
         self.touch(repo, number)?;
         let action = if open { "reopened" } else { "closed" };
@@ -161,10 +149,8 @@ impl State {
         number: u64,
         assignees: &BTreeSet<Id>,
     ) -> Result<(), Refusal> {
-        let before = std::mem::replace(
-            &mut self.issue_mut(repo, number)?.assignees,
-            assignees.clone(),
-        );
+        let before =
+            std::mem::replace(&mut self.issue_mut(repo, number)?.assignees, assignees.clone());
         let changed = assignees
             .difference(&before)
             .map(|person| (*person, true))
@@ -197,10 +183,7 @@ impl State {
         if self.issue(repo, number)?.locked
             && self.role(actor.account, repo) < crate::sandbox::model::Role::Write
         {
-            return Err(Refusal::new(
-                403,
-                "Unable to create comment because issue is locked.",
-            ));
+            return Err(Refusal::new(403, "Unable to create comment because issue is locked."));
         }
         let (id, now) = (self.new_id(), self.now());
         self.issue_mut(repo, number)?.comments.push(Comment {
@@ -229,10 +212,8 @@ impl State {
         let now = self.now();
         let (number, _) = self.find_comment(repo, id)?;
         let comments = &mut self.issue_mut(repo, number)?.comments;
-        let comment = comments
-            .iter_mut()
-            .find(|comment| comment.id == id)
-            .ok_or_else(Refusal::not_found)?;
+        let comment =
+            comments.iter_mut().find(|comment| comment.id == id).ok_or_else(Refusal::not_found)?;
         let old = std::mem::replace(&mut comment.body, body.to_owned());
         comment.updated_at = now;
         let changes = json!({"changes": {"body": {"from": old}}});

@@ -48,26 +48,18 @@ impl State {
         color: Option<&str>,
         description: Option<&str>,
     ) -> Result<Label, Refusal> {
-        let id = self
-            .find_label(repo, name)?
-            .ok_or_else(Refusal::not_found)?
-            .id;
+        let id = self.find_label(repo, name)?.ok_or_else(Refusal::not_found)?.id;
         if let Some(new_name) = new_name {
             check_name(new_name)?;
-            if self
-                .find_label(repo, new_name)?
-                .is_some_and(|other| other.id != id)
-            {
+            if self.find_label(repo, new_name)?.is_some_and(|other| other.id != id) {
                 return Err(Refusal::invalid("Label", "name", "already_exists"));
             }
         }
         let color = color.map(checked_color).transpose()?;
         let text = checked_description(description)?;
         let labels = &mut self.repo_mut(repo)?.labels;
-        let label = labels
-            .iter_mut()
-            .find(|label| label.id == id)
-            .ok_or_else(Refusal::not_found)?;
+        let label =
+            labels.iter_mut().find(|label| label.id == id).ok_or_else(Refusal::not_found)?;
         let mut changes = json!({});
         if let Some(new_name) = new_name.filter(|new_name| *new_name != label.name) {
             changes["name"] = json!({"from": label.name});
@@ -93,10 +85,7 @@ impl State {
         repo: Id,
         name: &str,
     ) -> Result<(), Refusal> {
-        let label = self
-            .find_label(repo, name)?
-            .ok_or_else(Refusal::not_found)?
-            .clone();
+        let label = self.find_label(repo, name)?.ok_or_else(Refusal::not_found)?.clone();
         let home = self.repo_mut(repo)?;
         home.labels.retain(|other| other.id != label.id);
         for issue in home.issues.values_mut() {
@@ -151,10 +140,7 @@ impl State {
         let gone = || Refusal::new(404, "Label does not exist");
         let label = self.find_label(repo, name)?.ok_or_else(gone)?.clone();
         let labels = &mut self.issue_mut(repo, number)?.labels;
-        let place = labels
-            .iter()
-            .position(|id| *id == label.id)
-            .ok_or_else(gone)?;
+        let place = labels.iter().position(|id| *id == label.id).ok_or_else(gone)?;
         labels.remove(place);
         let what = Happening::Unlabeled(label.name.clone(), label.color.clone());
         self.labels_changed(actor, repo, number, &label, what, "unlabeled")
@@ -169,9 +155,7 @@ impl State {
         names: &[String],
     ) -> Result<(), Refusal> {
         let kept = |label: &Label| {
-            names
-                .iter()
-                .any(|name| name.to_lowercase() == label.name.to_lowercase())
+            names.iter().any(|name| name.to_lowercase() == label.name.to_lowercase())
         };
         let on = self.issue(repo, number)?.labels.clone();
         let labels = self.repo(repo)?.labels.iter();
@@ -205,10 +189,7 @@ fn check_name(name: &str) -> Result<(), Refusal> {
     if name.trim().is_empty() {
         Err(Refusal::invalid("Label", "name", "missing_field"))
     } else if name.chars().count() > 50 {
-        Err(Refusal::custom(
-            "Label",
-            "name is too long (maximum is 50 characters)",
-        ))
+        Err(Refusal::custom("Label", "name is too long (maximum is 50 characters)"))
     } else {
         Ok(())
     }
@@ -230,7 +211,5 @@ fn checked_description(description: Option<&str>) -> Result<Option<String>, Refu
             "description is too long (maximum is 100 characters)",
         ));
     }
-    Ok(description
-        .filter(|text| !text.is_empty())
-        .map(str::to_owned))
+    Ok(description.filter(|text| !text.is_empty()).map(str::to_owned))
 }

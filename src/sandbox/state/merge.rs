@@ -33,10 +33,7 @@ impl State {
     pub(crate) fn mergeability(&self, repo: Id, number: u64) -> Result<Mergeability, Refusal> {
         let (issue, pull) = self.pull(repo, number)?;
         if !issue.open {
-            return Ok(Mergeability {
-                mergeable: None,
-                state: "unknown",
-            });
+            return Ok(Mergeability { mergeable: None, state: "unknown" });
         }
         let git = self.git(repo)?;
         let head = Oid::from_str(&pull.head.sha)?;
@@ -45,10 +42,7 @@ impl State {
             None => false,
         };
         // Nobody in particular: a stranger is bound by every rule.
-        let anyone = Actor {
-            account: 0,
-            app: Some(0),
-        };
+        let anyone = Actor { account: 0, app: Some(0) };
         let strict = self
             .repo(repo)?
             .protections
@@ -69,10 +63,7 @@ impl State {
         } else {
             "clean"
         };
-        Ok(Mergeability {
-            mergeable: Some(fits),
-            state,
-        })
+        Ok(Mergeability { mergeable: Some(fits), state })
     }
 
     /// Whether a check or status of a commit is not green.
@@ -102,9 +93,7 @@ impl State {
         let Some(tree) = git.merged_tree(base, head)? else {
             return Ok(None);
         };
-        let head_at = git
-            .commit(head)
-            .map_or_else(|| self.now(), |commit| commit.committer.at);
+        let head_at = git.commit(head).map_or_else(|| self.now(), |commit| commit.committer.at);
         let mut person = self.web_flow();
         // The same for the same two sides, however often one looks.
         person.at = head_at;
@@ -178,11 +167,7 @@ impl State {
         let (issue, pull) = self.pull(repo, number)?;
         let committer = self.web_flow();
         let join = |title: String, message: &str| {
-            if message.is_empty() {
-                title
-            } else {
-                format!("{title}\n\n{message}")
-            }
+            if message.is_empty() { title } else { format!("{title}\n\n{message}") }
         };
         match request.method {
             MergeMethod::Merge => {
@@ -207,10 +192,7 @@ impl State {
                     request.title.map_or(title, str::to_owned),
                     request.message.unwrap_or(&squashed(&commits)),
                 );
-                let author = self.person(Actor {
-                    account: issue.author,
-                    app: None,
-                });
+                let author = self.person(Actor { account: issue.author, app: None });
                 Ok(git.write_commit(&NewCommit {
                     tree,
                     parents: &[base],
@@ -246,9 +228,7 @@ impl State {
         let home = pull.head.repo.ok_or_else(Refusal::not_found)?;
         let base = git.branch(&from).ok_or_else(Refusal::not_found)?;
         if git.contains(head, base) {
-            return Err(Refusal::unprocessable(
-                "There are no new commits on the base branch.",
-            ));
+            return Err(Refusal::unprocessable("There are no new commits on the base branch."));
         }
         let tree = git
             .merged_tree(head, base)?
@@ -294,11 +274,7 @@ impl State {
             return Ok(());
         }
         let reference = format!("refs/heads/{}", head.branch);
-        let push = super::Push {
-            reference: &reference,
-            after: None,
-            force: true,
-        };
+        let push = super::Push { reference: &reference, after: None, force: true };
         match self.push(actor, repo, &push) {
             // A protected head branch stays.
             Err(refusal) if refusal.status == 422 => Ok(()),
@@ -310,10 +286,9 @@ impl State {
 /// The message of a squash: the commit's own text, or the list of all.
 fn squashed(commits: &[Commit]) -> String {
     match commits {
-        [only] => only
-            .message
-            .split_once('\n')
-            .map_or(String::new(), |(_, text)| text.trim().to_owned()),
+        [only] => {
+            only.message.split_once('\n').map_or(String::new(), |(_, text)| text.trim().to_owned())
+        }
         many => many
             .iter()
             .map(|commit| format!("* {}", commit.message.trim()))
@@ -329,12 +304,8 @@ mod tests {
     use crate::sandbox::seed::tests::{demo_repo, offer, person, put, seeded};
     use crate::sandbox::state::Push;
 
-    const PLAIN: MergeRequest<'static> = MergeRequest {
-        method: MergeMethod::Merge,
-        sha: None,
-        title: None,
-        message: None,
-    };
+    const PLAIN: MergeRequest<'static> =
+        MergeRequest { method: MergeMethod::Merge, sha: None, title: None, message: None };
 
     fn green(state: &mut State, sha: Oid, context: &str) {
         let (id, created_at) = (state.new_id(), state.now());
@@ -373,18 +344,12 @@ mod tests {
         assert_eq!((blocked.mergeable, blocked.state), (Some(true), "blocked"));
         assert_eq!(
             refusal(&mut state, "ada", number, &PLAIN),
-            (
-                405,
-                "2 of 2 required status checks have not succeeded: 2 expected.".to_owned()
-            )
+            (405, "2 of 2 required status checks have not succeeded: 2 expected.".to_owned())
         );
         green(&mut state, head, "usher/gates");
         assert_eq!(
             refusal(&mut state, "ada", number, &PLAIN),
-            (
-                405,
-                "Required status check \"usher/kustomize\" is expected.".to_owned()
-            )
+            (405, "Required status check \"usher/kustomize\" is expected.".to_owned())
         );
         let sam = person(&state, "sam");
         let commit = state.merge_pull(sam, repo, number, &PLAIN).unwrap();
@@ -405,17 +370,10 @@ mod tests {
         for context in ["usher/gates", "usher/kustomize"] {
             green(&mut state, head, context);
         }
-        let pinned = MergeRequest {
-            sha: Some(&seen),
-            ..PLAIN
-        };
+        let pinned = MergeRequest { sha: Some(&seen), ..PLAIN };
         assert_eq!(refusal(&mut state, "ada", number, &pinned).0, 409);
         let now = head.to_string();
-        let pinned = MergeRequest {
-            sha: Some(&now),
-            method: MergeMethod::Squash,
-            ..PLAIN
-        };
+        let pinned = MergeRequest { sha: Some(&now), method: MergeMethod::Squash, ..PLAIN };
         let (ada, repo) = (person(&state, "ada"), demo_repo(&state));
         let commit = state.merge_pull(ada, repo, number, &pinned).unwrap();
         let commit = state.git(repo).unwrap().commit(commit).unwrap();
@@ -432,10 +390,7 @@ mod tests {
         let repo = demo_repo(&state);
         put(&mut state, "ada", "topic", "README.md", "theirs\n");
         let number = offer(&mut state, "ada", "topic");
-        assert_eq!(
-            state.mergeability(repo, number).unwrap().mergeable,
-            Some(true)
-        );
+        assert_eq!(state.mergeability(repo, number).unwrap().mergeable, Some(true));
         put(&mut state, "sam", "main", "README.md", "ours\n");
         let dirty = state.mergeability(repo, number).unwrap();
         assert_eq!((dirty.mergeable, dirty.state), (Some(false), "dirty"));
@@ -449,11 +404,7 @@ mod tests {
         let repo = demo_repo(&state);
         let head = put(&mut state, "ada", "topic", "a.txt", "a");
         let number = offer(&mut state, "ada", "topic");
-        let push = Push {
-            reference: "refs/heads/main",
-            after: Some(head),
-            force: false,
-        };
+        let push = Push { reference: "refs/heads/main", after: Some(head), force: false };
         state.push(person(&state, "sam"), repo, &push).unwrap();
         assert!(state.pull(repo, number).unwrap().1.merged_at.is_some());
     }
@@ -464,11 +415,7 @@ mod tests {
         let repo = demo_repo(&state);
         put(&mut state, "ada", "topic", "a.txt", "a");
         let number = offer(&mut state, "ada", "topic");
-        let push = Push {
-            reference: "refs/heads/topic",
-            after: None,
-            force: true,
-        };
+        let push = Push { reference: "refs/heads/topic", after: None, force: true };
         state.push(person(&state, "ada"), repo, &push).unwrap();
         let (issue, pull) = state.pull(repo, number).unwrap();
         assert!(!issue.open && pull.merged_at.is_none());
@@ -487,9 +434,7 @@ mod tests {
             draft: false,
             maintainer_can_modify: true,
         };
-        let refused = state
-            .create_pull(stranger, demo_repo(&state), &new)
-            .unwrap_err();
+        let refused = state.create_pull(stranger, demo_repo(&state), &new).unwrap_err();
         assert_eq!(refused.status, 403);
     }
 }

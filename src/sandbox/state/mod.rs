@@ -178,9 +178,7 @@ impl State {
 
     /// An account by login, in whatever case.
     pub(crate) fn account_named(&self, login: &str) -> Option<&Account> {
-        self.accounts
-            .values()
-            .find(|account| account.login.eq_ignore_ascii_case(login))
+        self.accounts.values().find(|account| account.login.eq_ignore_ascii_case(login))
     }
 
     /// A repository by id.
@@ -196,17 +194,13 @@ impl State {
     /// A repository by owner and name, in whatever case.
     pub(crate) fn repo_named(&self, owner: &str, name: &str) -> Option<&Repo> {
         let owner = self.account_named(owner)?.id;
-        self.repos
-            .values()
-            .find(|repo| repo.owner == owner && repo.name.eq_ignore_ascii_case(name))
+        self.repos.values().find(|repo| repo.owner == owner && repo.name.eq_ignore_ascii_case(name))
     }
 
     /// The repository that was once known so, and is called otherwise now.
     pub(crate) fn repo_formerly(&self, owner: &str, name: &str) -> Option<&Repo> {
         let known = format!("{owner}/{name}").to_lowercase();
-        self.repos
-            .values()
-            .find(|repo| repo.former_names.contains(&known))
+        self.repos.values().find(|repo| repo.former_names.contains(&known))
     }
 
     /// `owner/name`.

@@ -30,17 +30,13 @@ impl State {
                 .map(|release| release.tag.clone())
                 .find(|name| name != tag),
         };
-        let from = previous
-            .as_ref()
-            .and_then(|name| git.resolve(&format!("refs/tags/{name}")));
+        let from = previous.as_ref().and_then(|name| git.resolve(&format!("refs/tags/{name}")));
         let commits = match from {
             Some(from) => git.between(from, to)?,
             None => git.history(to, None)?,
         };
-        let commits: BTreeSet<String> = commits
-            .iter()
-            .map(|commit| commit.sha.to_string())
-            .collect();
+        let commits: BTreeSet<String> =
+            commits.iter().map(|commit| commit.sha.to_string()).collect();
         let html = self.repo_html(seen);
         let merged = seen.issues.values().filter_map(|issue| {
             let commit = issue.pull.as_ref()?.merge_commit.as_ref()?;

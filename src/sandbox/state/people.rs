@@ -19,11 +19,7 @@ impl State {
         action: &str,
         body: &Map<String, Value>,
     ) {
-        self.tell(Change {
-            repo: None,
-            number: None,
-            event: event.to_owned(),
-        });
+        self.tell(Change { repo: None, number: None, event: event.to_owned() });
         let listening: Vec<(Id, Id)> = self
             .installations
             .values()
@@ -37,10 +33,7 @@ impl State {
             payload.extend(body.clone());
             payload.insert("organization".to_owned(), self.organization_json(org));
             payload.insert("sender".to_owned(), self.account_json(actor.account));
-            payload.insert(
-                "installation".to_owned(),
-                self.installation_stub(installation),
-            );
+            payload.insert("installation".to_owned(), self.installation_stub(installation));
             self.send(Outgoing {
                 app,
                 guid: String::new(),
@@ -127,11 +120,7 @@ impl State {
         person: Id,
         role: OrgRole,
     ) -> Result<(), Refusal> {
-        let members = &mut self
-            .orgs
-            .get_mut(&org)
-            .ok_or_else(Refusal::not_found)?
-            .members;
+        let members = &mut self.orgs.get_mut(&org).ok_or_else(Refusal::not_found)?.members;
         if members.insert(person, role).is_none() {
             self.tell_member(actor, org, person, role, "member_added");
         }
@@ -141,10 +130,7 @@ impl State {
     /// Takes somebody out of an organisation, its teams and its repositories.
     pub(crate) fn leave_org(&mut self, actor: Actor, org: Id, person: Id) -> Result<(), Refusal> {
         let left = self.orgs.get_mut(&org).ok_or_else(Refusal::not_found)?;
-        let role = left
-            .members
-            .remove(&person)
-            .ok_or_else(Refusal::not_found)?;
+        let role = left.members.remove(&person).ok_or_else(Refusal::not_found)?;
         for team in &mut left.teams {
             team.members.remove(&person);
         }
@@ -186,9 +172,7 @@ impl State {
         person: Id,
     ) -> Result<(), Refusal> {
         let left = self.team_mut(org, team)?;
-        left.members
-            .remove(&person)
-            .ok_or_else(Refusal::not_found)?;
+        left.members.remove(&person).ok_or_else(Refusal::not_found)?;
         self.tell_team_member(actor, org, team, person, "removed");
         Ok(())
     }
@@ -306,21 +290,13 @@ mod tests {
         let repo = state.repo_named("acme", "microservices-demo").unwrap().id;
         let actor = Actor::person(sam);
         assert_eq!(state.role(eve, repo), Role::Read);
-        state
-            .set_collaborator(actor, repo, eve, Some(Role::Triage))
-            .unwrap();
+        state.set_collaborator(actor, repo, eve, Some(Role::Triage)).unwrap();
         let shown = state.collaborator_json(eve, state.role(eve, repo));
         assert_eq!(shown["role_name"], "triage");
         assert_eq!(permission_word(state.role(eve, repo)), "read");
-        let team = state
-            .create_team(actor, org, "Release Managers", "", None)
-            .unwrap();
-        let child = state
-            .create_team(actor, org, "Night Shift", "", Some(team))
-            .unwrap();
-        state
-            .set_team_repo(actor, team, repo, Some(Role::Maintain))
-            .unwrap();
+        let team = state.create_team(actor, org, "Release Managers", "", None).unwrap();
+        let child = state.create_team(actor, org, "Night Shift", "", Some(team)).unwrap();
+        state.set_team_repo(actor, team, repo, Some(Role::Maintain)).unwrap();
         state.join_team(actor, org, child, eve, false).unwrap();
         assert_eq!(state.role(eve, repo), Role::Maintain);
         assert_eq!(permission_word(Role::Maintain), "write");
@@ -328,11 +304,7 @@ mod tests {
         assert_eq!(state.role(eve, repo), Role::Triage);
         state.leave_org(actor, org, eve).unwrap();
         assert!(!state.is_collaborator(eve, state.repo(repo).unwrap()));
-        assert_eq!(
-            state.role(eve, repo),
-            Role::Read,
-            "the repository is public"
-        );
+        assert_eq!(state.role(eve, repo), Role::Read, "the repository is public");
         state.set_private(actor, repo, true).unwrap();
         assert_eq!(state.role(eve, repo), Role::None);
     }
@@ -343,13 +315,9 @@ mod tests {
         let sam = Actor::person(state.account_named("sam").unwrap().id);
         let ada = state.account_named("ada").unwrap().id;
         let repo = state.repo_named("acme", "microservices-demo").unwrap().id;
-        state
-            .set_collaborator(sam, repo, ada, Some(Role::Write))
-            .unwrap();
+        state.set_collaborator(sam, repo, ada, Some(Role::Write)).unwrap();
         assert!(state.around.outbox.is_empty());
-        state
-            .set_collaborator(sam, repo, ada, Some(Role::Maintain))
-            .unwrap();
+        state.set_collaborator(sam, repo, ada, Some(Role::Maintain)).unwrap();
         let sent = &state.around.outbox[0];
         assert_eq!(sent.action.as_deref(), Some("edited"));
         assert_eq!(sent.payload["member"]["login"], "ada");

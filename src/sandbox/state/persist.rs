@@ -15,20 +15,14 @@ impl State {
         };
         let text = serde_json::to_vec(self).map_err(|error| failed(&error))?;
         let beside = file.with_extension("json.new");
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "the box keeps its own data folder"
-        )]
+        #[expect(clippy::disallowed_methods, reason = "the box keeps its own data folder")]
         fs::write(&beside, text).map_err(|error| failed(&error))?;
         fs::rename(&beside, file).map_err(|error| failed(&error))
     }
 
     /// Reads what was saved.
     pub(crate) fn load(file: &Path, around: Surroundings) -> std::io::Result<Self> {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "the box keeps its own data folder"
-        )]
+        #[expect(clippy::disallowed_methods, reason = "the box keeps its own data folder")]
         let text = fs::read(file)?;
         let mut state: Self = serde_json::from_slice(&text)?;
         state.around = around;

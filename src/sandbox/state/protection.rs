@@ -61,9 +61,7 @@ impl State {
                 return Err(Refusal::unprocessable("Cannot delete a protected branch"));
             }
             Attempt::Push { forced: true, .. } if !protection.force_pushes => {
-                return Err(Refusal::unprocessable(
-                    "Cannot force-push to a protected branch",
-                ));
+                return Err(Refusal::unprocessable("Cannot force-push to a protected branch"));
             }
             Attempt::Push { .. } => {}
         }
@@ -80,15 +78,10 @@ impl State {
             return Err(Refusal::unprocessable("Cannot change this locked branch"));
         }
         if !self.may_push(actor, protection) {
-            return Err(Refusal::new(
-                403,
-                "You're not authorized to push to this branch.",
-            ));
+            return Err(Refusal::new(403, "You're not authorized to push to this branch."));
         }
         if protection.reviews.is_some() {
-            return Err(Refusal::unprocessable(
-                "Changes must be made through a pull request.",
-            ));
+            return Err(Refusal::unprocessable("Changes must be made through a pull request."));
         }
         match self.checks_objection(repo, &after.to_string(), protection) {
             Some(objection) => Err(Refusal::unprocessable(objection)),
@@ -118,31 +111,21 @@ impl State {
             objections.push("You're not authorized to push to this branch.".to_owned());
         }
         objections.extend(self.checks_objection(repo, &pull.head.sha, protection));
-        let strict = protection
-            .checks
-            .as_ref()
-            .is_some_and(|checks| checks.strict);
+        let strict = protection.checks.as_ref().is_some_and(|checks| checks.strict);
         if strict && !self.up_to_date(repo, number)? {
             objections.push("The head branch is not up to date with the base branch.".to_owned());
         }
         if let Some(required) = &protection.reviews {
             let newest = self.newest_reviews(repo, issue.author, &pull.reviews);
             let say = |state: ReviewState| {
-                newest
-                    .iter()
-                    .filter(move |(_, said)| *said == state)
-                    .count() as u64
+                newest.iter().filter(move |(_, said)| *said == state).count() as u64
             };
             let approvals = say(ReviewState::Approved);
             if say(ReviewState::ChangesRequested) > 0 {
                 objections
                     .push("Changes have been requested by reviewers with write access.".to_owned());
             } else if approvals < required.count {
-                let plural = if required.count == 1 {
-                    "review is"
-                } else {
-                    "reviews are"
-                };
+                let plural = if required.count == 1 { "review is" } else { "reviews are" };
                 objections.push(format!(
                     "At least {} approving {plural} required by reviewers with write access.",
                     required.count
@@ -156,12 +139,10 @@ impl State {
     pub(crate) fn up_to_date(&self, repo: Id, number: u64) -> Result<bool, Refusal> {
         let (_, pull) = self.pull(repo, number)?;
         let git = self.git(repo)?;
-        Ok(
-            match (git.branch(&pull.base.branch), Oid::from_str(&pull.head.sha)) {
-                (Some(base), Ok(head)) => git.contains(head, base),
-                _ => false,
-            },
-        )
+        Ok(match (git.branch(&pull.base.branch), Oid::from_str(&pull.head.sha)) {
+            (Some(base), Ok(head)) => git.contains(head, base),
+            _ => false,
+        })
     }
 
     /// What each reviewer with write access says now, the author left out.
@@ -225,16 +206,12 @@ impl State {
             ));
         }
         let count = |wanted: CheckState| open.iter().filter(|(_, state)| *state == wanted).count();
-        let parts: Vec<String> = [
-            CheckState::Expected,
-            CheckState::Pending,
-            CheckState::Failing,
-        ]
-        .into_iter()
-        .map(|state| (count(state), state))
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, state)| format!("{count} {}", state.word()))
-        .collect();
+        let parts: Vec<String> = [CheckState::Expected, CheckState::Pending, CheckState::Failing]
+            .into_iter()
+            .map(|state| (count(state), state))
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, state)| format!("{count} {}", state.word()))
+            .collect();
         let (last, before) = parts.split_last()?;
         let list = if before.is_empty() {
             last.clone()
@@ -298,27 +275,15 @@ mod tests {
         let old = state.git(repo).unwrap().branch("main").unwrap();
         let new = put(&mut state, "ada", "topic", "a.txt", "a");
         let mut push = |actor: Actor, after: Option<Oid>, force: bool| {
-            let push = Push {
-                reference: "refs/heads/main",
-                after,
-                force,
-            };
-            state
-                .push(actor, repo, &push)
-                .map_err(|refusal| (refusal.status, refusal.message))
+            let push = Push { reference: "refs/heads/main", after, force };
+            state.push(actor, repo, &push).map_err(|refusal| (refusal.status, refusal.message))
         };
         let (status, message) = push(ada, Some(new), false).unwrap_err();
         assert_eq!(status, 422);
         assert!(message.contains("2 expected"), "{message}");
-        assert_eq!(
-            push(ada, None, true).unwrap_err().1,
-            "Cannot delete a protected branch"
-        );
+        assert_eq!(push(ada, None, true).unwrap_err().1, "Cannot delete a protected branch");
         push(sam, Some(new), false).unwrap();
-        assert_eq!(
-            push(sam, Some(old), false).unwrap_err().1,
-            "Update is not a fast forward"
-        );
+        assert_eq!(push(sam, Some(old), false).unwrap_err().1, "Update is not a fast forward");
         assert_eq!(
             push(sam, Some(old), true).unwrap_err().1,
             "Cannot force-push to a protected branch"
@@ -334,11 +299,7 @@ mod tests {
         let new = put(&mut state, "ada", "topic", "a.txt", "a");
         let home = state.repo_mut(repo).unwrap();
         home.protections.get_mut("main").unwrap().enforce_admins = true;
-        let push = Push {
-            reference: "refs/heads/main",
-            after: Some(new),
-            force: false,
-        };
+        let push = Push { reference: "refs/heads/main", after: Some(new), force: false };
         assert_eq!(state.push(sam, repo, &push).unwrap_err().status, 422);
     }
 }

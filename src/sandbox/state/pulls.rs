@@ -48,10 +48,7 @@ impl State {
         let (head_repo, branch) = self.head_of(repo, new.head)?;
         let head = self.side(head_repo, branch, &self.git(head_repo)?, "head")?;
         if actor.app.is_none() && self.role(actor.account, head_repo) < Role::Write {
-            return Err(Refusal::new(
-                403,
-                "Must have push access to the head repository",
-            ));
+            return Err(Refusal::new(403, "Must have push access to the head repository"));
         }
         self.comparable(repo, &git, &base, &head, None)?;
         let id = self.new_id();
@@ -186,9 +183,8 @@ impl State {
 
     fn side(&self, repo: Id, branch: &str, git: &Git, field: &str) -> Result<PullSide, Refusal> {
         let branch = branch.strip_prefix("refs/heads/").unwrap_or(branch);
-        let tip = git
-            .branch(branch)
-            .ok_or_else(|| Refusal::invalid("PullRequest", field, "invalid"))?;
+        let tip =
+            git.branch(branch).ok_or_else(|| Refusal::invalid("PullRequest", field, "invalid"))?;
         Ok(PullSide {
             repo: Some(repo),
             owner: self.repo(repo)?.owner,
@@ -212,10 +208,7 @@ impl State {
         if standing.merge_base.is_none() {
             return Err(Refusal::custom(
                 "PullRequest",
-                format!(
-                    "The {} branch has no history in common with {}",
-                    head.branch, base.branch
-                ),
+                format!("The {} branch has no history in common with {}", head.branch, base.branch),
             ));
         }
         if standing.ahead == 0 {

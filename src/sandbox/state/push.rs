@@ -43,11 +43,7 @@ impl State {
         if git.reference(name).is_some() {
             return Err(Refusal::unprocessable("Reference already exists"));
         }
-        let push = Push {
-            reference: name,
-            after: Some(to),
-            force: false,
-        };
+        let push = Push { reference: name, after: Some(to), force: false };
         self.push(actor, repo, &push)
     }
 
@@ -69,11 +65,7 @@ impl State {
         }
         if let Some(branch) = branch {
             let attempt = match push.after {
-                Some(after) => Attempt::Push {
-                    after,
-                    forced: lost,
-                    created: before.is_none(),
-                },
+                Some(after) => Attempt::Push { after, forced: lost, created: before.is_none() },
                 None => Attempt::Delete,
             };
             self.protected_push(actor, repo, branch, attempt)?;
@@ -184,10 +176,7 @@ impl State {
 
     fn pushed_commit(&self, repo: Id, commit: &Commit) -> Result<Value, Refusal> {
         let git = self.git(repo)?;
-        let parent = commit
-            .parents
-            .first()
-            .and_then(|parent| git.tree_of(*parent));
+        let parent = commit.parents.first().and_then(|parent| git.tree_of(*parent));
         let changes = git.changes(parent, commit.tree)?;
         let files = |status: &[&str]| -> Vec<&str> {
             changes
@@ -261,10 +250,8 @@ impl State {
     }
 
     fn open_pulls(&self, wanted: impl Fn(Id, &Issue) -> bool) -> Vec<(Id, u64)> {
-        let all = self
-            .repos
-            .values()
-            .flat_map(|repo| repo.issues.values().map(|issue| (repo.id, issue)));
+        let all =
+            self.repos.values().flat_map(|repo| repo.issues.values().map(|issue| (repo.id, issue)));
         all.filter(|(_, issue)| issue.open && issue.pull.is_some())
             .filter(|(repo, issue)| wanted(*repo, issue))
             .map(|(repo, issue)| (repo, issue.number))
@@ -282,11 +269,7 @@ impl State {
     ) -> Result<(), Refusal> {
         let git = self.git(repo)?;
         let (issue, pull) = self.pull(repo, number)?;
-        let (author, old, base) = (
-            issue.author,
-            pull.head.sha.clone(),
-            pull.base.branch.clone(),
-        );
+        let (author, old, base) = (issue.author, pull.head.sha.clone(), pull.base.branch.clone());
         git.set_reference(&format!("refs/pull/{number}/head"), after)?;
         let tip = git.branch(&base);
         let stale = self

@@ -160,9 +160,8 @@ impl State {
         let commit = match git.reference(&tag).and_then(|oid| git.peel(oid)) {
             Some(commit) => commit,
             None => {
-                let target = self
-                    .target(repo, &release.target)?
-                    .ok_or_else(|| bad_target(false))?;
+                let target =
+                    self.target(repo, &release.target)?.ok_or_else(|| bad_target(false))?;
                 self.make_tag(actor, repo, &release.tag, target)?;
                 target
             }
@@ -186,13 +185,9 @@ impl State {
     }
 
     fn make_tag(&mut self, actor: Actor, repo: Id, tag: &str, target: Oid) -> Result<(), Refusal> {
-        let push = Push {
-            reference: &format!("refs/tags/{tag}"),
-            after: Some(target),
-            force: false,
-        };
-        self.push(actor, repo, &push)
-            .map_err(|_clash| bad_tag(false))
+        let push =
+            Push { reference: &format!("refs/tags/{tag}"), after: Some(target), force: false };
+        self.push(actor, repo, &push).map_err(|_clash| bad_tag(false))
     }
 
     fn check_release(&self, repo: Id, release: &Release) -> Result<(), Refusal> {
@@ -222,10 +217,7 @@ impl State {
         if taken {
             return Err(Refusal::invalid("Release", "tag_name", "already_exists"));
         }
-        let tagged = self
-            .git(repo)?
-            .reference(&format!("refs/tags/{}", release.tag))
-            .is_some();
+        let tagged = self.git(repo)?.reference(&format!("refs/tags/{}", release.tag)).is_some();
         if !tagged && self.target(repo, &release.target)?.is_none() {
             let empty = self.git(repo)?.references("refs/heads/")?.is_empty();
             return Err(bad_target(empty));
@@ -238,10 +230,7 @@ impl State {
         let git = self.git(repo)?;
         let branch = target.strip_prefix("refs/heads/").unwrap_or(target);
         let sha = || (target.len() == 40).then(|| git.object(target)).flatten();
-        Ok(git
-            .branch(branch)
-            .or_else(sha)
-            .and_then(|oid| git.peel(oid)))
+        Ok(git.branch(branch).or_else(sha).and_then(|oid| git.peel(oid)))
     }
 
     /// What follows a publication. `fresh`: it was no draft before; of a prerelease that was one,
@@ -312,10 +301,7 @@ fn is_tag_name(tag: &str) -> bool {
 }
 
 fn failed(errors: Vec<Value>) -> Refusal {
-    Refusal {
-        errors,
-        ..Refusal::unprocessable("Validation Failed")
-    }
+    Refusal { errors, ..Refusal::unprocessable("Validation Failed") }
 }
 
 fn custom(message: &str) -> Value {
@@ -365,10 +351,7 @@ mod tests {
     }
 
     fn tagged(tag: &str) -> ReleaseChange {
-        ReleaseChange {
-            tag: Some(tag.to_owned()),
-            ..ReleaseChange::default()
-        }
+        ReleaseChange { tag: Some(tag.to_owned()), ..ReleaseChange::default() }
     }
 
     /// The webhooks that wait, as `event.action`.
@@ -410,20 +393,11 @@ mod tests {
             let refused = state.create_release(ada, repo, tagged(tag)).unwrap_err();
             assert_eq!(refused.status, 422, "{tag}");
             let errors = serde_json::to_string(&refused.errors).unwrap();
-            assert!(
-                errors.contains("tag_name is not well-formed"),
-                "{tag}: {errors}"
-            );
+            assert!(errors.contains("tag_name is not well-formed"), "{tag}: {errors}");
         }
         assert!(told(&mut state).is_empty());
         assert_eq!(state.repo(repo).unwrap().releases.len(), 1);
-        for good in [
-            "release-1.2.3",
-            "apps/cart/v1",
-            "2026.11.20",
-            "v1.0.0+build",
-            "版本-1",
-        ] {
+        for good in ["release-1.2.3", "apps/cart/v1", "2026.11.20", "v1.0.0+build", "版本-1"] {
             state.create_release(ada, repo, tagged(good)).unwrap();
         }
     }
@@ -434,29 +408,16 @@ mod tests {
         state.create_release(ada, repo, tagged("v1.0.1")).unwrap();
         assert_eq!(
             told(&mut state),
-            [
-                "create",
-                "push",
-                "release.created",
-                "release.published",
-                "release.released"
-            ]
+            ["create", "push", "release.created", "release.published", "release.released"]
         );
         let git = state.git(repo).unwrap();
         assert_eq!(git.resolve("refs/tags/v1.0.1"), git.branch("main"));
-        let again = state
-            .create_release(ada, repo, tagged("v1.0.1"))
-            .unwrap_err();
+        let again = state.create_release(ada, repo, tagged("v1.0.1")).unwrap_err();
         assert_eq!(again.errors[0]["code"], "already_exists");
-        let nowhere = ReleaseChange {
-            target: Some("nowhere".to_owned()),
-            ..tagged("v2")
-        };
+        let nowhere = ReleaseChange { target: Some("nowhere".to_owned()), ..tagged("v2") };
         let refused = state.create_release(ada, repo, nowhere).unwrap_err();
         assert_eq!(refused.errors[2]["field"], "target_commitish");
-        let clash = state
-            .create_release(ada, repo, tagged("v1.0.1/x"))
-            .unwrap_err();
+        let clash = state.create_release(ada, repo, tagged("v1.0.1/x")).unwrap_err();
         assert_eq!(clash.status, 422);
         assert_eq!(state.releases(repo, true).unwrap().len(), 2);
     }
@@ -464,19 +425,13 @@ mod tests {
     #[test]
     fn a_draft_is_silent_until_it_is_published() {
         let (mut state, _folder, ada, repo) = scene();
-        let draft = ReleaseChange {
-            draft: Some(true),
-            prerelease: Some(true),
-            ..tagged("v2.0.0-rc.1")
-        };
+        let draft =
+            ReleaseChange { draft: Some(true), prerelease: Some(true), ..tagged("v2.0.0-rc.1") };
         let id = state.create_release(ada, repo, draft).unwrap();
         assert_eq!(told(&mut state), ["release.created"]);
         assert_eq!(state.git(repo).unwrap().resolve("v2.0.0-rc.1"), None);
         assert_eq!(state.releases(repo, false).unwrap().len(), 1);
-        let publish = ReleaseChange {
-            draft: Some(false),
-            ..ReleaseChange::default()
-        };
+        let publish = ReleaseChange { draft: Some(false), ..ReleaseChange::default() };
         state.update_release(ada, repo, id, publish).unwrap();
         assert_eq!(told(&mut state), ["create", "push", "release.published"]);
         assert_eq!(state.latest_release(repo).unwrap().unwrap().tag, "v1.0.0");

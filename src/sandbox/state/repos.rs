@@ -26,16 +26,8 @@ pub(crate) struct NewRepo<'a> {
 /// The labels that GitHub puts into every new repository.
 const LABELS: [(&str, &str, &str); 9] = [
     ("bug", "d73a4a", "Something isn't working"),
-    (
-        "documentation",
-        "0075ca",
-        "Improvements or additions to documentation",
-    ),
-    (
-        "duplicate",
-        "cfd3d7",
-        "This issue or pull request already exists",
-    ),
+    ("documentation", "0075ca", "Improvements or additions to documentation"),
+    ("duplicate", "cfd3d7", "This issue or pull request already exists"),
     ("enhancement", "a2eeef", "New feature or request"),
     ("good first issue", "7057ff", "Good for newcomers"),
     ("help wanted", "008672", "Extra attention is needed"),
@@ -51,15 +43,11 @@ impl State {
         check_name(new.name)?;
         let taken = self.repo_named(self.login(new.owner), new.name).is_some();
         if taken {
-            return Err(Refusal::custom(
-                "Repository",
-                "name already exists on this account",
-            ));
+            return Err(Refusal::custom("Repository", "name already exists on this account"));
         }
         let id = self.new_id();
-        let network = new
-            .parent
-            .map_or(Ok(id), |parent| self.repo(parent).map(|repo| repo.network))?;
+        let network =
+            new.parent.map_or(Ok(id), |parent| self.repo(parent).map(|repo| repo.network))?;
         let labels = LABELS
             .map(|(name, color, description)| Label {
                 id: self.new_id(),
@@ -119,19 +107,11 @@ impl State {
             let repo = self.repo(repo)?;
             (self.login(repo.owner).to_owned(), repo.name.clone())
         };
-        if self
-            .repo_named(&owner, name)
-            .is_some_and(|other| other.id != repo)
-        {
-            return Err(Refusal::custom(
-                "Repository",
-                "name already exists on this account",
-            ));
+        if self.repo_named(&owner, name).is_some_and(|other| other.id != repo) {
+            return Err(Refusal::custom("Repository", "name already exists on this account"));
         }
         let renamed = self.repo_mut(repo)?;
-        renamed
-            .former_names
-            .insert(format!("{owner}/{old}").to_lowercase());
+        renamed.former_names.insert(format!("{owner}/{old}").to_lowercase());
         name.clone_into(&mut renamed.name);
         let changes = json!({"changes": {"repository": {"name": {"from": old}}}});
         self.emit(repo, actor, "repository", Some("renamed"), changes);
@@ -210,10 +190,7 @@ impl State {
         self.repo(repo)?;
         self.emit(repo, actor, "repository", Some("deleted"), json!({}));
         self.repos.remove(&repo);
-        let issues = self
-            .repos
-            .values_mut()
-            .flat_map(|other| other.issues.values_mut());
+        let issues = self.repos.values_mut().flat_map(|other| other.issues.values_mut());
         for pull in issues.filter_map(|issue| issue.pull.as_mut()) {
             pull.head.repo = pull.head.repo.filter(|head| *head != repo);
         }

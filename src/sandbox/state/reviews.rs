@@ -34,9 +34,7 @@ impl State {
         let (_, pull) = self.pull(repo, number)?;
         let mine = |one: &&Review| one.state == ReviewState::Pending && one.author == actor.account;
         if pull.reviews.iter().any(|one| mine(&one)) {
-            return Err(sentence(
-                "User can only have one pending review per pull request",
-            ));
+            return Err(sentence("User can only have one pending review per pull request"));
         }
         let commit = new.commit.unwrap_or_else(|| pull.head.sha.clone());
         let known = self.pull_commits(repo, number)?;
@@ -50,13 +48,7 @@ impl State {
         let (id, now) = (self.new_id(), self.now());
         let comments = new.comments.into_iter().map(|(path, line, body)| {
             let id = self.new_id();
-            ReviewComment {
-                id,
-                path,
-                line,
-                body,
-                created_at: now,
-            }
+            ReviewComment { id, path, line, body, created_at: now }
         });
         let review = Review {
             id,
@@ -90,9 +82,7 @@ impl State {
             return Err(Refusal::not_found());
         }
         if review.state != ReviewState::Pending {
-            return Err(sentence(
-                "Can not submit a review that was submitted before",
-            ));
+            return Err(sentence("Can not submit a review that was submitted before"));
         }
         let body = body.unwrap_or(&review.body).to_owned();
         let silent = body.trim().is_empty() && review.comments.is_empty();
@@ -146,13 +136,7 @@ impl State {
                 "comment": self.review_comment_json(seen, number, review, comment),
                 "pull_request": self.pull_json(seen, issue, pull),
             });
-            self.emit(
-                repo,
-                actor,
-                "pull_request_review_comment",
-                Some("created"),
-                body,
-            );
+            self.emit(repo, actor, "pull_request_review_comment", Some("created"), body);
         }
         Ok(())
     }
@@ -235,11 +219,7 @@ impl State {
         (people, teams): (&[Id], &[Id]),
         wanted: bool,
     ) -> Result<(), Refusal> {
-        let action = if wanted {
-            "review_requested"
-        } else {
-            "review_request_removed"
-        };
+        let action = if wanted { "review_requested" } else { "review_request_removed" };
         let people = people.iter().map(|id| (Some(*id), None));
         let teams = teams.iter().map(|id| (None, Some(*id)));
         for (person, team) in people.chain(teams) {
@@ -249,11 +229,7 @@ impl State {
                 None => &mut pull.requested_teams,
             };
             let Some(id) = person.or(team) else { continue };
-            let changed = if wanted {
-                set.insert(id)
-            } else {
-                set.remove(&id)
-            };
+            let changed = if wanted { set.insert(id) } else { set.remove(&id) };
             if !changed {
                 continue;
             }
@@ -277,17 +253,12 @@ impl State {
     pub(crate) fn review(&self, repo: Id, number: u64, id: Id) -> Result<&Review, Refusal> {
         let (_, pull) = self.pull(repo, number)?;
         let mut reviews = pull.reviews.iter();
-        reviews
-            .find(|review| review.id == id)
-            .ok_or_else(Refusal::not_found)
+        reviews.find(|review| review.id == id).ok_or_else(Refusal::not_found)
     }
 
     fn review_mut(&mut self, repo: Id, number: u64, id: Id) -> Result<&mut Review, Refusal> {
         let reviews = &mut self.pull_mut(repo, number)?.reviews;
-        reviews
-            .iter_mut()
-            .find(|review| review.id == id)
-            .ok_or_else(Refusal::not_found)
+        reviews.iter_mut().find(|review| review.id == id).ok_or_else(Refusal::not_found)
     }
 
     fn tell_review(
@@ -317,10 +288,7 @@ impl State {
 
 /// 422 as the review endpoints word it: the errors are sentences.
 fn sentence(message: &str) -> Refusal {
-    Refusal {
-        errors: vec![message.into()],
-        ..Refusal::unprocessable("Unprocessable Entity")
-    }
+    Refusal { errors: vec![message.into()], ..Refusal::unprocessable("Unprocessable Entity") }
 }
 
 #[cfg(test)]
@@ -345,9 +313,7 @@ mod tests {
                 committer: &person,
             })
             .unwrap();
-        state
-            .create_ref(ada, repo, "refs/heads/topic", change)
-            .unwrap();
+        state.create_ref(ada, repo, "refs/heads/topic", change).unwrap();
         let new = NewPull {
             title: "Topic",
             body: None,
@@ -366,11 +332,7 @@ mod tests {
     }
 
     fn says(verdict: ReviewState, body: &str) -> NewReview {
-        NewReview {
-            verdict: Some(verdict),
-            body: body.to_owned(),
-            ..NewReview::default()
-        }
+        NewReview { verdict: Some(verdict), body: body.to_owned(), ..NewReview::default() }
     }
 
     #[test]
@@ -378,110 +340,47 @@ mod tests {
         let (mut state, _folder, repo, number) = scene();
         let (ada, quinn) = (actor(&state, "ada"), actor(&state, "quinn"));
         let mut refused = |who: Actor, review: NewReview| {
-            state
-                .create_review(who, repo, number, review)
-                .unwrap_err()
-                .errors[0]
-                .clone()
+            state.create_review(who, repo, number, review).unwrap_err().errors[0].clone()
         };
         assert_eq!(
             refused(ada, says(ReviewState::Approved, "")),
             "Can not approve your own pull request"
         );
-        assert_eq!(
-            refused(quinn, says(ReviewState::Commented, " ")),
-            "Body can't be blank"
-        );
-        let elsewhere = NewReview {
-            commit: Some("0".repeat(40)),
-            ..says(ReviewState::Approved, "")
-        };
-        assert_eq!(
-            refused(quinn, elsewhere),
-            "Commit is not part of the pull request"
-        );
+        assert_eq!(refused(quinn, says(ReviewState::Commented, " ")), "Body can't be blank");
+        let elsewhere =
+            NewReview { commit: Some("0".repeat(40)), ..says(ReviewState::Approved, "") };
+        assert_eq!(refused(quinn, elsewhere), "Commit is not part of the pull request");
         assert!(state.around.outbox.is_empty());
-        state
-            .create_review(ada, repo, number, says(ReviewState::Commented, "note"))
-            .unwrap();
+        state.create_review(ada, repo, number, says(ReviewState::Commented, "note")).unwrap();
     }
 
     #[test]
     fn a_review_is_begun_submitted_and_dismissed() {
         let (mut state, _folder, repo, number) = scene();
         let (quinn, sam) = (actor(&state, "quinn"), actor(&state, "sam"));
-        state
-            .request_review(sam, repo, number, (&[quinn.account], &[]), true)
-            .unwrap();
+        state.request_review(sam, repo, number, (&[quinn.account], &[]), true).unwrap();
         state.around.outbox.clear();
-        let id = state
-            .create_review(quinn, repo, number, NewReview::default())
-            .unwrap();
-        assert!(
-            state
-                .create_review(quinn, repo, number, NewReview::default())
-                .is_err()
-        );
-        assert!(
-            state.around.outbox.is_empty(),
-            "what is only begun is told to nobody"
-        );
-        assert!(
-            state
-                .submit_review(sam, repo, number, id, None, ReviewState::Approved)
-                .is_err()
-        );
-        state
-            .submit_review(quinn, repo, number, id, None, ReviewState::Approved)
-            .unwrap();
-        assert!(
-            state
-                .pull(repo, number)
-                .unwrap()
-                .1
-                .requested_reviewers
-                .is_empty()
-        );
-        state
-            .dismiss_review(sam, repo, number, id, "stale")
-            .unwrap();
-        assert!(
-            state
-                .dismiss_review(sam, repo, number, id, "again")
-                .is_err()
-        );
+        let id = state.create_review(quinn, repo, number, NewReview::default()).unwrap();
+        assert!(state.create_review(quinn, repo, number, NewReview::default()).is_err());
+        assert!(state.around.outbox.is_empty(), "what is only begun is told to nobody");
+        assert!(state.submit_review(sam, repo, number, id, None, ReviewState::Approved).is_err());
+        state.submit_review(quinn, repo, number, id, None, ReviewState::Approved).unwrap();
+        assert!(state.pull(repo, number).unwrap().1.requested_reviewers.is_empty());
+        state.dismiss_review(sam, repo, number, id, "stale").unwrap();
+        assert!(state.dismiss_review(sam, repo, number, id, "again").is_err());
         let told: Vec<(String, String)> = std::mem::take(&mut state.around.outbox)
             .into_iter()
-            .map(|one| {
-                (
-                    one.event,
-                    one.payload["review"]["state"].as_str().unwrap().to_owned(),
-                )
-            })
+            .map(|one| (one.event, one.payload["review"]["state"].as_str().unwrap().to_owned()))
             .collect();
         let review = "pull_request_review".to_owned();
         assert_eq!(
             told,
-            [
-                (review.clone(), "approved".to_owned()),
-                (review, "dismissed".to_owned())
-            ]
+            [(review.clone(), "approved".to_owned()), (review, "dismissed".to_owned())]
         );
         let issue = state.issue(repo, number).unwrap();
         let history = state.timeline(state.repo(repo).unwrap(), issue).unwrap();
-        let words: Vec<&str> = history
-            .iter()
-            .map(|one| one["event"].as_str().unwrap())
-            .collect();
-        assert_eq!(
-            words,
-            [
-                "committed",
-                "review_requested",
-                "reviewed",
-                "review_dismissed"
-            ]
-        );
+        let words: Vec<&str> = history.iter().map(|one| one["event"].as_str().unwrap()).collect();
+        assert_eq!(words, ["committed", "review_requested", "reviewed", "review_dismissed"]);
         assert_eq!(history[3]["dismissed_review"]["state"], "approved");
     }
 }

@@ -73,9 +73,7 @@ impl State {
         };
         self.repo_mut(repo)?.statuses.push(status.clone());
         let seen = self.repo(repo)?;
-        let shown = git
-            .commit(commit)
-            .map(|commit| self.commit_json(seen, &commit));
+        let shown = git.commit(commit).map(|commit| self.commit_json(seen, &commit));
         let branches: Vec<Value> = git
             .references("refs/heads/")?
             .into_iter()
@@ -110,14 +108,9 @@ impl State {
 /// The newest status of each context of a commit, by context, and what they come to together.
 pub(crate) fn combined<'a>(repo: &'a Repo, sha: &str) -> (Vec<&'a CommitStatus>, &'static str) {
     let of_commit = repo.statuses.iter().filter(|status| status.sha == sha);
-    let newest: BTreeMap<&str, &CommitStatus> = of_commit
-        .map(|status| (status.context.as_str(), status))
-        .collect();
-    let has = |words: &[&str]| {
-        newest
-            .values()
-            .any(|status| words.contains(&status.state.as_str()))
-    };
+    let newest: BTreeMap<&str, &CommitStatus> =
+        of_commit.map(|status| (status.context.as_str(), status)).collect();
+    let has = |words: &[&str]| newest.values().any(|status| words.contains(&status.state.as_str()));
     let state = if has(&["error", "failure"]) {
         "failure"
     } else if newest.is_empty() || has(&["pending"]) {

@@ -141,10 +141,9 @@ impl State {
             let begun = runs.iter().any(|run| run.status != "queued");
             return Ok((if begun { "in_progress" } else { "queued" }, None));
         }
-        let worst = SEVERITY.into_iter().find(|word| {
-            runs.iter()
-                .any(|run| run.conclusion.as_deref() == Some(word))
-        });
+        let worst = SEVERITY
+            .into_iter()
+            .find(|word| runs.iter().any(|run| run.conclusion.as_deref() == Some(word)));
         Ok(("completed", worst.or(Some("neutral"))))
     }
 

@@ -29,21 +29,14 @@ impl State {
         installation: Id,
         request: &TokenRequest,
     ) -> Result<Token, Refusal> {
-        let installed = self
-            .installations
-            .get(&installation)
-            .ok_or_else(Refusal::not_found)?;
+        let installed = self.installations.get(&installation).ok_or_else(Refusal::not_found)?;
         if installed.suspended_at.is_some() {
             return Err(Refusal::new(403, "This installation has been suspended"));
         }
         let mut permissions = installed.permissions.clone();
         if let Some(asked) = &request.permissions {
             for (name, level) in asked {
-                if installed
-                    .permissions
-                    .get(name)
-                    .is_none_or(|have| have < level)
-                {
+                if installed.permissions.get(name).is_none_or(|have| have < level) {
                     return Err(Refusal::unprocessable(
                         "The permissions requested are not granted to this installation.",
                     ));
@@ -58,9 +51,7 @@ impl State {
         let token = Token {
             token: format!(
                 "ghs_{}",
-                URL_SAFE_NO_PAD
-                    .encode(keys::random::<27>())
-                    .replace(['-', '_'], "x")
+                URL_SAFE_NO_PAD.encode(keys::random::<27>()).replace(['-', '_'], "x")
             ),
             installation,
             permissions,
@@ -92,9 +83,7 @@ impl State {
         }
         chosen.extend(request.repository_ids.iter().flatten());
         if chosen.len() > 500 {
-            return Err(Refusal::unprocessable(
-                "Too many repositories: at most 500.",
-            ));
+            return Err(Refusal::unprocessable("Too many repositories: at most 500."));
         }
         for id in &chosen {
             let repo = self.repo(*id).map_err(|_gone| refused())?;
@@ -109,18 +98,14 @@ impl State {
     pub(crate) fn uninstall(&mut self, installation: Id) -> Result<(), Refusal> {
         self.tell_installation(installation, "deleted")?;
         self.installations.remove(&installation);
-        self.tokens
-            .retain(|token| token.installation != installation);
+        self.tokens.retain(|token| token.installation != installation);
         Ok(())
     }
 
     /// Suspends an installation, or lets it work again.
     pub(crate) fn suspend(&mut self, installation: Id, suspended: bool) -> Result<(), Refusal> {
         let now = self.now();
-        let installed = self
-            .installations
-            .get_mut(&installation)
-            .ok_or_else(Refusal::not_found)?;
+        let installed = self.installations.get_mut(&installation).ok_or_else(Refusal::not_found)?;
         installed.suspended_at = suspended.then_some(now);
         let action = if suspended { "suspend" } else { "unsuspend" };
         self.tell_installation(installation, action)
@@ -132,10 +117,7 @@ impl State {
         installation: Id,
         action: &str,
     ) -> Result<(), Refusal> {
-        let installed = self
-            .installations
-            .get(&installation)
-            .ok_or_else(Refusal::not_found)?;
+        let installed = self.installations.get(&installation).ok_or_else(Refusal::not_found)?;
         let covered = self.repos.values().filter(|repo| covers(installed, repo));
         let repositories: Vec<Value> = covered.map(|repo| self.repository_stub(repo.id)).collect();
         let payload = json!({
@@ -169,27 +151,18 @@ impl State {
     pub(crate) fn token_reaches(&self, token: &Token, repo: &Repo) -> bool {
         let installed = self.installations.get(&token.installation);
         installed.is_some_and(|installed| covers(installed, repo))
-            && token
-                .repositories
-                .as_ref()
-                .is_none_or(|chosen| chosen.contains(&repo.id))
+            && token.repositories.as_ref().is_none_or(|chosen| chosen.contains(&repo.id))
     }
 
     /// The repositories that a token reaches, in order of id.
     pub(crate) fn token_repos(&self, token: &Token) -> Vec<&Repo> {
-        self.repos
-            .values()
-            .filter(|repo| self.token_reaches(token, repo))
-            .collect()
+        self.repos.values().filter(|repo| self.token_reaches(token, repo)).collect()
     }
 }
 
 pub(super) fn covers(installation: &Installation, repo: &Repo) -> bool {
     installation.account == repo.owner
-        && installation
-            .selected
-            .as_ref()
-            .is_none_or(|selected| selected.contains(&repo.id))
+        && installation.selected.as_ref().is_none_or(|selected| selected.contains(&repo.id))
 }
 
 #[cfg(test)]
@@ -203,9 +176,7 @@ mod tests {
         let (mut state, _folder) = seeded();
         let other = seed::repository(&mut state, "other", true, &[]).unwrap();
         let installation = *state.installations.keys().next().unwrap();
-        let all = state
-            .mint_token(installation, &TokenRequest::default())
-            .unwrap();
+        let all = state.mint_token(installation, &TokenRequest::default()).unwrap();
         assert_eq!(state.token_repos(&all).len(), 2);
         let request = TokenRequest {
             repositories: Some(vec!["Microservices-Demo".to_owned()]),
@@ -217,10 +188,7 @@ mod tests {
         assert!(!state.token_reaches(&narrow, state.repo(other).unwrap()));
         assert_eq!(narrow.permissions.get("contents"), None);
         assert_eq!(narrow.permissions.get("metadata"), Some(&Level::Read));
-        assert_eq!(
-            narrow.expires_at,
-            state.now() + SignedDuration::from_hours(1)
-        );
+        assert_eq!(narrow.expires_at, state.now() + SignedDuration::from_hours(1));
     }
 
     #[test]
@@ -231,20 +199,12 @@ mod tests {
             state.mint_token(installation, &request).unwrap_err().status
         };
         let permissions = Permissions::from([("administration".to_owned(), Level::Read)]);
-        let request = TokenRequest {
-            permissions: Some(permissions),
-            ..TokenRequest::default()
-        };
+        let request = TokenRequest { permissions: Some(permissions), ..TokenRequest::default() };
         assert_eq!(refused(&mut state, request), 422);
-        let request = TokenRequest {
-            repositories: Some(vec!["none".to_owned()]),
-            ..TokenRequest::default()
-        };
+        let request =
+            TokenRequest { repositories: Some(vec!["none".to_owned()]), ..TokenRequest::default() };
         assert_eq!(refused(&mut state, request), 422);
-        let request = TokenRequest {
-            repository_ids: Some(vec![1]),
-            ..TokenRequest::default()
-        };
+        let request = TokenRequest { repository_ids: Some(vec![1]), ..TokenRequest::default() };
         assert_eq!(refused(&mut state, request), 422);
     }
 }

@@ -55,10 +55,7 @@ async fn each_status_is_one_fault_with_githubs_words_and_no_token() {
         assert_eq!((kind(&read), kind(&write)), (wanted, wanted), "{status}");
         for (fault, call) in [(read, "GET /repos/acme/shop1/releases"), (write, COMMENTS)] {
             let text = fault.to_string();
-            assert!(
-                text.contains(call) && text.contains("No, ghs_[redacted] says."),
-                "{text}"
-            );
+            assert!(text.contains(call) && text.contains("No, ghs_[redacted] says."), "{text}");
         }
     }
 }
@@ -101,10 +98,7 @@ async fn html_instead_of_json_is_broken() {
     })
     .await;
     let fault = stub.repo().releases().await.unwrap_err();
-    assert!(
-        matches!(&fault, Fault::Broken(text) if text.contains("text/html")),
-        "{fault}"
-    );
+    assert!(matches!(&fault, Fault::Broken(text) if text.contains("text/html")), "{fault}");
 }
 
 #[tokio::test]
@@ -160,11 +154,7 @@ async fn a_short_limit_is_waited_for_and_a_spent_quota_lasts_until_its_reset() {
                 ("x-ratelimit-remaining", "0".to_owned()),
                 ("x-ratelimit-reset", reset.as_second().to_string()),
             ];
-            Some(Reply::With(
-                403,
-                headers,
-                json!({"message": "API rate limit exceeded"}),
-            ))
+            Some(Reply::With(403, headers, json!({"message": "API rate limit exceeded"})))
         }
         _ => None,
     })
@@ -185,14 +175,7 @@ async fn a_short_limit_is_waited_for_and_a_spent_quota_lasts_until_its_reset() {
 
 #[tokio::test]
 async fn a_base_that_cannot_be_one_is_said_to_be_wrong() {
-    for bad in [
-        "",
-        "api.github.com",
-        "ftp://x",
-        "https://",
-        "http://me@x",
-        "http://x?y",
-    ] {
+    for bad in ["", "api.github.com", "ftp://x", "https://", "http://me@x", "http://x?y"] {
         let clock = Clock::new(|| Timestamp::UNIX_EPOCH);
         let fault = GitHub::new(options(bad, clock)).unwrap_err();
         assert_eq!(kind(&fault), "broken", "{bad:?}");

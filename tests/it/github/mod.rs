@@ -1,9 +1,5 @@
 //! The GitHub door against a small scripted server, and against the sandbox.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test that cannot go on has failed"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 mod errors;
 mod reads;
@@ -72,11 +68,7 @@ impl Stub {
 
     fn door(self: &Arc<Self>) -> GitHub {
         let stub = self.clone();
-        GitHub::new(options(
-            &self.base,
-            Clock::new(move || *stub.now.lock().unwrap()),
-        ))
-        .unwrap()
+        GitHub::new(options(&self.base, Clock::new(move || *stub.now.lock().unwrap()))).unwrap()
     }
 
     fn repo(self: &Arc<Self>) -> Repo {
@@ -103,9 +95,7 @@ impl Stub {
 async fn answer(State(stub): State<Arc<Stub>>, request: Request) -> Response {
     let (head, body) = request.into_parts();
     let path = head.uri.path_and_query().unwrap().as_str();
-    let body: Bytes = axum::body::to_bytes(Body::new(body), usize::MAX)
-        .await
-        .unwrap();
+    let body: Bytes = axum::body::to_bytes(Body::new(body), usize::MAX).await.unwrap();
     let seen = Seen {
         call: format!("{} {}", head.method, path.strip_prefix("/api/v3").unwrap()),
         headers: head.headers,
@@ -160,9 +150,7 @@ impl Reply {
                 (200, json, vec![], Body::from_stream(broken))
             }
         };
-        let mut response = Response::builder()
-            .status(status)
-            .header("content-type", kind);
+        let mut response = Response::builder().status(status).header("content-type", kind);
         for (name, value) in headers {
             response = response.header(name, value);
         }

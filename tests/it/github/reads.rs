@@ -24,11 +24,7 @@ async fn every_page_is_read() {
              <http://{host}/api/v3{path}?state=open&per_page=100&page={}>; rel=\"next\"",
             page + 1
         );
-        let links = if page < 3 {
-            vec![("link", next)]
-        } else {
-            vec![]
-        };
+        let links = if page < 3 { vec![("link", next)] } else { vec![] };
         Some(Reply::With(200, links, json!([pull(page, &bot(), &[])])))
     })
     .await;
@@ -104,10 +100,7 @@ async fn what_has_not_changed_is_confirmed_and_not_sent_again() {
 async fn a_tree_too_large_for_one_answer_is_walked_and_remembered() {
     let entry = |path: &str, mode: &str, id: char| json!({"path": path, "mode": mode, "sha": sha(id), "type": "x"});
     let tree = |truncated: bool, entries: Vec<Value>| {
-        Reply::Json(
-            200,
-            json!({"sha": sha('a'), "tree": entries, "truncated": truncated}),
-        )
+        Reply::Json(200, json!({"sha": sha('a'), "tree": entries, "truncated": truncated}))
     };
     let part = vec![entry("README", "100644", '1')];
     let level = vec![
@@ -133,11 +126,8 @@ async fn a_tree_too_large_for_one_answer_is_walked_and_remembered() {
     let door = stub.door();
     let repo = door.at(&reference(1, 7), Priority::Person);
     let found = repo.tree(&sha('a')).await.unwrap();
-    let entries: Vec<(&str, Mode)> = found
-        .entries
-        .iter()
-        .map(|(p, (m, _))| (p.as_str(), *m))
-        .collect();
+    let entries: Vec<(&str, Mode)> =
+        found.entries.iter().map(|(p, (m, _))| (p.as_str(), *m)).collect();
     assert_eq!(
         entries,
         [
@@ -161,13 +151,7 @@ async fn blobs_and_commits_are_read_once() {
     let blob: &str = format!("GET /repos/acme/shop1/git/blobs/{}", sha('1')).leak();
     let one: &str = format!("GET /repos/acme/shop1/commits/{}?per_page=1", sha('2')).leak();
     let stub = Stub::start(table([
-        (
-            blob,
-            Reply::Json(
-                200,
-                json!({"content": "AAH/\nCg==\n", "encoding": "base64"}),
-            ),
-        ),
+        (blob, Reply::Json(200, json!({"content": "AAH/\nCg==\n", "encoding": "base64"}))),
         (one, Reply::Json(200, commit('2', &bot(), "message", true))),
     ]))
     .await;
@@ -186,19 +170,10 @@ async fn tags_are_followed_to_their_commit() {
     let object = |kind: &str, id: char| json!({"ref": "refs/tags/x", "object": {"type": kind, "sha": sha(id)}});
     let annotated: &str = format!("GET /repos/acme/shop1/git/tags/{}", sha('1')).leak();
     let stub = Stub::start(table([
-        (
-            "GET /repos/acme/shop1/git/ref/tags/v1",
-            Reply::Json(200, object("commit", '9')),
-        ),
-        (
-            "GET /repos/acme/shop1/git/ref/tags/v2%2B1",
-            Reply::Json(200, object("tag", '1')),
-        ),
+        ("GET /repos/acme/shop1/git/ref/tags/v1", Reply::Json(200, object("commit", '9'))),
+        ("GET /repos/acme/shop1/git/ref/tags/v2%2B1", Reply::Json(200, object("tag", '1'))),
         (annotated, Reply::Json(200, object("commit", '8'))),
-        (
-            "GET /repos/acme/shop1/git/ref/tags/tree",
-            Reply::Json(200, object("tree", '7')),
-        ),
+        ("GET /repos/acme/shop1/git/ref/tags/tree", Reply::Json(200, object("tree", '7'))),
         (
             "GET /repos/acme/shop1/git/ref/heads/main",
             Reply::Json(409, json!({"message": "Git Repository is empty."})),
@@ -250,10 +225,8 @@ async fn check_runs_are_asked_for_by_name_and_app() {
         Reply::Json(200, json!({"total_count": 1, "check_runs": [run]})),
     )]))
     .await;
-    let filter = CheckFilter {
-        name: Some("ci / a&b".to_owned()),
-        app: Some(usher::model::ids::AppId(42)),
-    };
+    let filter =
+        CheckFilter { name: Some("ci / a&b".to_owned()), app: Some(usher::model::ids::AppId(42)) };
     let runs = stub.repo().check_runs(&sha('1'), &filter).await.unwrap();
     assert_eq!(runs.len(), 1);
 }

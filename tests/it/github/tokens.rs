@@ -34,10 +34,7 @@ async fn twenty_calls_at_once_share_one_narrow_token() {
     let minted = stub.calls(MINT);
     assert_eq!(minted.len(), 1);
     let permissions: BTreeMap<_, _> = PERMISSIONS.iter().copied().collect();
-    assert_eq!(
-        minted[0].body,
-        json!({"repository_ids": [1], "permissions": permissions})
-    );
+    assert_eq!(minted[0].body, json!({"repository_ids": [1], "permissions": permissions}));
     for call in stub.calls("GET /repos/") {
         assert_eq!(bearer(&call), "ghs_1");
         assert_eq!(call.headers["x-github-api-version"], "2022-11-28");
@@ -58,9 +55,8 @@ async fn the_apps_token_is_signed_in_the_past_and_short_lived() {
     let mut validation = Validation::new(Algorithm::RS256);
     validation.validate_exp = false;
     let public = DecodingKey::from_rsa_pem(key().1.as_bytes()).unwrap();
-    let claims = jsonwebtoken::decode::<Value>(bearer(&minted[0]), &public, &validation)
-        .unwrap()
-        .claims;
+    let claims =
+        jsonwebtoken::decode::<Value>(bearer(&minted[0]), &public, &validation).unwrap().claims;
     let now = stub.now.lock().unwrap().as_second();
     assert_eq!(claims["iss"], "42");
     assert_eq!(claims["iat"], now - 60);
@@ -79,11 +75,7 @@ async fn a_token_is_renewed_five_minutes_before_it_ends() {
     stub.pass(2 * 60);
     repo.repository().await.unwrap();
     assert_eq!(stub.count(MINT), 2);
-    let apps: Vec<_> = stub
-        .calls(MINT)
-        .iter()
-        .map(|c| bearer(c).to_owned())
-        .collect();
+    let apps: Vec<_> = stub.calls(MINT).iter().map(|c| bearer(c).to_owned()).collect();
     assert_ne!(apps[0], apps[1], "the App's own token had ended too");
 }
 
@@ -152,8 +144,5 @@ async fn who_we_are_is_asked_once() {
     }
     assert_eq!((stub.count("GET /app"), stub.count("GET /users")), (2, 1));
     let listing = stub.calls(MINT);
-    assert_eq!(
-        listing[0].body,
-        json!({"permissions": {"metadata": "read"}})
-    );
+    assert_eq!(listing[0].body, json!({"permissions": {"metadata": "read"}}));
 }

@@ -17,19 +17,13 @@ fn new_branch() -> NewBranch {
         branch: "usher/x".to_owned(),
         parent: sha('0'),
         base_tree: sha('d'),
-        files: vec![
-            change("run.sh", b"new\n"),
-            change("logo.png", &[0xff, 0x00]),
-        ],
+        files: vec![change("run.sh", b"new\n"), change("logo.png", &[0xff, 0x00])],
         message: "Promote shop".to_owned(),
     }
 }
 
 fn change(path: &str, content: &[u8]) -> FileChange {
-    FileChange {
-        path: path.to_owned(),
-        content: content.to_vec(),
-    }
+    FileChange { path: path.to_owned(), content: content.to_vec() }
 }
 
 fn somebody() -> Value {
@@ -48,12 +42,7 @@ fn branch_script(
     let entry =
         |path: &str, mode: &str, id: char| json!({"path": path, "mode": mode, "sha": sha(id)});
     let call = seen.call.replace(REPO, "");
-    let blob = |text: &str| {
-        Some(Reply::Json(
-            200,
-            json!({"content": text, "encoding": "utf-8"}),
-        ))
-    };
+    let blob = |text: &str| Some(Reply::Json(200, json!({"content": text, "encoding": "utf-8"})));
     match call.as_str() {
         "GET /git/ref/heads/usher/x" => head(before).map(|id| {
             let reference =
@@ -63,23 +52,20 @@ fn branch_script(
         "POST /git/blobs" => Some(Reply::Json(201, json!({"sha": sha('b')}))),
         "POST /git/trees" => Some(Reply::Json(201, json!({"sha": sha('e')}))),
         "POST /git/commits" => Some(Reply::Json(201, json!({"sha": sha('c')}))),
-        "POST /git/refs" => Some(Reply::Json(
-            claim,
-            json!({"message": "Reference already exists"}),
-        )),
-        _ if call.starts_with("GET /git/trees/dddd") => Some(Reply::Json(
-            200,
-            json!({"tree": [entry("run.sh", "100755", '1')]}),
-        )),
+        "POST /git/refs" => {
+            Some(Reply::Json(claim, json!({"message": "Reference already exists"})))
+        }
+        _ if call.starts_with("GET /git/trees/dddd") => {
+            Some(Reply::Json(200, json!({"tree": [entry("run.sh", "100755", '1')]})))
+        }
         _ if call.starts_with("GET /git/trees/eeee") => Some(Reply::Json(
             200,
             json!({"tree": [entry("run.sh", "100755", '2'), entry("logo.png", "100644", '3')]}),
         )),
         _ if call.starts_with("GET /git/blobs/2222") => blob("new\n"),
-        _ if call.starts_with("GET /git/blobs/3333") => Some(Reply::Json(
-            200,
-            json!({"content": "/wA=", "encoding": "base64"}),
-        )),
+        _ if call.starts_with("GET /git/blobs/3333") => {
+            Some(Reply::Json(200, json!({"content": "/wA=", "encoding": "base64"})))
+        }
         _ if call.starts_with("GET /commits/") => Some(Reply::Json(200, head_commit.clone())),
         _ => None,
     }
@@ -90,11 +76,7 @@ async fn a_branch_is_made_of_one_signed_commit_that_keeps_modes_and_bytes() {
     let stub = Stub::start(|seen, n| branch_script(seen, n, |_| None, 201, &Value::Null)).await;
     let made = stub.repo().ensure_branch(&new_branch()).await.unwrap();
     assert_eq!(made, BranchOutcome::Made(sha('c')));
-    let sent = |call: &str| {
-        stub.calls(&format!("POST {REPO}/git/{call}"))[0]
-            .body
-            .clone()
-    };
+    let sent = |call: &str| stub.calls(&format!("POST {REPO}/git/{call}"))[0].body.clone();
     assert_eq!(
         sent("trees"),
         json!({"base_tree": sha('d'), "tree": [
@@ -102,19 +84,13 @@ async fn a_branch_is_made_of_one_signed_commit_that_keeps_modes_and_bytes() {
             {"path": "logo.png", "mode": "100644", "type": "blob", "sha": sha('b')},
         ]})
     );
-    assert_eq!(
-        sent("blobs"),
-        json!({"content": "/wA=", "encoding": "base64"})
-    );
+    assert_eq!(sent("blobs"), json!({"content": "/wA=", "encoding": "base64"}));
     // without author and committer GitHub signs
     assert_eq!(
         sent("commits"),
         json!({"message": "Promote shop", "tree": sha('e'), "parents": [sha('0')]})
     );
-    assert_eq!(
-        sent("refs"),
-        json!({"ref": "refs/heads/usher/x", "sha": sha('c')})
-    );
+    assert_eq!(sent("refs"), json!({"ref": "refs/heads/usher/x", "sha": sha('c')}));
 }
 
 #[tokio::test]
@@ -122,26 +98,14 @@ async fn a_branch_is_ours_by_author_signature_message_and_content() {
     let ours = commit('f', &bot(), "Promote shop\n", true);
     let cases = [
         (ours.clone(), BranchOutcome::Ours(sha('f'))),
-        (
-            commit('f', &bot(), "Promote shop", false),
-            BranchOutcome::Taken(sha('f')),
-        ),
-        (
-            commit('f', &somebody(), "Promote shop", true),
-            BranchOutcome::Taken(sha('f')),
-        ),
-        (
-            commit('f', &bot(), "Promote all", true),
-            BranchOutcome::Taken(sha('f')),
-        ),
+        (commit('f', &bot(), "Promote shop", false), BranchOutcome::Taken(sha('f'))),
+        (commit('f', &somebody(), "Promote shop", true), BranchOutcome::Taken(sha('f'))),
+        (commit('f', &bot(), "Promote all", true), BranchOutcome::Taken(sha('f'))),
     ];
     for (head, wanted) in cases {
         let script = move |seen: &Seen, n| branch_script(seen, n, |_| Some('f'), 500, &head);
         let stub = Stub::start(script).await;
-        assert_eq!(
-            stub.repo().ensure_branch(&new_branch()).await.unwrap(),
-            wanted
-        );
+        assert_eq!(stub.repo().ensure_branch(&new_branch()).await.unwrap(), wanted);
         assert_eq!(stub.count("POST /repos"), 0);
     }
     // the same message over other files
@@ -170,13 +134,7 @@ async fn who_loses_the_race_for_a_name_looks_again() {
 async fn a_branch_that_moved_is_not_deleted() {
     let script = |seen: &Seen, n: usize| branch_script(seen, n, |_| Some('f'), 201, &Value::Null);
     let stub = Stub::start(script).await;
-    assert!(
-        !stub
-            .repo()
-            .delete_branch("usher/x", &sha('a'))
-            .await
-            .unwrap()
-    );
+    assert!(!stub.repo().delete_branch("usher/x", &sha('a')).await.unwrap());
     assert!(stub.repo().delete_branch("gone", &sha('a')).await.unwrap());
     assert_eq!(stub.count("DELETE"), 0);
 }
@@ -192,8 +150,7 @@ fn new_pull() -> NewPull {
 }
 
 fn is_list(seen: &Seen) -> bool {
-    seen.call
-        .starts_with("GET /repos/acme/shop1/pulls?state=open&head=acme%3Ausher%2Fx&base=main")
+    seen.call.starts_with("GET /repos/acme/shop1/pulls?state=open&head=acme%3Ausher%2Fx&base=main")
 }
 
 #[tokio::test]
@@ -211,10 +168,7 @@ async fn a_pull_request_is_opened_once_and_failing_labels_stop_nothing() {
     let sent = &stub.calls("POST /repos/acme/shop1/pulls")[0].body;
     let body = sent["body"].as_str().unwrap();
     assert!(body.len() <= 65_536 && body.ends_with("(cut: too long for GitHub)_\n"));
-    assert_eq!(
-        (&sent["head"], &sent["base"]),
-        (&json!("usher/x"), &json!("main"))
-    );
+    assert_eq!((&sent["head"], &sent["base"]), (&json!("usher/x"), &json!("main")));
 }
 
 #[tokio::test]
@@ -242,10 +196,7 @@ async fn a_pull_request_that_came_up_meanwhile_is_found() {
     let found = stub.repo().ensure_pull(&new_pull()).await.unwrap();
     assert_eq!(found.number, PrNumber(5));
     let added = stub.count("POST /repos/acme/shop1/issues/5/labels");
-    assert_eq!(
-        added, 1,
-        "only what is missing, in whatever case it is written"
-    );
+    assert_eq!(added, 1, "only what is missing, in whatever case it is written");
 }
 
 #[tokio::test]
@@ -326,11 +277,7 @@ async fn annotations_go_in_portions_and_an_interrupted_run_is_finished() {
         _ => None,
     })
     .await;
-    let id = stub
-        .repo()
-        .ensure_check(&new_check(120), None)
-        .await
-        .unwrap();
+    let id = stub.repo().ensure_check(&new_check(120), None).await.unwrap();
     assert_eq!(id.0, 77);
     let rest: Vec<u64> = stub.calls("PATCH").iter().flat_map(lines).collect();
     assert_eq!(rest, (51..=120).collect::<Vec<_>>());
@@ -379,8 +326,5 @@ async fn a_comment_with_our_marker_by_somebody_else_is_not_ours() {
     assert_eq!(ensure("old").await.unwrap().0, 3);
     assert_eq!(stub.count("PATCH"), 0);
     assert_eq!(ensure("new").await.unwrap().0, 3);
-    assert_eq!(
-        stub.calls("PATCH")[0].body,
-        json!({"body": "<!-- usher:status -->\nnew"})
-    );
+    assert_eq!(stub.calls("PATCH")[0].body, json!({"body": "<!-- usher:status -->\nnew"}));
 }

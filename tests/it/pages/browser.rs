@@ -52,11 +52,7 @@ impl Window {
             .unwrap();
         let (browser, mut handler) = Browser::launch(config).await.unwrap();
         let events = tokio::spawn(async move { while handler.next().await.is_some() {} });
-        Some(Self {
-            browser,
-            events,
-            _profile: profile,
-        })
+        Some(Self { browser, events, _profile: profile })
     }
 
     /// A page of the sandbox.
@@ -146,13 +142,8 @@ async fn a_person_publishes_a_release_and_sees_things_arrive() {
     visitor.report(number, "success").await;
     until(&pull, "#timeline", "from elsewhere").await;
     until(&pull, "#merge-box", "All checks have passed").await;
-    let typed = pull
-        .evaluate("document.getElementById('comment').value")
-        .await;
-    assert_eq!(
-        typed.unwrap().into_value::<String>().unwrap(),
-        "half a thought"
-    );
+    let typed = pull.evaluate("document.getElementById('comment').value").await;
+    assert_eq!(typed.unwrap().into_value::<String>().unwrap(), "half a thought");
     press(&pull, "#merge-box button[value=merge]").await;
     until(&pull, "#timeline", "merged this as commit").await;
     window.close().await;

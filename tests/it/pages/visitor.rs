@@ -27,11 +27,7 @@ impl Visitor {
             .user_agent("tests")
             .build()
             .unwrap();
-        Self {
-            sandbox,
-            client,
-            login,
-        }
+        Self { sandbox, client, login }
     }
 
     /// Looks at a page that has to be there.
@@ -83,11 +79,7 @@ impl Visitor {
             .client
             .request(method.parse().unwrap(), url)
             .bearer_auth(self.login)
-            .body(if body.is_null() {
-                String::new()
-            } else {
-                body.to_string()
-            })
+            .body(if body.is_null() { String::new() } else { body.to_string() })
             .send()
             .await
             .unwrap();
@@ -104,9 +96,7 @@ impl Visitor {
         let sha = &main["object"]["sha"];
         let branch = json!({"ref": "refs/heads/promote", "sha": sha});
         self.api("POST", "/git/refs", branch).await;
-        let old = self
-            .api("GET", &format!("/contents/{file}"), Value::Null)
-            .await;
+        let old = self.api("GET", &format!("/contents/{file}"), Value::Null).await;
         let text = text_of(&old).replace("newTag: v1.0.0", "newTag: v1.0.1");
         let change = json!({"message": "Promote to v1.0.1", "branch": "promote", "sha": old["sha"], "content": in_base64(&text)});
         self.api("PUT", &format!("/contents/{file}"), change).await;
@@ -117,15 +107,9 @@ impl Visitor {
 
     /// Reports the two required checks on a pull request's head, in the App's name.
     pub(crate) async fn report(&self, number: u64, conclusion: &str) {
-        let pull = self
-            .api("GET", &format!("/pulls/{number}"), Value::Null)
-            .await;
+        let pull = self.api("GET", &format!("/pulls/{number}"), Value::Null).await;
         for name in ["usher/gates", "usher/kustomize"] {
-            let status = if conclusion == "success" {
-                "success"
-            } else {
-                "failure"
-            };
+            let status = if conclusion == "success" { "success" } else { "failure" };
             let path = format!("/statuses/{}", pull["head"]["sha"].as_str().unwrap());
             let report = json!({"context": name, "state": status, "description": "order passed"});
             self.api("POST", &path, report).await;

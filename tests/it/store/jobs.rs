@@ -18,17 +18,11 @@ async fn claim_what(store: &Store) -> Option<String> {
 }
 
 fn about(subject: &str, job: NewJob) -> NewJob {
-    NewJob {
-        subject: Some(subject.into()),
-        ..job
-    }
+    NewJob { subject: Some(subject.into()), ..job }
 }
 
 fn later(pause: Duration, job: NewJob) -> NewJob {
-    NewJob {
-        due_at: job.due_at + pause,
-        ..job
-    }
+    NewJob { due_at: job.due_at + pause, ..job }
 }
 
 on_both! {

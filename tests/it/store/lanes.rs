@@ -16,10 +16,7 @@ async fn claim_what(store: &Store) -> Option<String> {
 }
 
 fn urgent(job: NewJob) -> NewJob {
-    NewJob {
-        urgent: true,
-        ..job
-    }
+    NewJob { urgent: true, ..job }
 }
 
 on_both! {

@@ -45,10 +45,7 @@ async fn what_is_no_database_is_refused_with_what_to_do() {
         ("mysql://x", "use sqlite:FILE or postgres://"),
         ("sqlite:", "the path of a file"),
         ("sqlite:x.db?mode=memory", "without parameters"),
-        (
-            &format!("sqlite:{}", missing.display()),
-            "there is no folder",
-        ),
+        (&format!("sqlite:{}", missing.display()), "there is no folder"),
         ("postgres://user:pass word@[", "malformed"),
     ] {
         let Err(Fault::Broken(why)) = open(url).await else {
@@ -68,10 +65,7 @@ async fn a_file_that_is_no_database_is_told_from_one_that_is_away() {
     let Err(Fault::Broken(why)) = opened else {
         panic!("{opened:?}");
     };
-    assert!(
-        why.contains("notes.txt") && why.contains("not a database"),
-        "{why}"
-    );
+    assert!(why.contains("notes.txt") && why.contains("not a database"), "{why}");
 
     // Nothing listens there.
     let opened = open("postgres://usher:geheim@127.0.0.1:1/usher").await;
@@ -97,9 +91,8 @@ async fn a_database_of_a_newer_usher_is_left_alone() {
     let place = Place::sqlite();
     place.open().await.close().await;
     let file = place.url.strip_prefix("sqlite:").unwrap();
-    let mut connection = sqlx::SqliteConnection::connect(&format!("sqlite://{file}"))
-        .await
-        .unwrap();
+    let mut connection =
+        sqlx::SqliteConnection::connect(&format!("sqlite://{file}")).await.unwrap();
     sqlx::query("INSERT INTO schema_steps (number) VALUES (999)")
         .execute(&mut connection)
         .await

@@ -11,18 +11,11 @@ fn name(name: &str) -> RepoName {
 }
 
 fn repo(id: u64, called: &str) -> RepoRef {
-    RepoRef {
-        id: RepoId(id),
-        name: name(called),
-        installation: InstallationId(id / 10),
-    }
+    RepoRef { id: RepoId(id), name: name(called), installation: InstallationId(id / 10) }
 }
 
 fn source(called: &str) -> Source {
-    Source {
-        name: name(called),
-        id: None,
-    }
+    Source { name: name(called), id: None }
 }
 
 fn sha(digit: char) -> Sha {

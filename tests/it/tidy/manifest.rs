@@ -8,10 +8,7 @@ use serde::Deserialize;
 /// The keys of GitHub's manifest that are used here; a key that GitHub does not know is an error.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(
-    dead_code,
-    reason = "some keys are only checked for their presence and type"
-)]
+#[expect(dead_code, reason = "some keys are only checked for their presence and type")]
 struct Manifest {
     name: String,
     url: String,
@@ -42,10 +39,7 @@ pub(super) fn check_manifest(
     };
     let mut offences = Vec::new();
     for (name, access) in permissions {
-        let declared = manifest
-            .default_permissions
-            .get(*name)
-            .map_or("none", String::as_str);
+        let declared = manifest.default_permissions.get(*name).map_or("none", String::as_str);
         if declared != *access {
             offences.push(format!(
                 "app-manifest.yml: `{name}` is `{declared}`, the code needs `{access}`"
@@ -54,29 +48,17 @@ pub(super) fn check_manifest(
     }
     for name in manifest.default_permissions.keys() {
         if !permissions.iter().any(|(needed, _)| needed == name) {
-            offences.push(format!(
-                "app-manifest.yml: nothing needs the permission `{name}`"
-            ));
+            offences.push(format!("app-manifest.yml: nothing needs the permission `{name}`"));
         }
     }
-    for event in events.iter().filter(|event| {
-        !manifest
-            .default_events
-            .iter()
-            .any(|declared| declared == *event)
-    }) {
-        offences.push(format!(
-            "app-manifest.yml: the event `{event}` is read, but not asked for"
-        ));
-    }
-    for event in manifest
-        .default_events
+    for event in events
         .iter()
-        .filter(|event| !events.contains(&event.as_str()))
+        .filter(|event| !manifest.default_events.iter().any(|declared| declared == *event))
     {
-        offences.push(format!(
-            "app-manifest.yml: nothing reads the event `{event}`"
-        ));
+        offences.push(format!("app-manifest.yml: the event `{event}` is read, but not asked for"));
+    }
+    for event in manifest.default_events.iter().filter(|event| !events.contains(&event.as_str())) {
+        offences.push(format!("app-manifest.yml: nothing reads the event `{event}`"));
     }
     offences
 }
@@ -86,11 +68,7 @@ fn every_difference_is_named() {
     let text = "{name: a, url: b, description: c, public: false, hook_attributes: {url: d, active: true}, \
                 default_permissions: {checks: read, members: read}, default_events: [push, team]}";
     assert_eq!(
-        check_manifest(
-            text,
-            &[("checks", "write"), ("issues", "read")],
-            &["push", "release"]
-        ),
+        check_manifest(text, &[("checks", "write"), ("issues", "read")], &["push", "release"]),
         [
             "app-manifest.yml: `checks` is `read`, the code needs `write`",
             "app-manifest.yml: `issues` is `none`, the code needs `read`",
@@ -100,16 +78,9 @@ fn every_difference_is_named() {
         ]
     );
     assert_eq!(
-        check_manifest(
-            text,
-            &[("checks", "read"), ("members", "read")],
-            &["push", "team"]
-        ),
+        check_manifest(text, &[("checks", "read"), ("members", "read")], &["push", "team"]),
         Vec::<String>::new()
     );
     assert_eq!(check_manifest("name: [", &[], &[]).len(), 1);
-    assert_eq!(
-        check_manifest(&text.replace("public", "publik"), &[], &[]).len(),
-        1
-    );
+    assert_eq!(check_manifest(&text.replace("public", "publik"), &[], &[]).len(), 1);
 }

@@ -74,10 +74,7 @@ pub(super) fn check_layers(file: &str, text: &str) -> Vec<String> {
         return Vec::new();
     };
     let Some(allowed) = allowed_for(&module[0]) else {
-        return vec![format!(
-            "{file}:1: `{}` is not in the layer table",
-            module[0]
-        )];
+        return vec![format!("{file}:1: `{}` is not in the layer table", module[0])];
     };
     let tokens = parse_tokens(text);
     let pure = PURE.contains(&module[0].as_str());
@@ -87,10 +84,7 @@ pub(super) fn check_layers(file: &str, text: &str) -> Vec<String> {
             && named != module[0]
             && !allowed.contains(&named)
         {
-            offences.push(format!(
-                "{file}:{}: `{}` may not name `{named}`",
-                path.line, module[0]
-            ));
+            offences.push(format!("{file}:{}: `{}` may not name `{named}`", path.line, module[0]));
         }
         if pure {
             let written = path.segments.join("::");
@@ -107,14 +101,9 @@ pub(super) fn check_layers(file: &str, text: &str) -> Vec<String> {
         }
     }
     if pure {
-        let asynchronous = tokens
-            .iter()
-            .filter(|token| matches!(token.text, "async" | "await"));
+        let asynchronous = tokens.iter().filter(|token| matches!(token.text, "async" | "await"));
         offences.extend(asynchronous.map(|token| {
-            format!(
-                "{file}:{}: `{}` is pure and may not be async",
-                token.line, module[0]
-            )
+            format!("{file}:{}: `{}` is pure and may not be async", token.line, module[0])
         }));
     }
     offences
@@ -162,11 +151,7 @@ pub(super) fn check_shape(file: &str, text: &str) -> Vec<String> {
 
 /// Paths that exist on one machine only.
 pub(super) fn check_paths(file: &str, text: &str) -> Vec<String> {
-    let homes = [
-        concat!("/wo", "rk/"),
-        concat!("/ro", "ot/"),
-        concat!("/ho", "me/"),
-    ];
+    let homes = [concat!("/wo", "rk/"), concat!("/ro", "ot/"), concat!("/ho", "me/")];
     let mut offences = Vec::new();
     for (number, line) in text.lines().enumerate() {
         for home in homes {
@@ -177,10 +162,7 @@ pub(super) fn check_paths(file: &str, text: &str) -> Vec<String> {
                 })
             });
             if absolute {
-                offences.push(format!(
-                    "{file}:{}: `{home}…` is a path of one machine",
-                    number + 1
-                ));
+                offences.push(format!("{file}:{}: `{home}…` is a path of one machine", number + 1));
             }
         }
     }
@@ -193,18 +175,12 @@ pub(super) fn check_fixtures(folders: &BTreeSet<String>, sources: &[String]) -> 
         let name = format!("fixtures/{folder}");
         !sources.iter().any(|source| source.contains(&name))
     });
-    unused
-        .map(|folder| format!("fixtures/{folder}: no test names it"))
-        .collect()
+    unused.map(|folder| format!("fixtures/{folder}: no test names it")).collect()
 }
 
 fn allowed_for(module: &str) -> Option<Vec<&'static str>> {
-    let mut lines = LAYERS
-        .lines()
-        .filter_map(|line| line.trim().split_once(':'));
-    lines
-        .find(|(name, _)| *name == module)
-        .map(|(_, allowed)| allowed.split_whitespace().collect())
+    let mut lines = LAYERS.lines().filter_map(|line| line.trim().split_once(':'));
+    lines.find(|(name, _)| *name == module).map(|(_, allowed)| allowed.split_whitespace().collect())
 }
 
 /// `src/domain/gates/soak.rs` is `domain::gates::soak`.
@@ -224,13 +200,8 @@ fn top_level_module<'a>(module: &[String], segments: &[&'a str]) -> Option<&'a s
         "crate" => rest.first().copied(),
         "usher" if module[0] == "main" => rest.first().copied(),
         "self" | "super" => {
-            let climbs = segments
-                .iter()
-                .filter(|segment| **segment == "super")
-                .count();
-            let named = segments
-                .iter()
-                .find(|segment| !matches!(**segment, "super" | "self"))?;
+            let climbs = segments.iter().filter(|segment| **segment == "super").count();
+            let named = segments.iter().find(|segment| !matches!(**segment, "super" | "self"))?;
             (climbs >= module.len() && allowed_for(named).is_some()).then_some(*named)
         }
         _ => None,
@@ -240,18 +211,13 @@ fn top_level_module<'a>(module: &[String], segments: &[&'a str]) -> Option<&'a s
 /// Whether the parentheses after a `cfg` speak of `test`.
 fn names_test(tokens: &[Token<'_>], from: usize) -> bool {
     let open = from + usize::from(tokens.get(from).is_some_and(|token| token.text == "!"));
-    tokens[open..close_of(tokens, open)]
-        .iter()
-        .any(|token| token.text == "test")
+    tokens[open..close_of(tokens, open)].iter().any(|token| token.text == "test")
 }
 
 /// Whether the attribute with this `cfg` stands, among other attributes, before `mod tests`.
 fn is_tests_module(tokens: &[Token<'_>], cfg: usize) -> bool {
-    let plain = tokens[cfg..]
-        .iter()
-        .take(5)
-        .map(|token| token.text)
-        .eq(["cfg", "(", "test", ")", "]"]);
+    let plain =
+        tokens[cfg..].iter().take(5).map(|token| token.text).eq(["cfg", "(", "test", ")", "]"]);
     let mut at = cfg + 5;
     while tokens.get(at).is_some_and(|token| token.text == "#") {
         at = close_of(tokens, at + 1) + 1;
@@ -262,10 +228,7 @@ fn is_tests_module(tokens: &[Token<'_>], cfg: usize) -> bool {
             at = close_of(tokens, at) + 1;
         }
     }
-    let follows = tokens[at.min(tokens.len())..]
-        .iter()
-        .take(2)
-        .map(|token| token.text);
+    let follows = tokens[at.min(tokens.len())..].iter().take(2).map(|token| token.text);
     plain && follows.eq(["mod", "tests"])
 }
 
@@ -295,41 +258,23 @@ mod tests {
             check_layers("src/domain/gates/soak.rs", text),
             ["src/domain/gates/soak.rs:3: `domain` may not name `store`"]
         );
+        assert_eq!(check_layers("src/worker/run.rs", text), Vec::<String>::new());
+        assert_eq!(check_layers("src/sandbox/rest.rs", "fn f(x: crate::model::Sha) {}").len(), 1);
+        assert_eq!(check_layers("src/github/mod.rs", "use super::store::Store;").len(), 1);
         assert_eq!(
-            check_layers("src/worker/run.rs", text),
-            Vec::<String>::new()
-        );
-        assert_eq!(
-            check_layers("src/sandbox/rest.rs", "fn f(x: crate::model::Sha) {}").len(),
-            1
-        );
-        assert_eq!(
-            check_layers("src/github/mod.rs", "use super::store::Store;").len(),
-            1
-        );
-        assert_eq!(
-            check_layers(
-                "src/github/read.rs",
-                "use super::super::domain::X; use super::store::Y;"
-            )
-            .len(),
+            check_layers("src/github/read.rs", "use super::super::domain::X; use super::store::Y;")
+                .len(),
             1
         );
         assert_eq!(check_layers("src/world.rs", "use crate::*;").len(), 1);
         assert_eq!(check_layers("src/helpers.rs", "").len(), 1);
-        assert_eq!(
-            check_layers("src/main.rs", "use usher::cli;"),
-            Vec::<String>::new()
-        );
+        assert_eq!(check_layers("src/main.rs", "use usher::cli;"), Vec::<String>::new());
     }
 
     #[test]
     fn layers_read_code_and_not_prose() {
         let text = "//! [`crate::store`]\n// crate::web\nconst A: &str = \"crate::app tokio::spawn\";\npub(crate) fn a() {}\n";
-        assert_eq!(
-            check_layers("src/intent/mod.rs", text),
-            Vec::<String>::new()
-        );
+        assert_eq!(check_layers("src/intent/mod.rs", text), Vec::<String>::new());
     }
 
     #[test]
@@ -344,24 +289,14 @@ mod tests {
             "use std::time::{Duration, Instant};",
             "fn f() { jiff::Timestamp::now(); }",
         ] {
-            assert_eq!(
-                check_layers("src/domain/promote.rs", text).len(),
-                1,
-                "{text}"
-            );
+            assert_eq!(check_layers("src/domain/promote.rs", text).len(), 1, "{text}");
             assert_eq!(check_layers("src/store/jobs.rs", text).len(), 0, "{text}");
         }
         let reads = "use std::fs;";
         assert_eq!(check_layers("src/domain/policy/read.rs", reads).len(), 1);
+        assert_eq!(check_layers("src/domain/policy/tests.rs", reads), Vec::<String>::new());
         assert_eq!(
-            check_layers("src/domain/policy/tests.rs", reads),
-            Vec::<String>::new()
-        );
-        assert_eq!(
-            check_layers(
-                "src/domain/promote.rs",
-                "use std::time::Duration; use std::fmt;"
-            ),
+            check_layers("src/domain/promote.rs", "use std::time::Duration; use std::fmt;"),
             Vec::<String>::new()
         );
     }
@@ -394,11 +329,7 @@ mod tests {
             "fn ignore() {} fn allow(todo: bool) {}",
             "// todo!() and #[ignore]\nconst A: &str = \"#[allow(x)]\";",
         ] {
-            assert_eq!(
-                check_words("src/a.rs", text),
-                Vec::<String>::new(),
-                "{text}"
-            );
+            assert_eq!(check_words("src/a.rs", text), Vec::<String>::new(), "{text}");
         }
     }
 

@@ -33,10 +33,7 @@ pub(super) fn parse_tokens(source: &str) -> Vec<Token<'_>> {
                 match raw_string_end(bytes, at, end) {
                     Some(raw) => raw,
                     None => {
-                        tokens.push(Token {
-                            text: &source[at..end],
-                            line,
-                        });
+                        tokens.push(Token { text: &source[at..end], line });
                         end
                     }
                 }
@@ -47,10 +44,7 @@ pub(super) fn parse_tokens(source: &str) -> Vec<Token<'_>> {
             }
             byte => {
                 if byte.is_ascii_punctuation() {
-                    tokens.push(Token {
-                        text: &source[at..=at],
-                        line,
-                    });
+                    tokens.push(Token { text: &source[at..=at], line });
                 }
                 at + 1
             }
@@ -101,10 +95,7 @@ fn follow<'a>(
         }
         at += 1;
     }
-    paths.push(Path {
-        segments,
-        line: tokens[from].line,
-    });
+    paths.push(Path { segments, line: tokens[from].line });
     at.max(from + 1)
 }
 
@@ -127,9 +118,7 @@ fn follow_group<'a>(
 }
 
 fn is_name(text: &str) -> bool {
-    text.bytes()
-        .next()
-        .is_some_and(|byte| is_word(byte) && !byte.is_ascii_digit())
+    text.bytes().next().is_some_and(|byte| is_word(byte) && !byte.is_ascii_digit())
 }
 
 fn is_word(byte: u8) -> bool {
@@ -137,17 +126,11 @@ fn is_word(byte: u8) -> bool {
 }
 
 fn word_end(bytes: &[u8], from: usize) -> usize {
-    from + bytes[from..]
-        .iter()
-        .take_while(|byte| is_word(**byte))
-        .count()
+    from + bytes[from..].iter().take_while(|byte| is_word(**byte)).count()
 }
 
 fn line_end(bytes: &[u8], from: usize) -> usize {
-    from + bytes[from..]
-        .iter()
-        .take_while(|byte| **byte != b'\n')
-        .count()
+    from + bytes[from..].iter().take_while(|byte| **byte != b'\n').count()
 }
 
 fn comment_end(bytes: &[u8], from: usize) -> usize {
@@ -187,19 +170,14 @@ fn raw_string_end(bytes: &[u8], at: usize, end: usize) -> Option<usize> {
     if !matches!(&bytes[at..end], b"r" | b"br" | b"cr") {
         return None;
     }
-    let hashes = bytes[end..]
-        .iter()
-        .take_while(|byte| **byte == b'#')
-        .count();
+    let hashes = bytes[end..].iter().take_while(|byte| **byte == b'#').count();
     if bytes.get(end + hashes) != Some(&b'"') {
         return None;
     }
     let mut close = vec![b'"'];
     close.resize(1 + hashes, b'#');
     let body = end + hashes + 1;
-    let length = bytes[body..]
-        .windows(close.len())
-        .position(|window| window == close);
+    let length = bytes[body..].windows(close.len()).position(|window| window == close);
     Some(length.map_or(bytes.len(), |length| body + length + close.len()))
 }
 
@@ -214,10 +192,7 @@ fn quote_end(bytes: &[u8], from: usize) -> usize {
         return (at + 1).min(bytes.len());
     }
     let mut after = first + 1;
-    while bytes
-        .get(after)
-        .is_some_and(|byte| (0x80..0xC0).contains(byte))
-    {
+    while bytes.get(after).is_some_and(|byte| (0x80..0xC0).contains(byte)) {
         after += 1;
     }
     if bytes.get(after) == Some(&b'\'') {
@@ -231,17 +206,11 @@ mod tests {
     use super::{find_paths, parse_tokens};
 
     fn words(source: &str) -> Vec<&str> {
-        parse_tokens(source)
-            .iter()
-            .map(|token| token.text)
-            .collect()
+        parse_tokens(source).iter().map(|token| token.text).collect()
     }
 
     fn paths(source: &str) -> Vec<String> {
-        find_paths(&parse_tokens(source))
-            .iter()
-            .map(|path| path.segments.join("::"))
-            .collect()
+        find_paths(&parse_tokens(source)).iter().map(|path| path.segments.join("::")).collect()
     }
 
     #[test]
@@ -261,10 +230,7 @@ mod tests {
     fn lines_are_counted_through_strings_and_comments() {
         let tokens = parse_tokens("/* \n */ \"\n\" a\nb");
         assert_eq!(
-            tokens
-                .iter()
-                .map(|token| (token.text, token.line))
-                .collect::<Vec<_>>(),
+            tokens.iter().map(|token| (token.text, token.line)).collect::<Vec<_>>(),
             [("a", 3), ("b", 4)]
         );
     }
@@ -275,10 +241,7 @@ mod tests {
             paths("use a::{b, c::{d, e::*}, f as g};"),
             ["a::b", "a::c::d", "a::c::e::*", "a::f"]
         );
-        assert_eq!(
-            paths("use tokio; let x = Vec::<u8>::new();"),
-            ["tokio", "Vec"]
-        );
+        assert_eq!(paths("use tokio; let x = Vec::<u8>::new();"), ["tokio", "Vec"]);
         assert_eq!(
             paths("crate::model::now(crate::store::x)"),
             ["crate::model::now", "crate::store::x"]
@@ -287,15 +250,7 @@ mod tests {
 
     #[test]
     fn broken_source_does_not_stop_the_reader() {
-        for source in [
-            "use a::{b, {",
-            "\"open",
-            "r#\"open",
-            "/* open",
-            "'",
-            "a::",
-            "use ::{",
-        ] {
+        for source in ["use a::{b, {", "\"open", "r#\"open", "/* open", "'", "a::", "use ::{"] {
             find_paths(&parse_tokens(source));
         }
     }

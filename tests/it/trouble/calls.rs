@@ -18,16 +18,8 @@ const TROUBLE: &str = "<!-- usher:trouble ";
 const STAGING: &str = "kustomize/staging/kustomization.yaml";
 
 /// Everything that is over after a while.
-const PASSING: [&str; 8] = [
-    "401",
-    "409",
-    "429",
-    "500",
-    "secondary limit",
-    "page",
-    "lost",
-    "dropped",
-];
+const PASSING: [&str; 8] =
+    ["401", "409", "429", "500", "secondary limit", "page", "lost", "dropped"];
 
 fn played(trouble: &str) -> FaultAnswer {
     let with = |status, headers: &[(&str, &str)], body| FaultAnswer::Answer {
@@ -69,16 +61,9 @@ struct Step {
 
 impl std::fmt::Display for Step {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let calls: Vec<String> = self
-            .calls
-            .iter()
-            .map(|(method, path)| format!("{method} {path}"))
-            .collect();
-        let times = if self.lasts() {
-            "lasting".to_owned()
-        } else {
-            format!("{} x", self.times)
-        };
+        let calls: Vec<String> =
+            self.calls.iter().map(|(method, path)| format!("{method} {path}")).collect();
+        let times = if self.lasts() { "lasting".to_owned() } else { format!("{} x", self.times) };
         write!(f, "{times} {} at {}", self.trouble, calls.join(", "))
     }
 }
@@ -105,11 +90,7 @@ struct Life {
 
 impl Life {
     async fn begin() -> Self {
-        let mut life = Self {
-            stage: Stage::start().await,
-            age: 0,
-            complaints: Vec::new(),
-        };
+        let mut life = Self { stage: Stage::start().await, age: 0, complaints: Vec::new() };
         life.release(&Step::default()).await;
         life
     }
@@ -134,8 +115,7 @@ impl Life {
         }
         self.age += 1;
         let tag = Self::version(self.age);
-        self.meet(step, async |stage| publish(stage, &tag).await)
-            .await;
+        self.meet(step, async |stage| publish(stage, &tag).await).await;
         self.state().await
     }
 
@@ -191,11 +171,7 @@ impl Life {
         let reason = job.reason.clone().unwrap_or_default();
         let (method, path) = &step.calls[0];
         let start = path.split(['*', '?']).next().unwrap();
-        for part in [
-            &format!("{method} {start}"),
-            &step.trouble,
-            &SAID.to_owned(),
-        ] {
+        for part in [&format!("{method} {start}"), &step.trouble, &SAID.to_owned()] {
             if !reason.contains(part.as_str()) {
                 return Some(format!("{part:?} is missing in {reason:?}"));
             }
@@ -230,9 +206,7 @@ impl Life {
         let name = format!("usher%2Fpromotion%20microservices-demo%20{tag}");
         let runs = self
             .stage
-            .get(&format!(
-                "/repos/{DEMO}/commits/{tag}/check-runs?check_name={name}"
-            ))
+            .get(&format!("/repos/{DEMO}/commits/{tag}/check-runs?check_name={name}"))
             .await;
         list(&runs["check_runs"]).iter().map(run_state).collect()
     }
@@ -243,20 +217,13 @@ impl Life {
         let pulls = stage.pulls(DEMO).await;
         let newest = pull_state(stage, pulls.last()).await;
         let before = pull_state(stage, pulls.iter().rev().nth(1)).await;
-        let refs = stage
-            .get(&format!("/repos/{DEMO}/git/matching-refs/heads/"))
-            .await;
-        let refs: Vec<&str> = list(&refs)
-            .iter()
-            .map(|one| without_hash(text(&one["ref"])))
-            .collect();
+        let refs = stage.get(&format!("/repos/{DEMO}/git/matching-refs/heads/")).await;
+        let refs: Vec<&str> =
+            list(&refs).iter().map(|one| without_hash(text(&one["ref"]))).collect();
         let (new, old) = (Self::version(self.age), Self::version(self.age - 1));
         let told = self.told().await;
         let tag = stage.file(DEMO, STAGING, "main").await;
-        let tag = tag
-            .lines()
-            .find(|line| line.contains("newTag"))
-            .unwrap_or_default();
+        let tag = tag.lines().find(|line| line.contains("newTag")).unwrap_or_default();
         let state = json!({
             "newest": newest, "before": before, "more or less": pulls.len() as i64 - self.age as i64, "refs": refs, "told": told, "runs": tag,
         });
@@ -272,34 +239,21 @@ fn without_hash(branch: &str) -> &str {
 }
 
 fn run_state(run: &Value) -> Value {
-    json!([
-        run["name"],
-        run["conclusion"],
-        run["output"]["title"],
-        run["output"]["summary"]
-    ])
+    json!([run["name"], run["conclusion"], run["output"]["title"], run["output"]["summary"]])
 }
 
 async fn pull_state(stage: &Stage, pull: Option<&Value>) -> Value {
     let Some(pull) = pull else { return Value::Null };
     let number = pull["number"].as_u64().unwrap();
-    let files = stage
-        .get(&format!("/repos/{DEMO}/pulls/{number}/files"))
-        .await;
-    let files: Vec<Value> = list(&files)
-        .iter()
-        .map(|file| json!([file["filename"], file["additions"]]))
-        .collect();
+    let files = stage.get(&format!("/repos/{DEMO}/pulls/{number}/files")).await;
+    let files: Vec<Value> =
+        list(&files).iter().map(|file| json!([file["filename"], file["additions"]])).collect();
     let sha = text(&pull["head"]["sha"]);
-    let runs = stage
-        .get(&format!("/repos/{DEMO}/commits/{sha}/check-runs"))
-        .await;
+    let runs = stage.get(&format!("/repos/{DEMO}/commits/{sha}/check-runs")).await;
     let mut runs: Vec<Value> = list(&runs["check_runs"]).iter().map(run_state).collect();
     runs.sort_by_key(Value::to_string);
-    let mut labels: Vec<&str> = list(&pull["labels"])
-        .iter()
-        .map(|label| text(&label["name"]))
-        .collect();
+    let mut labels: Vec<&str> =
+        list(&pull["labels"]).iter().map(|label| text(&label["name"])).collect();
     labels.sort_unstable();
     let mut comments = stage.comments(DEMO, number).await;
     // That there was trouble may be told for ever, as long as it is said to be over.
@@ -314,12 +268,9 @@ async fn pull_state(stage: &Stage, pull: Option<&Value>) -> Value {
 /// The routes that the bot called, reads first.
 fn calls(requests: &[Seen]) -> Vec<Call> {
     let people = ["ada", "sam"];
-    let by_bot = requests
-        .iter()
-        .filter(|seen| !people.contains(&seen.who.as_str()));
-    let routes: BTreeSet<Call> = by_bot
-        .map(|seen| (seen.method.clone(), glob(seen.route.unwrap())))
-        .collect();
+    let by_bot = requests.iter().filter(|seen| !people.contains(&seen.who.as_str()));
+    let routes: BTreeSet<Call> =
+        by_bot.map(|seen| (seen.method.clone(), glob(seen.route.unwrap()))).collect();
     routes.into_iter().collect()
 }
 
@@ -360,11 +311,7 @@ fn steps(calls: &[Call]) -> Vec<Step> {
         };
         steps.extend(reads.chunks(at_once).map(|reads| step(trouble, reads, 1)));
         let at_once = if trouble == "401" { 100 } else { 2 };
-        steps.extend(
-            writes
-                .chunks(at_once)
-                .map(|writes| step(trouble, writes, 1)),
-        );
+        steps.extend(writes.chunks(at_once).map(|writes| step(trouble, writes, 1)));
     }
     for (turn, call) in calls.iter().enumerate() {
         let refusals: &[&str] = match (is_read(call), turn % 6) {
@@ -375,9 +322,7 @@ fn steps(calls: &[Call]) -> Vec<Step> {
             (true, _) => &["404"],
         };
         steps.extend(
-            refusals
-                .iter()
-                .map(|status| step(status, std::slice::from_ref(call), u32::MAX)),
+            refusals.iter().map(|status| step(status, std::slice::from_ref(call), u32::MAX)),
         );
     }
     for (turn, call) in calls.iter().enumerate().filter(|(turn, _)| turn % 5 == 0) {
@@ -405,24 +350,12 @@ async fn every_call_meets_every_trouble_and_a_promotion_opens_all_the_same() {
 async fn live(steps: &[Step], expected: &Value, merges: bool) -> Vec<String> {
     let mut complaints = Vec::new();
     let begin = async || {
-        if merges {
-            Life::begin_with_merge().await
-        } else {
-            Life::begin().await
-        }
+        if merges { Life::begin_with_merge().await } else { Life::begin().await }
     };
     let mut life = begin().await;
     for step in steps {
-        let state = if merges {
-            life.merge(step).await
-        } else {
-            life.release(step).await
-        };
-        let parts: &[&str] = if merges {
-            &["/newest", "/refs", "/runs"]
-        } else {
-            &[""]
-        };
+        let state = if merges { life.merge(step).await } else { life.release(step).await };
+        let parts: &[&str] = if merges { &["/newest", "/refs", "/runs"] } else { &[""] };
         let mut others = Vec::new();
         for part in parts {
             differ(
@@ -450,12 +383,7 @@ fn differ(is: &Value, should: &Value, at: &str, out: &mut Vec<String>) {
     match (is, should) {
         (Value::Object(is), Value::Object(should)) => {
             for (key, should) in should {
-                differ(
-                    is.get(key).unwrap_or(&Value::Null),
-                    should,
-                    &format!("{at}/{key}"),
-                    out,
-                );
+                differ(is.get(key).unwrap_or(&Value::Null), should, &format!("{at}/{key}"), out);
             }
         }
         (Value::Array(is), Value::Array(should)) if is.len() == should.len() => {
@@ -471,12 +399,7 @@ fn differ(is: &Value, should: &Value, at: &str, out: &mut Vec<String>) {
 async fn all_well<F: Future<Output = Vec<String>>>(lives: impl Iterator<Item = F>) {
     let complaints: Vec<Vec<String>> = stream::iter(lives).buffer_unordered(12).collect().await;
     let complaints = complaints.concat();
-    assert!(
-        complaints.is_empty(),
-        "{} complaints:\n{}",
-        complaints.len(),
-        complaints.join("\n")
-    );
+    assert!(complaints.is_empty(), "{} complaints:\n{}", complaints.len(), complaints.join("\n"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

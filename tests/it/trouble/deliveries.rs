@@ -69,10 +69,7 @@ fn unreadable() -> Vec<(&'static str, Vec<u8>)> {
         ("pull_request", b"\xff\xfe\x00".to_vec()),
         ("release", nested("release", "[", "]")),
         ("release", nested("repositories_added", "[{\"id\":", "}]")),
-        (
-            "pull_request",
-            br#"{"action":"opened","pull_request":{"number":"1"}}"#.to_vec(),
-        ),
+        ("pull_request", br#"{"action":"opened","pull_request":{"number":"1"}}"#.to_vec()),
         (
             "installation_repositories",
             br#"{"installation":{"id":1},"repositories_added":7}"#.to_vec(),
@@ -138,10 +135,7 @@ async fn hostile_deliveries_are_put_aside_with_a_reason_and_hinder_nobody() {
     assert_eq!(jobs(&stage, JobState::Buried).await, []);
     assert_eq!(stage.pulls(DEMO).await.len(), 0);
     stage.publish(DEMO, "v1.0.1").await;
-    assert_eq!(
-        stage.open_titles(DEMO).await,
-        ["Promote microservices-demo v1.0.1 to staging"]
-    );
+    assert_eq!(stage.open_titles(DEMO).await, ["Promote microservices-demo v1.0.1 to staging"]);
     stage.finish().await;
 }
 
@@ -149,11 +143,7 @@ async fn hostile_deliveries_are_put_aside_with_a_reason_and_hinder_nobody() {
 async fn the_largest_delivery_is_read_and_a_larger_one_refused() {
     let stage = Stage::start().await;
     let mut body = release(&stage, |body| body["sender"] = json!({"bio": ""})).await;
-    let at = body
-        .windows(7)
-        .position(|part| part == b"\"bio\":\"")
-        .unwrap()
-        + 7;
+    let at = body.windows(7).position(|part| part == b"\"bio\":\"").unwrap() + 7;
     let padding = MOST - body.len();
     body.splice(at..at, std::iter::repeat_n(b'x', padding));
     assert_eq!(body.len(), MOST);
@@ -171,20 +161,12 @@ async fn a_replay_under_a_new_id_promotes_nothing_again() {
     let stage = Stage::start().await;
     stage.publish(DEMO, "v1.0.1").await;
     let before = (stage.pulls(DEMO).await, stage.comments(DEMO, 1).await);
-    for delivery in stage
-        .store()
-        .deliveries(&DeliveryFilter::default())
-        .await
-        .unwrap()
-    {
+    for delivery in stage.store().deliveries(&DeliveryFilter::default()).await.unwrap() {
         let body = stage.store().body(&delivery.id).await.unwrap().unwrap();
         assert_eq!(post(&stage, &delivery.event, body.to_vec()).await.0, 202);
     }
     settled(&stage).await;
-    assert_eq!(
-        (stage.pulls(DEMO).await, stage.comments(DEMO, 1).await),
-        before
-    );
+    assert_eq!((stage.pulls(DEMO).await, stage.comments(DEMO, 1).await), before);
     // A release long past does not come back either, once it is merged.
     stage.merge(DEMO, 1).await;
     let body = release(&stage, |_| {}).await;
@@ -198,19 +180,10 @@ async fn a_replay_under_a_new_id_promotes_nothing_again() {
 async fn a_forks_pull_request_gets_both_checks_on_its_head() {
     let stage = Stage::start().await;
     stage.github.add_person("mallory", "Mallory").unwrap();
-    let fork = stage
-        .act(
-            "mallory",
-            "POST",
-            &format!("/repos/{DEMO}/forks"),
-            json!({}),
-        )
-        .await;
+    let fork = stage.act("mallory", "POST", &format!("/repos/{DEMO}/forks"), json!({})).await;
     let fork = fork["full_name"].as_str().unwrap();
-    let head = stage
-        .get(&format!("/repos/{fork}/git/ref/heads/main"))
-        .await["object"]["sha"]
-        .clone();
+    let head =
+        stage.get(&format!("/repos/{fork}/git/ref/heads/main")).await["object"]["sha"].clone();
     stage
         .act(
             "mallory",
@@ -221,31 +194,18 @@ async fn a_forks_pull_request_gets_both_checks_on_its_head() {
         .await;
     let prod = "kustomize/prod/kustomization.yaml";
     let old = stage.get(&format!("/repos/{fork}/contents/{prod}")).await;
-    let text = stage
-        .file(DEMO, prod, "main")
-        .await
-        .replace("v1.0.0", "v1.0.7");
+    let text = stage.file(DEMO, prod, "main").await.replace("v1.0.0", "v1.0.7");
     use base64::Engine as _;
     let content = base64::engine::general_purpose::STANDARD.encode(text);
     let change =
         json!({"message": "x", "content": content, "branch": "usher/staging/x", "sha": old["sha"]});
-    let change = stage
-        .act(
-            "mallory",
-            "PUT",
-            &format!("/repos/{fork}/contents/{prod}"),
-            change,
-        )
-        .await;
+    let change =
+        stage.act("mallory", "PUT", &format!("/repos/{fork}/contents/{prod}"), change).await;
     let sha = change["commit"]["sha"].as_str().unwrap();
     stage.github.clear_requests();
-    let pull = stage
-        .open_pull("mallory", DEMO, "mallory:usher/staging/x")
-        .await;
+    let pull = stage.open_pull("mallory", DEMO, "mallory:usher/staging/x").await;
     assert_eq!(pull["head"]["sha"], sha);
-    let runs = stage
-        .get(&format!("/repos/{DEMO}/commits/{sha}/check-runs"))
-        .await;
+    let runs = stage.get(&format!("/repos/{DEMO}/commits/{sha}/check-runs")).await;
     assert_eq!(list(&runs["check_runs"]).len(), 2, "{runs}");
     assert_eq!(stage.check(DEMO, sha, "usher/kustomize").await.0, "success");
     let gates = stage.check(DEMO, sha, "usher/gates").await;

@@ -22,10 +22,7 @@ async fn asked_again(stage: &Stage) -> usize {
 
 /// How often each release delivery was stored.
 async fn releases(stage: &Stage) -> BTreeMap<DeliveryId, usize> {
-    let filter = DeliveryFilter {
-        event: Some("release".to_owned()),
-        ..DeliveryFilter::default()
-    };
+    let filter = DeliveryFilter { event: Some("release".to_owned()), ..DeliveryFilter::default() };
     let mut count = BTreeMap::new();
     for delivery in stage.store().deliveries(&filter).await.unwrap() {
         *count.entry(delivery.id).or_default() += 1;
@@ -34,12 +31,7 @@ async fn releases(stage: &Stage) -> BTreeMap<DeliveryId, usize> {
 }
 
 async fn is_promoted_once(stage: &Stage) {
-    for delivery in stage
-        .store()
-        .deliveries(&DeliveryFilter::default())
-        .await
-        .unwrap()
-    {
+    for delivery in stage.store().deliveries(&DeliveryFilter::default()).await.unwrap() {
         assert_eq!(delivery.state, DeliveryState::Routed, "{delivery:?}");
     }
     assert_eq!(stage.open_titles(DEMO).await, [PROMOTED]);
@@ -57,20 +49,12 @@ async fn github_may_be_down_when_the_bot_starts() {
     stage.github.hold_webhooks(true);
     publish(&stage, "v1.0.1").await;
     for (path, answer) in [("/app*", FaultAnswer::Drop), ("*", super::answer(503))] {
-        let fault = Fault {
-            method: None,
-            path: path.to_owned(),
-            nth: 1,
-            times: u32::MAX,
-            answer,
-        };
+        let fault = Fault { method: None, path: path.to_owned(), nth: 1, times: u32::MAX, answer };
         stage.github.fault(fault).unwrap();
     }
     stage.start_bot().await;
     for path in ["/healthz", "/readyz"] {
-        let answer = reqwest::get(format!("{}{path}", stage.bot_url()))
-            .await
-            .unwrap();
+        let answer = reqwest::get(format!("{}{path}", stage.bot_url())).await.unwrap();
         assert_eq!(answer.status().as_u16(), 200, "{path}");
     }
     stage.github.hold_webhooks(false);
@@ -81,21 +65,13 @@ async fn github_may_be_down_when_the_bot_starts() {
             waiting.iter().any(|job| job.reason.is_some())
         })
         .await;
-    assert_eq!(
-        releases(&stage).await.len(),
-        3,
-        "created, published, released"
-    );
+    assert_eq!(releases(&stage).await.len(), 3, "created, published, released");
     assert!(jobs(&stage, JobState::Buried).await.is_empty());
 
     stage.github.clear_faults();
     settled(&stage).await;
     is_promoted_once(&stage).await;
-    assert_eq!(
-        asked_again(&stage).await,
-        0,
-        "GitHub knows that all of them arrived"
-    );
+    assert_eq!(asked_again(&stage).await, 0, "GitHub knows that all of them arrived");
     stage.finish().await;
 }
 
@@ -107,10 +83,7 @@ async fn what_failed_while_the_bot_was_down_is_asked_for_again_and_done_once() {
     stage.github.webhooks_idle().await;
     restart(&mut stage).await;
     swept(&stage).await;
-    assert!(
-        asked_again(&stage).await >= 4,
-        "the release thrice, and the tag"
-    );
+    assert!(asked_again(&stage).await >= 4, "the release thrice, and the tag");
     let known = releases(&stage).await;
     assert_eq!(known.values().copied().collect::<Vec<usize>>(), [1, 1, 1]);
     is_promoted_once(&stage).await;

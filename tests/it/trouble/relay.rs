@@ -30,15 +30,9 @@ impl Relay {
         });
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
-        let router = Router::new()
-            .route("/webhook", post(pass_on))
-            .with_state(ways.clone());
+        let router = Router::new().route("/webhook", post(pass_on)).with_state(ways.clone());
         let server = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-        Self {
-            address,
-            ways,
-            server,
-        }
+        Self { address, ways, server }
     }
 
     /// Passes on to these bots, each of which is sent everything.
@@ -57,12 +51,7 @@ async fn pass_on(State(ways): State<Arc<Ways>>, headers: HeaderMap, body: Bytes)
     let bots = ways.bots.lock().unwrap().clone();
     for bot in bots {
         let sent = reqwest::Client::new().post(format!("{bot}/webhook"));
-        let sent = sent
-            .headers(headers.clone())
-            .body(body.clone())
-            .send()
-            .await
-            .unwrap();
+        let sent = sent.headers(headers.clone()).body(body.clone()).send().await.unwrap();
         assert_eq!(sent.status().as_u16(), 202);
     }
     ways.answer

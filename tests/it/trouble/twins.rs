@@ -16,9 +16,7 @@ async fn two_bots_do_everything_once_and_one_may_go_away() {
     stage.set_database(&place.url);
     stage.start_bot().await;
     stage.surveyed().await;
-    let other = app::start(stage.settings(stage.github.api_url()), Role::All)
-        .await
-        .unwrap();
+    let other = app::start(stage.settings(stage.github.api_url()), Role::All).await.unwrap();
     let relay = Relay::start(202).await;
     let other_url = format!("http://{}", other.address);
     relay.to(&[&stage.bot_url(), &other_url]);
@@ -28,11 +26,7 @@ async fn two_bots_do_everything_once_and_one_may_go_away() {
 
     // The other goes away while there is something to do, and what it had begun is not lost.
     publish(&stage, "v1.1.2").await;
-    stage
-        .until("second promotion", async || {
-            stage.pulls(DEMO).await.len() == 2
-        })
-        .await;
+    stage.until("second promotion", async || stage.pulls(DEMO).await.len() == 2).await;
     relay.to(&[&stage.bot_url()]);
     stage.github.webhooks_idle().await;
     other.stop().await;
@@ -41,10 +35,7 @@ async fn two_bots_do_everything_once_and_one_may_go_away() {
 
     let pulls = stage.pulls(DEMO).await;
     assert_eq!(pulls.len(), 3);
-    assert_eq!(
-        stage.open_titles(DEMO).await,
-        ["Promote microservices-demo v1.1.3 to staging"]
-    );
+    assert_eq!(stage.open_titles(DEMO).await, ["Promote microservices-demo v1.1.3 to staging"]);
     for (number, pull) in (1..).zip(&pulls) {
         assert_eq!(stage.comments(DEMO, number).await.len(), 1, "#{number}");
         let sha = pull["head"]["sha"].as_str().unwrap();
@@ -53,9 +44,7 @@ async fn two_bots_do_everything_once_and_one_may_go_away() {
             stage.check(DEMO, sha, check).await;
         }
     }
-    let refs = stage
-        .get(&format!("/repos/{DEMO}/git/matching-refs/heads/usher/"))
-        .await;
+    let refs = stage.get(&format!("/repos/{DEMO}/git/matching-refs/heads/usher/")).await;
     assert_eq!(super::list(&refs).len(), 1, "{refs}");
     stage.finish().await;
     drop_schema(place.schema.clone()).await;

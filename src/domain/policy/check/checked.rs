@@ -78,7 +78,6 @@ impl<'a> Value<'a> {
     }
 
     pub(in crate::domain::policy) fn is_true(&self, key: &str) -> bool {
-        self.get(key)
-            .is_some_and(|value| matches!(value.content, Content::Bool(true)))
+        self.get(key).is_some_and(|value| matches!(value.content, Content::Bool(true)))
     }
 }

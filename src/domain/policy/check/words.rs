@@ -42,9 +42,7 @@ pub(super) fn remedy(node: Node<'_>, shape: &Shape, home: &RepoName) -> Option<S
         (Shape::Count(..) | Shape::Number, Some(Scalar::String))
             if node.target().style() != Style::Plain =>
         {
-            text.parse::<f64>()
-                .ok()
-                .map(|_| format!("write it without quotes: {text}"))
+            text.parse::<f64>().ok().map(|_| format!("write it without quotes: {text}"))
         }
         (Shape::Count(least, most), Some(Scalar::Int(_) | Scalar::Float(_))) if least < most => {
             Some(format!("write a number from {least} to {most}"))
@@ -55,11 +53,8 @@ pub(super) fn remedy(node: Node<'_>, shape: &Shape, home: &RepoName) -> Option<S
         (Shape::List(list), Some(_)) if !text.contains(['"', '\\', '\n']) => {
             let fits =
                 matches!(&list.of, Shape::Text(format) if (format.check)(text, home).is_ok());
-            let quotes = if text.starts_with(|c: char| c.is_ascii_alphanumeric()) {
-                ""
-            } else {
-                "\""
-            };
+            let quotes =
+                if text.starts_with(|c: char| c.is_ascii_alphanumeric()) { "" } else { "\"" };
             fits.then(|| format!("write it in brackets: [{quotes}{text}{quotes}]"))
         }
         (Shape::Choice(words), Some(Scalar::Bool(false))) if words.contains(&"off") => {

@@ -16,10 +16,7 @@ pub(super) fn text(text: &str, _: &RepoName) -> Checked {
 fn named(text: &str, what: &str, help: &str, valid: impl Fn(&str) -> bool) -> Checked {
     match !text.is_empty() && valid(text) {
         true => Ok(()),
-        false => Err(Complaint::new(
-            format!("{} is not {what}", quoted(text)),
-            help,
-        )),
+        false => Err(Complaint::new(format!("{} is not {what}", quoted(text)), help)),
     }
 }
 
@@ -41,10 +38,7 @@ pub(super) fn kubernetes(text: &str, _: &RepoName) -> Checked {
     match (major, minor) {
         (Some("1"), Some(minor)) if digits(minor) && text == format!("1.{minor}") => Ok(()),
         (Some("1"), Some(minor)) if digits(minor) => Err(Complaint::new(
-            format!(
-                "{} is not a Kubernetes version of two numbers",
-                quoted(text)
-            ),
+            format!("{} is not a Kubernetes version of two numbers", quoted(text)),
             format!("write \"1.{minor}\""),
         )),
         _ => Err(Complaint::new(
@@ -63,9 +57,7 @@ pub(super) fn url(text: &str, _: &RepoName) -> Checked {
     };
     let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
     let name = host.split_once(':').map_or(host, |(name, _)| name);
-    let port = host
-        .split_once(':')
-        .is_none_or(|(_, port)| port.parse::<u16>().is_ok());
+    let port = host.split_once(':').is_none_or(|(_, port)| port.parse::<u16>().is_ok());
     let letters = |part: &str| {
         !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
     };
@@ -77,42 +69,34 @@ pub(super) fn url(text: &str, _: &RepoName) -> Checked {
     }
     match path.replacen("{ticket}", "", 1) {
         rest if rest == path => Err(bad(format!("{what} has no `{{ticket}}` behind the host"))),
-        rest if rest.contains(['{', '}']) => Err(bad(format!(
-            "{what} has another variable than one `{{ticket}}`"
-        ))),
+        rest if rest.contains(['{', '}']) => {
+            Err(bad(format!("{what} has another variable than one `{{ticket}}`")))
+        }
         _ => Ok(()),
     }
 }
 
 pub(super) fn pointer(text: &str, _: &RepoName) -> Checked {
-    named(
-        text,
-        "a JSON pointer",
-        "begin with a slash: `/state`, `/fields/status/name`",
-        |text| text.starts_with('/') && !text.chars().any(char::is_control),
-    )
+    named(text, "a JSON pointer", "begin with a slash: `/state`, `/fields/status/name`", |text| {
+        text.starts_with('/') && !text.chars().any(char::is_control)
+    })
 }
 
 /// The rules of Git for names of branches, those that matter here.
 pub(super) fn branch(text: &str, _: &RepoName) -> Checked {
-    named(
-        text,
-        "a branch",
-        "write its name without `refs/heads/`, such as `main`",
-        |text| {
-            let odd = |c: char| c.is_control() || c.is_whitespace() || "~^:?*[\\".contains(c);
-            let part =
-                |part: &str| !part.is_empty() && !part.starts_with('.') && !part.ends_with(".lock");
-            text.len() <= 200
-                && !text.starts_with("refs/")
-                && !text.starts_with('-')
-                && !text.ends_with('.')
-                && !text.contains("..")
-                && !text.contains("@{")
-                && !text.contains(odd)
-                && text.split('/').all(part)
-        },
-    )
+    named(text, "a branch", "write its name without `refs/heads/`, such as `main`", |text| {
+        let odd = |c: char| c.is_control() || c.is_whitespace() || "~^:?*[\\".contains(c);
+        let part =
+            |part: &str| !part.is_empty() && !part.starts_with('.') && !part.ends_with(".lock");
+        text.len() <= 200
+            && !text.starts_with("refs/")
+            && !text.starts_with('-')
+            && !text.ends_with('.')
+            && !text.contains("..")
+            && !text.contains("@{")
+            && !text.contains(odd)
+            && text.split('/').all(part)
+    })
 }
 
 pub(super) fn server(text: &str, _: &RepoName) -> Checked {
@@ -120,9 +104,7 @@ pub(super) fn server(text: &str, _: &RepoName) -> Checked {
     named(text, "the name of a server", help, |text| {
         text.len() <= 100
             && text.starts_with(|c: char| c.is_ascii_alphanumeric())
-            && text
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
     })
 }
 
@@ -149,36 +131,23 @@ pub(super) fn rule(text: &str, _: &RepoName) -> Checked {
 
 fn hyphenated(text: &str) -> bool {
     let part = |part: &str| {
-        !part.is_empty()
-            && part
-                .bytes()
-                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+        !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
     };
     text.len() <= 100 && text.split('-').all(part)
 }
 
 pub(super) fn kind(text: &str, _: &RepoName) -> Checked {
-    named(
-        text,
-        "a kind of object",
-        "write it as manifests do, such as `Deployment`",
-        |text| {
-            text.len() <= 100
-                && text.starts_with(|c: char| c.is_ascii_uppercase())
-                && text.bytes().all(|b| b.is_ascii_alphanumeric())
-        },
-    )
+    named(text, "a kind of object", "write it as manifests do, such as `Deployment`", |text| {
+        text.len() <= 100
+            && text.starts_with(|c: char| c.is_ascii_uppercase())
+            && text.bytes().all(|b| b.is_ascii_alphanumeric())
+    })
 }
 
 pub(super) fn field(text: &str, _: &RepoName) -> Checked {
-    named(
-        text,
-        "a field",
-        "write its path with dots, such as `spec.replicas`",
-        |text| {
-            text.len() <= 500
-                && !text.contains(|c: char| c.is_whitespace() || c.is_control())
-                && text.split('.').all(|part| !part.is_empty())
-        },
-    )
+    named(text, "a field", "write its path with dots, such as `spec.replicas`", |text| {
+        text.len() <= 500
+            && !text.contains(|c: char| c.is_whitespace() || c.is_control())
+            && text.split('.').all(|part| !part.is_empty())
+    })
 }

@@ -138,39 +138,22 @@ const WAVE: Shape = Shape::Map(&Map {
     keys: &[
         Key::new(
             "targets",
-            Shape::List(&List {
-                of: Shape::Text(&format::TARGET),
-                least: 1,
-                most: 100,
-            }),
+            Shape::List(&List { of: Shape::Text(&format::TARGET), least: 1, most: 100 }),
             "The targets that are promoted together.",
         )
         .required(),
         Key::new("soak", DURATION, "How long they run before the next wave.").or("(no time)"),
-        Key::new(
-            "health",
-            Shape::Bool,
-            "Whether they have to be healthy before the next wave.",
-        )
-        .or("false"),
+        Key::new("health", Shape::Bool, "Whether they have to be healthy before the next wave.")
+            .or("false"),
     ],
 });
 
 const SCHEDULE: Shape = Shape::Map(&Map {
     one: "a schedule",
     keys: &[
-        Key::new(
-            "schedule",
-            Shape::Text(&format::CRON),
-            "The times, in cron's five fields.",
-        )
-        .required(),
-        Key::new(
-            "tz",
-            Shape::Text(&format::ZONE),
-            "The time zone of the schedule.",
-        )
-        .or("UTC"),
+        Key::new("schedule", Shape::Text(&format::CRON), "The times, in cron's five fields.")
+            .required(),
+        Key::new("tz", Shape::Text(&format::ZONE), "The time zone of the schedule.").or("UTC"),
     ],
 });
 
@@ -201,12 +184,9 @@ const REVIEWS: Shape = Shape::Either(&[
 
 const CHANGES: Shape = Shape::Map(&Map {
     one: "what changes need",
-    keys: &[Key::new(
-        "reviews",
-        REVIEWS,
-        "How many approving reviews are needed, and whose.",
-    )
-    .or("0")],
+    keys: &[
+        Key::new("reviews", REVIEWS, "How many approving reviews are needed, and whose.").or("0")
+    ],
 });
 
 const ROLLBACK: Shape = Shape::Map(&Map {
@@ -215,11 +195,7 @@ const ROLLBACK: Shape = Shape::Map(&Map {
         Key::new("by", PEOPLE, "Who may roll back, besides promoters.").or("(promoters)"),
         Key::new(
             "gates",
-            Shape::List(&List {
-                of: Shape::Choice(GATES),
-                least: 0,
-                most: 20,
-            }),
+            Shape::List(&List { of: Shape::Choice(GATES), least: 0, most: 20 }),
             "The gates that a rollback has to pass.",
         )
         .or("[kustomize]"),
@@ -229,25 +205,12 @@ const ROLLBACK: Shape = Shape::Map(&Map {
             "How many of the last versions it may go back to.",
         )
         .or("(any that ran there)"),
-        Key::new(
-            "via",
-            Shape::Text(&format::ENVIRONMENT),
-            "The environment that goes back first.",
-        )
-        .or("(none)"),
-        Key::new(
-            "argocd",
-            Shape::Bool,
-            "Whether Argo CD's rollback call may be used.",
-        )
-        .or("false"),
+        Key::new("via", Shape::Text(&format::ENVIRONMENT), "The environment that goes back first.")
+            .or("(none)"),
+        Key::new("argocd", Shape::Bool, "Whether Argo CD's rollback call may be used.").or("false"),
         Key::new(
             "on",
-            Shape::List(&List {
-                of: Shape::Choice(&["health", "verified"]),
-                least: 0,
-                most: 2,
-            }),
+            Shape::List(&List { of: Shape::Choice(&["health", "verified"]), least: 0, most: 2 }),
             "What opens a rollback by itself when it fails after a promotion.",
         )
         .or("[]"),
@@ -264,12 +227,8 @@ const ARGOCD: Shape = Shape::Map(&Map {
             "The server's name in the operator's settings.",
         )
         .required(),
-        Key::new(
-            "application",
-            Shape::Text(&format::RESOURCE),
-            "The Application's name there.",
-        )
-        .required(),
+        Key::new("application", Shape::Text(&format::RESOURCE), "The Application's name there.")
+            .required(),
     ],
 });
 
@@ -281,10 +240,6 @@ const OWNERS: Shape = Shape::Map(&Map {
             Shape::Text(&format::PRINCIPAL),
             "Who verifies what was promoted.",
         ),
-        Key::new(
-            "fallback",
-            Shape::Text(&format::PRINCIPAL),
-            "Who decides on the way back.",
-        ),
+        Key::new("fallback", Shape::Text(&format::PRINCIPAL), "Who decides on the way back."),
     ],
 });

@@ -51,34 +51,16 @@ const EXPECTATIONS: Shape = Shape::List(&List {
 const EXPECTATION: Shape = Shape::Map(&Map {
     one: "an expected check",
     keys: &[
-        Key::new(
-            "check",
-            Shape::Text(&format::CHECK),
-            "The check's name or a glob.",
-        )
-        .required(),
-        Key::new(
-            "app",
-            Shape::Text(&format::APP),
-            "The App that has to report it.",
-        )
-        .or("(any)"),
+        Key::new("check", Shape::Text(&format::CHECK), "The check's name or a glob.").required(),
+        Key::new("app", Shape::Text(&format::APP), "The App that has to report it.").or("(any)"),
         Key::new(
             "value",
             Shape::Text(&format::VALUE),
             "A regular expression whose one group catches a number in the check's output.",
         ),
-        Key::new(
-            "at_least",
-            Shape::Number,
-            "The least that the number may be.",
-        ),
+        Key::new("at_least", Shape::Number, "The least that the number may be."),
         Key::new("at_most", Shape::Number, "The most that the number may be."),
-        Key::new(
-            "or",
-            Shape::Text(&format::LABEL),
-            "An approval that does instead.",
-        ),
+        Key::new("or", Shape::Text(&format::LABEL), "An approval that does instead."),
     ],
 });
 
@@ -95,30 +77,16 @@ const ARTIFACTS: Shape = Shape::Map(&Map {
 const TICKET: Shape = Shape::Map(&Map {
     one: "a change ticket",
     keys: &[
-        Key::new(
-            "pattern",
-            Shape::Text(&format::PATTERN),
-            "What a ticket's name looks like.",
-        )
-        .required(),
-        Key::new(
-            "status",
-            TICKET_STATUS,
-            "Where to ask whether it is approved.",
-        )
-        .or("(not asked)"),
+        Key::new("pattern", Shape::Text(&format::PATTERN), "What a ticket's name looks like.")
+            .required(),
+        Key::new("status", TICKET_STATUS, "Where to ask whether it is approved.").or("(not asked)"),
     ],
 });
 
 const TICKET_STATUS: Shape = Shape::Map(&Map {
     one: "where to ask for a ticket",
     keys: &[
-        Key::new(
-            "url",
-            Shape::Text(&format::URL),
-            "The address, with `{ticket}`.",
-        )
-        .required(),
+        Key::new("url", Shape::Text(&format::URL), "The address, with `{ticket}`.").required(),
         Key::new(
             "json",
             Shape::Text(&format::POINTER),
@@ -137,12 +105,7 @@ const TICKET_STATUS: Shape = Shape::Map(&Map {
 const PARITY: Shape = Shape::Map(&Map {
     one: "parity",
     keys: &[
-        Key::new(
-            "with",
-            Shape::Text(&format::ENVIRONMENT),
-            "The other environment.",
-        )
-        .required(),
+        Key::new("with", Shape::Text(&format::ENVIRONMENT), "The other environment.").required(),
         Key::new(
             "allow",
             Shape::Either(&[
@@ -154,11 +117,7 @@ const PARITY: Shape = Shape::Map(&Map {
                 Shape::Names(&Names {
                     many: "fields by kind",
                     name: &format::KIND,
-                    of: Shape::List(&List {
-                        of: Shape::Text(&format::FIELD),
-                        least: 1,
-                        most: 100,
-                    }),
+                    of: Shape::List(&List { of: Shape::Text(&format::FIELD), least: 1, most: 100 }),
                     most: 100,
                 }),
             ]),
@@ -197,24 +156,14 @@ const DAYS: Shape = Shape::Map(&Map {
 const EXEMPT: Shape = Shape::Map(&Map {
     one: "an exemption",
     keys: &[
-        Key::new(
-            "label",
-            Shape::Text(&format::LABEL),
-            "The label that exempts.",
-        )
-        .required(),
+        Key::new("label", Shape::Text(&format::LABEL), "The label that exempts.").required(),
         Key::new("by", PEOPLE, "Who may give it.").required(),
     ],
 });
 
 pub(super) const OVERRIDES: Shape = Shape::Either(&[
     PEOPLE,
-    Shape::Names(&Names {
-        many: "people by gate",
-        name: &GATE,
-        of: PEOPLE,
-        most: 20,
-    }),
+    Shape::Names(&Names { many: "people by gate", name: &GATE, of: PEOPLE, most: 20 }),
 ]);
 
 const GATE: Format = Format {

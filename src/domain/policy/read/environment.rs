@@ -45,11 +45,7 @@ fn one(value: &Value<'_>, above: Option<EnvName>) -> Result<Environment, Complai
             Some(_) => people(value, "promoters")?,
             None => vec![Principal::Role(Role::Write)],
         },
-        approvals: value
-            .list("approvals")
-            .iter()
-            .map(approval)
-            .collect::<Result<_, _>>()?,
+        approvals: value.list("approvals").iter().map(approval).collect::<Result<_, _>>()?,
         reviews: value.get("reviews").map(reviews).transpose()?,
         windows: freeze
             .map_or(&[][..], |freeze| freeze.list("windows"))
@@ -84,16 +80,9 @@ fn targets(value: &Value<'_>, environment: &EnvName) -> Result<Vec<Target>, Comp
             Content::Text(overlay) => (overlay, None),
             _ => (word(value, "overlay"), argocd(value)),
         };
-        Ok(Target {
-            name: TargetName::new(name)?,
-            overlay: Overlay::parse(overlay)?,
-            argocd,
-        })
+        Ok(Target { name: TargetName::new(name)?, overlay: Overlay::parse(overlay)?, argocd })
     };
-    entries
-        .iter()
-        .map(|entry| target(entry.name, &entry.value))
-        .collect()
+    entries.iter().map(|entry| target(entry.name, &entry.value)).collect()
 }
 
 fn waves(value: &Value<'_>, targets: &[Target]) -> Result<Vec<Wave>, Complaint> {
@@ -103,18 +92,10 @@ fn waves(value: &Value<'_>, targets: &[Target]) -> Result<Vec<Wave>, Complaint> 
     };
     let Some(waves) = value.get("waves") else {
         let targets = targets.iter().map(|target| target.name.clone()).collect();
-        return Ok(vec![Wave {
-            targets,
-            soak: None,
-            health: false,
-        }]);
+        return Ok(vec![Wave { targets, soak: None, health: false }]);
     };
     let wave = |value: &Value<'_>| match value.content {
-        Content::List(_) => Ok(Wave {
-            targets: names(value.items())?,
-            soak: None,
-            health: false,
-        }),
+        Content::List(_) => Ok(Wave { targets: names(value.items())?, soak: None, health: false }),
         _ => Ok(Wave {
             targets: names(value.list("targets"))?,
             soak: span(value, "soak")?,
@@ -146,14 +127,8 @@ fn reviews(value: &Value<'_>) -> Result<Reviews, Complaint> {
         _ => 0,
     };
     Ok(match value.get("count") {
-        Some(number) => Reviews {
-            count: count(number),
-            by: people(value, "by")?,
-        },
-        None => Reviews {
-            count: count(value),
-            by: Vec::new(),
-        },
+        Some(number) => Reviews { count: count(number), by: people(value, "by")? },
+        None => Reviews { count: count(value), by: Vec::new() },
     })
 }
 
@@ -173,9 +148,7 @@ fn owners(value: &Value<'_>) -> Result<Owners, Complaint> {
         return Ok(Owners::default());
     };
     Ok(Owners {
-        verification: text(owners, "verification")
-            .map(Principal::parse)
-            .transpose()?,
+        verification: text(owners, "verification").map(Principal::parse).transpose()?,
         fallback: text(owners, "fallback").map(Principal::parse).transpose()?,
     })
 }

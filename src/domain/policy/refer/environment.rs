@@ -71,14 +71,9 @@ fn folders(value: &Value<'_>, findings: &mut Findings<'_>) {
     let mut seen = HashSet::new();
     for target in targets.map_or(&[][..], Value::names) {
         if !seen.insert(target.name.to_lowercase()) {
-            let message = format!(
-                "the target {} differs from another only in case",
-                quoted(target.name)
-            );
-            findings.problem(
-                &target.place,
-                Complaint::new(message, "give each a name of its own"),
-            );
+            let message =
+                format!("the target {} differs from another only in case", quoted(target.name));
+            findings.problem(&target.place, Complaint::new(message, "give each a name of its own"));
         }
     }
 }
@@ -113,17 +108,11 @@ fn waves(value: &Value<'_>, findings: &mut Findings<'_>) {
             findings.problem(&item.place, Complaint::new(message, help));
         } else if !seen.insert(name) {
             let message = format!("the target {} is in two waves", quoted(name));
-            findings.problem(
-                &item.place,
-                Complaint::new(message, "keep it in one of them"),
-            );
+            findings.problem(&item.place, Complaint::new(message, "keep it in one of them"));
         }
     }
-    let missing: Vec<_> = known
-        .iter()
-        .filter(|name| !seen.contains(*name))
-        .map(|name| quoted(name))
-        .collect();
+    let missing: Vec<_> =
+        known.iter().filter(|name| !seen.contains(*name)).map(|name| quoted(name)).collect();
     if !missing.is_empty() && findings.is_silent_about(&waves.place.path) {
         let message = format!("no wave takes {}", missing.join(", "));
         let help = "add a wave: a target without one would never be promoted";
@@ -174,10 +163,8 @@ fn expectations(gates: &Value<'_>, findings: &mut Findings<'_>) {
         match (item.get("value"), least, most) {
             (Some(value), None, None) => {
                 let help = "add `at_least` or `at_most`, or leave `value` out";
-                findings.problem(
-                    &value.place,
-                    Complaint::new("nothing is said about the value", help),
-                );
+                findings
+                    .problem(&value.place, Complaint::new("nothing is said about the value", help));
             }
             (None, _, _)
                 if least.or(most).is_some()
@@ -203,18 +190,12 @@ fn parity(value: &Value<'_>, gates: &Value<'_>, names: &Names<'_>, findings: &mu
     names.check(with, findings);
     if with.text() == value.get("name").and_then(Value::text) {
         let message = "an environment is always equal to itself";
-        findings.problem(
-            &with.place,
-            Complaint::new(message, "name another environment"),
-        );
+        findings.problem(&with.place, Complaint::new(message, "name another environment"));
     }
 }
 
 fn freeze(gates: &Value<'_>, findings: &mut Findings<'_>) {
-    for window in gates
-        .get("freeze")
-        .map_or(&[][..], |freeze| freeze.list("windows"))
-    {
+    for window in gates.get("freeze").map_or(&[][..], |freeze| freeze.list("windows")) {
         if !matches!(window.content, Content::Map(..)) {
             continue;
         }
@@ -254,9 +235,7 @@ fn way_back(
     if rollback.is_true("argocd") && !applications {
         let message = "a rollback by Argo CD needs its Application";
         let help = "add `argocd: {server: …, application: …}` to the environment or its targets";
-        let place = rollback
-            .get("argocd")
-            .map_or(&rollback.place, |value| &value.place);
+        let place = rollback.get("argocd").map_or(&rollback.place, |value| &value.place);
         findings.problem(place, Complaint::new(message, help));
     }
 }
@@ -264,10 +243,7 @@ fn way_back(
 /// A former name is free, and one environment's.
 pub(super) fn renames(environments: &[Value<'_>], names: &Names<'_>, findings: &mut Findings<'_>) {
     let mut seen = HashSet::new();
-    for value in environments
-        .iter()
-        .filter_map(|environment| environment.get("renamed_from"))
-    {
+    for value in environments.iter().filter_map(|environment| environment.get("renamed_from")) {
         let name = value.text().unwrap_or_default();
         if names.has(name) {
             let message = format!("there still is an environment {}", quoted(name));

@@ -37,14 +37,9 @@ impl<'v> Graph<'v> {
             graph.before.push(before);
         }
         if let Some(circle) = graph.circle() {
-            let steps: Vec<_> = circle
-                .iter()
-                .map(|at| format!("`{}`", graph.names[*at]))
-                .collect();
-            let message = format!(
-                "environments wait for each other in a circle: {}",
-                steps.join(" after ")
-            );
+            let steps: Vec<_> = circle.iter().map(|at| format!("`{}`", graph.names[*at])).collect();
+            let message =
+                format!("environments wait for each other in a circle: {}", steps.join(" after "));
             // not each has an `after` of its own, but one of them must
             let place = circle.iter().find_map(|at| environments[*at].get("after"));
             if let Some(value) = place {

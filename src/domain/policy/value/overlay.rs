@@ -51,10 +51,7 @@ impl Overlay {
             ));
         }
         if text.split('/').any(|part| part.is_empty() || part == ".") {
-            return Err(Complaint::new(
-                format!("{what} is not a tidy path"),
-                instead(),
-            ));
+            return Err(Complaint::new(format!("{what} is not a tidy path"), instead()));
         }
         if let Some(variable) = unknown_variable(&text.replace(APPLICATION, "")) {
             return Err(Complaint::new(

@@ -16,18 +16,13 @@ pub struct Glob {
 
 impl Glob {
     pub(in crate::domain::policy) fn parse(text: &str) -> Result<Self, Complaint> {
-        Ok(Self {
-            matcher: Self::build(text)?.compile_matcher(),
-            text: text.to_owned(),
-        })
+        Ok(Self { matcher: Self::build(text)?.compile_matcher(), text: text.to_owned() })
     }
 
     /// Checks it, which costs much less than making it ready.
     pub(in crate::domain::policy) fn build(text: &str) -> Result<globset::Glob, Complaint> {
         if text.is_empty() || text.len() > 200 {
-            return Err(Complaint::bare(
-                "a glob has at least one character and at most 200",
-            ));
+            return Err(Complaint::bare("a glob has at least one character and at most 200"));
         }
         // a slash is a character like any other in tags and image names, and `*` is to mean all
         let glob = GlobBuilder::new(text).literal_separator(false).build();
@@ -79,10 +74,7 @@ impl Pattern {
                 "put parentheses around the number, such as `([0-9.]+)%`",
             )),
             more => Err(Complaint::new(
-                format!(
-                    "the expression has {} groups; which one is the value?",
-                    more - 1
-                ),
+                format!("the expression has {} groups; which one is the value?", more - 1),
                 "keep one group and write the others as `(?:…)`",
             )),
         }

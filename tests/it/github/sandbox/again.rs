@@ -45,10 +45,7 @@ async fn a_check_twice_is_a_check_once() {
     let mut passed = new_check(&head, 70);
     passed.conclusion = Some(Conclusion::Success);
     assert_eq!(repo.ensure_check(&passed, url).await.unwrap(), first);
-    let filter = CheckFilter {
-        name: Some("usher/kustomize".to_owned()),
-        app: None,
-    };
+    let filter = CheckFilter { name: Some("usher/kustomize".to_owned()), app: None };
     let runs = repo.check_runs(&head, &filter).await.unwrap();
     assert_eq!(runs.len(), 1);
     assert_eq!(runs[0].conclusion, Some(Conclusion::Success));
@@ -96,15 +93,7 @@ async fn a_lost_answer_is_not_a_second_write() {
     };
     stage.repo.ensure_pull(&pull).await.unwrap_err();
     let number = stage.repo.ensure_pull(&pull).await.unwrap().number;
-    assert_eq!(
-        stage
-            .repo
-            .pulls_of_branch(&branch.branch)
-            .await
-            .unwrap()
-            .len(),
-        1
-    );
+    assert_eq!(stage.repo.pulls_of_branch(&branch.branch).await.unwrap().len(), 1);
 
     lose("POST", "/check-runs");
     lose("PATCH", "/check-runs/*");
@@ -125,18 +114,8 @@ async fn a_lost_answer_is_not_a_second_write() {
     assert_eq!(stage.repo.comments(number).await.unwrap().len(), 1);
 
     lose("DELETE", "/git/refs/heads/*");
-    stage
-        .repo
-        .delete_branch(&branch.branch, &head)
-        .await
-        .unwrap_err();
-    assert!(
-        stage
-            .repo
-            .delete_branch(&branch.branch, &head)
-            .await
-            .unwrap()
-    );
+    stage.repo.delete_branch(&branch.branch, &head).await.unwrap_err();
+    assert!(stage.repo.delete_branch(&branch.branch, &head).await.unwrap());
     assert!(stage.sandbox.waiting_faults().is_empty());
     stage.strike().await;
 }

@@ -43,25 +43,14 @@ impl Stage {
             .into_iter()
             .find(|r| r.name.as_str() == "acme/microservices-demo")
             .unwrap();
-        let repo = RepoRef {
-            id: found.id,
-            name: found.name,
-            installation: installation.id,
-        };
+        let repo = RepoRef { id: found.id, name: found.name, installation: installation.id };
         let repo = door.at(&repo, Priority::Person);
-        Self {
-            sandbox,
-            door,
-            repo,
-        }
+        Self { sandbox, door, repo }
     }
 
     /// A call that a person makes.
     async fn by(&self, login: &str, method: &str, path: &str, body: Value) -> Value {
-        let url = format!(
-            "{}/repos/acme/microservices-demo{path}",
-            self.sandbox.api_url()
-        );
+        let url = format!("{}/repos/acme/microservices-demo{path}", self.sandbox.api_url());
         let mut call = reqwest::Client::new()
             .request(method.parse().unwrap(), url)
             .header("user-agent", "a person")
@@ -120,10 +109,7 @@ impl Stage {
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the sandbox tells real time, so its client has to"
-)]
+#[expect(clippy::disallowed_methods, reason = "the sandbox tells real time, so its client has to")]
 fn clock() -> Clock {
     Clock::new(Timestamp::now)
 }
@@ -156,10 +142,7 @@ async fn a_branch_twice_is_a_branch_once() {
     let BranchOutcome::Made(head) = made else {
         panic!("{made:?}");
     };
-    assert_eq!(
-        stage.repo.ensure_branch(&new).await.unwrap(),
-        BranchOutcome::Ours(head.clone())
-    );
+    assert_eq!(stage.repo.ensure_branch(&new).await.unwrap(), BranchOutcome::Ours(head.clone()));
     let us = stage.door.identity().await.unwrap();
     let commit = stage.repo.commit(&head).await.unwrap();
     assert!(commit.verified, "GitHub signs what an App commits");
@@ -171,10 +154,7 @@ async fn a_branch_twice_is_a_branch_once() {
     );
     let compared = stage.repo.compare(&new.parent, &head).await.unwrap();
     assert_eq!(compared.merge_base.sha, new.parent);
-    assert_eq!(
-        (compared.commits, compared.total_commits),
-        (vec![commit], 1)
-    );
+    assert_eq!((compared.commits, compared.total_commits), (vec![commit], 1));
     assert!(stage.repo.delete_branch(&new.branch, &head).await.unwrap());
     assert!(stage.repo.delete_branch(&new.branch, &head).await.unwrap());
     assert_eq!(stage.repo.head(&new.branch).await.unwrap(), None);
@@ -193,13 +173,7 @@ async fn a_branch_that_a_person_pushed_to_is_theirs() {
         stage.repo.ensure_branch(&branch).await.unwrap(),
         BranchOutcome::Taken(theirs.clone())
     );
-    assert!(
-        !stage
-            .repo
-            .delete_branch(&branch.branch, &head)
-            .await
-            .unwrap()
-    );
+    assert!(!stage.repo.delete_branch(&branch.branch, &head).await.unwrap());
     assert_eq!(stage.repo.head(&branch.branch).await.unwrap(), Some(theirs));
     stage.strike().await;
 }
@@ -214,14 +188,8 @@ async fn a_pull_request_twice_is_a_pull_request_once() {
     assert_eq!((&again.title, &again.body), (&new.title, &new.body));
     assert_eq!(again.head.sha, head);
     assert!(again.open && !again.merged && !again.draft && again.same_repository());
-    assert_eq!(
-        BTreeSet::from_iter(again.labels.clone()),
-        BTreeSet::from_iter(new.labels.clone())
-    );
-    assert_eq!(
-        stage.repo.open_pulls().await.unwrap(),
-        std::slice::from_ref(&again)
-    );
+    assert_eq!(BTreeSet::from_iter(again.labels.clone()), BTreeSet::from_iter(new.labels.clone()));
+    assert_eq!(stage.repo.open_pulls().await.unwrap(), std::slice::from_ref(&again));
     assert_eq!(stage.repo.pulls_of_commit(&head).await.unwrap(), [again]);
     let files = stage.repo.pull_files(number).await.unwrap();
     assert_eq!(files.len(), 1);
@@ -251,13 +219,7 @@ async fn a_comment_twice_is_a_comment_once() {
     assert_eq!(ensure("passed").await.unwrap(), id);
     let comments = stage.repo.comments(number).await.unwrap();
     let bodies: Vec<&str> = comments.iter().map(|c| c.body.as_str()).collect();
-    assert_eq!(
-        bodies,
-        [
-            "<!-- usher:status -->\nall is well",
-            "<!-- usher:status -->\npassed"
-        ]
-    );
+    assert_eq!(bodies, ["<!-- usher:status -->\nall is well", "<!-- usher:status -->\npassed"]);
     for _ in 0..2 {
         stage.repo.react(id, Reaction::Eyes).await.unwrap();
     }
@@ -278,22 +240,12 @@ async fn releases_and_tags_are_found_and_failed_deliveries_are_asked_for_again()
     stage.by("sam", "POST", "/releases", release).await;
     let head = stage.repo.head("main").await.unwrap().unwrap();
     let found = stage.repo.release_by_tag("v1.0.1").await.unwrap().unwrap();
-    assert_eq!(
-        (found.name.as_str(), found.notes.as_str()),
-        ("One", "notes")
-    );
+    assert_eq!((found.name.as_str(), found.notes.as_str()), ("One", "notes"));
     assert!(found.prerelease && !found.draft);
     assert_eq!(stage.repo.releases().await.unwrap()[0], found);
     assert_eq!(stage.repo.release_by_tag("v9").await.unwrap(), None);
     assert_eq!(stage.repo.tag("v1.0.1").await.unwrap(), Some(head.clone()));
-    assert!(
-        stage
-            .repo
-            .tags()
-            .await
-            .unwrap()
-            .contains(&("v1.0.1".to_owned(), head.clone()))
-    );
+    assert!(stage.repo.tags().await.unwrap().contains(&("v1.0.1".to_owned(), head.clone())));
     let annotated = json!({"tag": "v2", "message": "two", "object": head, "type": "commit"});
     let tag = stage.by("sam", "POST", "/git/tags", annotated).await;
     let reference = json!({"ref": "refs/tags/v2", "sha": tag["sha"]});
@@ -301,23 +253,16 @@ async fn releases_and_tags_are_found_and_failed_deliveries_are_asked_for_again()
     assert_eq!(stage.repo.tag("v2").await.unwrap(), Some(head));
 
     let idle = stage.sandbox.webhooks_idle();
-    tokio::time::timeout(Duration::from_secs(20), idle)
-        .await
-        .unwrap();
+    tokio::time::timeout(Duration::from_secs(20), idle).await.unwrap();
     let failed = stage.door.failed_attempts(began).await.unwrap();
     assert!(!failed.is_empty(), "nobody took the release's delivery");
     let deliveries: BTreeSet<_> = failed.iter().map(|a| a.delivery.clone()).collect();
     assert_eq!(deliveries.len(), failed.len());
     stage.door.redeliver(failed[0].id).await.unwrap();
     let idle = stage.sandbox.webhooks_idle();
-    tokio::time::timeout(Duration::from_secs(20), idle)
-        .await
-        .unwrap();
+    tokio::time::timeout(Duration::from_secs(20), idle).await.unwrap();
     let again = stage.door.failed_attempts(began).await.unwrap();
     let newer = again.iter().find(|a| a.delivery == failed[0].delivery);
-    assert!(
-        newer.unwrap().id > failed[0].id,
-        "the newest attempt is told"
-    );
+    assert!(newer.unwrap().id > failed[0].id, "the newest attempt is told");
     stage.strike().await;
 }
