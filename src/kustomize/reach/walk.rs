@@ -332,7 +332,7 @@ impl Walk<'_> {
                 self.needs.insert(path);
             }
             Some(Place::Astray(why)) => {
-                self.error("kustomize.link", at, format!("{text} cannot be followed: {why}"))
+                self.error("kustomize.link", at, format!("{text} cannot be followed: {why}"));
             }
             None | Some(Place::Absent) if is_remote(text) => {
                 self.reach.partial = true;
@@ -342,7 +342,7 @@ impl Walk<'_> {
                 self.find("kustomize.remote", Severity::Note, at, message);
             }
             None => {
-                self.error("kustomize.outside", at, format!("{text} is outside of the repository"))
+                self.error("kustomize.outside", at, format!("{text} is outside of the repository"));
             }
             Some(Place::Absent) => {
                 self.error(

@@ -147,8 +147,6 @@ pub(crate) enum Happening {
     HeadRefForcePushed(String, String),
     HeadRefDeleted,
     HeadRefRestored,
-    ReadyForReview,
-    ConvertToDraft,
     ReviewRequested(Option<Id>, Option<Id>),
     ReviewRequestRemoved(Option<Id>, Option<Id>),
     /// Which, what it had said, and why.

@@ -213,8 +213,6 @@ fn sentence(desk: &Desk<'_>, what: &Happening) -> (&'static str, &'static str, V
         ),
         Happening::HeadRefDeleted => ("branch", "mute", vec![Text("deleted the branch")]),
         Happening::HeadRefRestored => ("branch", "mute", vec![Text("restored the branch")]),
-        Happening::ReadyForReview => ("eye", "mute", vec![Text("marked this as ready for review")]),
-        Happening::ConvertToDraft => ("pull", "mute", vec![Text("marked this as a draft")]),
         Happening::ReviewRequested(who, team) => {
             ("eye", "mute", vec![Text("requested a review from"), asked(who, team)])
         }

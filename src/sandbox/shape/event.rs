@@ -65,8 +65,6 @@ impl State {
             }
             Happening::HeadRefDeleted => ("head_ref_deleted", json!({})),
             Happening::HeadRefRestored => ("head_ref_restored", json!({})),
-            Happening::ReadyForReview => ("ready_for_review", json!({})),
-            Happening::ConvertToDraft => ("convert_to_draft", json!({})),
             Happening::ReviewRequested(one, team) => ("review_requested", review(*one, *team)),
             Happening::ReviewRequestRemoved(one, team) => {
                 ("review_request_removed", review(*one, *team))

@@ -97,28 +97,6 @@ impl State {
         }
     }
 
-    /// Says that a draft is ready for review, or not any more.
-    pub(crate) fn set_draft(
-        &mut self,
-        actor: Actor,
-        repo: Id,
-        number: u64,
-        draft: bool,
-    ) -> Result<(), Refusal> {
-        let pull = self.pull_mut(repo, number)?;
-        if std::mem::replace(&mut pull.draft, draft) == draft {
-            return Ok(());
-        }
-        let (what, action) = if draft {
-            (Happening::ConvertToDraft, "converted_to_draft")
-        } else {
-            (Happening::ReadyForReview, "ready_for_review")
-        };
-        self.happened(actor, repo, number, what)?;
-        self.touch(repo, number)?;
-        self.emit_about(actor, repo, number, action, json!({}))
-    }
-
     fn reopen(&mut self, actor: Actor, repo: Id, number: u64) -> Result<(), Refusal> {
         let (issue, pull) = self.pull(repo, number)?;
         if issue.open {
