@@ -39,7 +39,7 @@ pub struct Flags {
     /// File with the App's private key, PEM (USHER_PRIVATE_KEY_FILE, or the key itself in USHER_PRIVATE_KEY)
     #[arg(long, value_name = "FILE")]
     pub private_key_file: Option<String>,
-    /// Base URL of GitHub's REST API (USHER_GITHUB_API; default https://api.github.com, `…/api/v3` for Enterprise Server)
+    /// Base URL of GitHub's REST API (USHER_GITHUB_API; default GitHub's own, `…/api/v3` for Enterprise Server)
     #[arg(long, value_name = "URL")]
     pub github_api: Option<String>,
     /// Those that other commands take too.
