@@ -13,10 +13,18 @@ use crate::domain::promotion::Promotion;
 use crate::model::ids::RepoRef;
 use crate::model::read::Release;
 
-/// Notes of one release longer than this are cut; the release's page has them whole.
+// GitHub takes 65,536 characters. Each part that grows has a share of it, counted as it is written, so that
+// the handoff table is always there and no fence is cut open.
+// <https://docs.github.com/en/rest/pulls/pulls#create-a-pull-request>
+
+/// The share of the image table.
+const MOST_IMAGES: usize = 20_000;
+/// The share of the release notes.
+const MOST_CONTENTS: usize = 30_000;
+/// Of one release's notes no more than this is shown; its page has them whole.
 const MOST_NOTES: usize = 6_000;
-/// So many releases are shown; the compare link has them all.
-const MOST_RELEASES: usize = 20;
+/// So many approvals and files are named.
+const MOST_NAMED: usize = 20;
 
 /// Writes the text.
 pub fn promotion(
@@ -50,15 +58,20 @@ fn images(out: &mut String, promotion: &Promotion, moves: &[Carried]) {
         out,
         "### What changes\n\n| image | from | to | digest |\n| --- | --- | --- | --- |"
     );
+    let mut rows = Share::of(MOST_IMAGES);
     for carried in moves {
         let entry = &carried.entry;
         let name = entry.new_name.as_deref().unwrap_or(&entry.name);
         let from = entry.new_tag.as_deref().map_or_else(|| "not set".to_owned(), span);
-        let _ = writeln!(out, "| {} | {from} | {} | – |", span(name), span(promotion.tag.as_str()));
+        rows.add(&format!("| {} | {from} | {} | – |\n", span(name), span(promotion.tag.as_str())));
+    }
+    out.push_str(&rows.text);
+    if rows.left_out > 0 {
+        let _ = writeln!(out, "\n… and {} more; the diff shows them all.", rows.left_out);
     }
     let files: std::collections::BTreeSet<_> =
         moves.iter().map(|carried| carried.file.as_str()).collect();
-    let names: Vec<_> = files.iter().map(|file| span(file)).collect();
+    let names: Vec<_> = files.iter().take(MOST_NAMED).map(|file| span(file)).collect();
     let _ = writeln!(
         out,
         "\n{} in {}: {}. The check `usher/kustomize` lists the containers that get them.\n",
@@ -110,22 +123,58 @@ fn contents(
         lowest.as_ref().is_none_or(|lowest| version > lowest) && Some(version) <= target.as_ref()
     });
     between.sort_by(|one, other| other.1.cmp(&one.1));
-    for (release, _) in between.iter().take(MOST_RELEASES) {
+    let mut told = Share::of(MOST_CONTENTS);
+    for (release, _) in &between {
         let link = format!("{pages}/releases/tag/{}", encode(&release.tag));
-        if !shown {
-            let _ = writeln!(out, "- [{}]({link})", code_free(&release.tag));
-            continue;
+        let whole = if shown { folded(release, &link) } else { String::new() };
+        if !shown || !told.add(&whole) {
+            told.add(&format!("- [{}]({link})\n", code_free(&cut(&release.tag, 100))));
         }
-        let title = if release.name.is_empty() { &release.tag } else { &release.name };
-        let _ =
-            writeln!(out, "<details><summary><a href=\"{link}\">{}</a></summary>\n", html(title));
-        let notes = if release.notes.trim().is_empty() { "(no notes)" } else { &release.notes };
-        let _ = writeln!(out, "{}\n\n</details>\n", fence(&cut(notes, MOST_NOTES), "markdown"));
     }
-    if between.len() > MOST_RELEASES {
-        let _ = writeln!(out, "… and {} more.\n", between.len() - MOST_RELEASES);
-    }
+    out.push_str(&told.text);
+    out.push('\n');
     Ok(())
+}
+
+/// A release's notes, folded under its title.
+fn folded(release: &Release, link: &str) -> String {
+    let title = if release.name.is_empty() { &release.tag } else { &release.name };
+    let title = html(&cut(title, 200));
+    let notes = if release.notes.trim().is_empty() { "(no notes)" } else { &release.notes };
+    let rest = if notes.chars().count() > MOST_NOTES {
+        format!("\n\n[The rest of it]({link})")
+    } else {
+        String::new()
+    };
+    let notes = fence(&cut(notes, MOST_NOTES), "markdown");
+    format!(
+        "<details><summary><a href=\"{link}\">{title}</a></summary>\n\n{notes}{rest}\n\n</details>\n\n"
+    )
+}
+
+/// Text that grows up to a number of characters; what does not fit any more is left out whole.
+struct Share {
+    text: String,
+    left: usize,
+    left_out: usize,
+}
+
+impl Share {
+    fn of(most: usize) -> Self {
+        Self { text: String::new(), left: most, left_out: 0 }
+    }
+
+    /// Whether it still fitted.
+    fn add(&mut self, part: &str) -> bool {
+        let long = part.chars().count();
+        if long > self.left {
+            self.left_out += 1;
+            return false;
+        }
+        self.left -= long;
+        self.text.push_str(part);
+        true
+    }
 }
 
 fn is_no_more_public(facts: &Facts, ground: &Ground<'_>, source: &RepoRef) -> Result<bool, Gap> {
@@ -146,6 +195,7 @@ fn handoff(out: &mut String, environment: &Environment, promotion: &Promotion, m
     let approvals: Vec<_> = environment
         .approvals()
         .iter()
+        .take(MOST_NAMED)
         .map(|approval| {
             format!("{} by {}", span(approval.label.as_str()), principals(&approval.by))
         })

@@ -117,6 +117,57 @@ fn decisions_hold_no_file_contents() {
     assert!(!json.contains("newTag"), "{json}");
 }
 
+/// The text of the pull request that the decision opens.
+fn text(decision: &Decision) -> &str {
+    let pull = decision.effects.iter().find_map(|effect| match effect {
+        Effect::EnsurePull(pull) => Some(pull.body.as_str()),
+        _ => None,
+    });
+    pull.unwrap()
+}
+
+#[test]
+fn a_text_never_grows_past_what_github_takes() {
+    let mut hub = Hub::new();
+    // Each hidden character is shown as eight; fences stand in the notes, and titles are endless.
+    let notes = format!("```\n{}\n````\n@eve", "\u{202e}".repeat(5_000));
+    for minor in 1..60 {
+        hub.release(&format!("v1.{minor}.0"));
+        hub.releases[0].notes = if minor % 2 == 0 { notes.clone() } else { "x".repeat(50_000) };
+        hub.releases[0].name = "t".repeat(5_000);
+    }
+    let entries: String = (0..900)
+        .map(|n| format!("- name: api-{n}-{}\n  newTag: v1.0.0\n", "n".repeat(60)))
+        .collect();
+    hub.write("staging/kustomization.yaml", &format!("resources: [web.yaml]\nimages:\n{entries}"));
+    let decision = hub.decide(&released("v1.59.0"));
+    let text = text(&decision);
+    assert!(text.chars().count() < 60_000, "{}", text.chars().count());
+    assert!(
+        text.contains("and 7") && text.contains("more; the diff shows them all."),
+        "{}",
+        &text[..3_000]
+    );
+    assert!(text.contains("[The rest of it](https://github.test/acme/shop/releases/tag/v1.59.0)"));
+    let table = text.split_once("### Handoff").unwrap().1;
+    assert!(table.contains("| Target environment | `staging` |"), "{table}");
+    // What stands after the notes is not inside one of their fences.
+    let mut in_fence = false;
+    let handoff_is_a_heading = pulldown_cmark::Parser::new(text).any(|event| match event {
+        pulldown_cmark::Event::Start(pulldown_cmark::Tag::CodeBlock(_)) => {
+            in_fence = true;
+            false
+        }
+        pulldown_cmark::Event::End(pulldown_cmark::TagEnd::CodeBlock) => {
+            in_fence = false;
+            false
+        }
+        pulldown_cmark::Event::Text(text) => !in_fence && *text == *"Handoff",
+        _ => false,
+    });
+    assert!(handoff_is_a_heading);
+}
+
 /// What each intent reads, in order: the price of a decision in calls to GitHub.
 #[test]
 fn decisions_read_no_more_than_they_need() {
