@@ -53,7 +53,7 @@ fn parse_edit(text: &str) -> Result<ImageEdit, String> {
         .ok_or_else(|| format!("{text:?} names no image and tag; {usage}"))?;
     let (image, digest) = match wanted.split_once('@') {
         Some((image, digest)) => {
-            (image, Some(Digest::new(digest).map_err(|error| error.to_string())?))
+            (image, Some(Digest::new(digest).map_err(|error| format!("{text:?}: {error}"))?))
         }
         None => (wanted, None),
     };
@@ -67,7 +67,10 @@ fn parse_edit(text: &str) -> Result<ImageEdit, String> {
     if new_name == Some("") {
         return Err(format!("{text:?} has no name in front of the colon; {usage}"));
     }
-    let tag = tag.map(ImageTag::new).transpose().map_err(|error| format!("{error}; {usage}"))?;
+    let tag = tag
+        .map(ImageTag::new)
+        .transpose()
+        .map_err(|error| format!("{text:?}: {error}; {usage}"))?;
     Ok(ImageEdit {
         name: name.to_owned(),
         new_name: new_name.map(str::to_owned),

@@ -50,6 +50,21 @@ impl Proxy {
     }
 }
 
+/// Releases, a superseded promotion, a merge, a broken overlay, a tag that is no version.
+async fn story(stage: &Stage) {
+    stage.publish(DEMO, "v1.0.1").await;
+    stage.publish(DEMO, "v1.0.2").await;
+    let pulls = stage.pulls(DEMO).await;
+    stage.merge(DEMO, pulls[1]["number"].as_u64().unwrap()).await;
+    stage.branch(DEMO, "feature", "main").await;
+    stage
+        .write_file(DEMO, "feature", "kustomize/prod/kustomization.yaml", "resources: [../bass]\n")
+        .await;
+    stage.open_pull("ada", DEMO, "feature").await;
+    stage.publish_with(DEMO, json!({"tag_name": "not-a-version"})).await;
+    stage.idle().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn no_request_and_no_answer_violates_githubs_description() {
     let Ok(checker) = std::env::var("USHER_TEST_CONTRACT") else {
@@ -62,17 +77,7 @@ async fn no_request_and_no_answer_violates_githubs_description() {
     stage.adopt(bot);
     stage.surveyed().await;
 
-    stage.publish(DEMO, "v1.0.1").await;
-    stage.publish(DEMO, "v1.0.2").await;
-    let pulls = stage.pulls(DEMO).await;
-    stage.merge(DEMO, pulls[1]["number"].as_u64().unwrap()).await;
-    stage.branch(DEMO, "feature", "main").await;
-    stage
-        .write_file(DEMO, "feature", "kustomize/prod/kustomization.yaml", "resources: [../bass]\n")
-        .await;
-    stage.open_pull("ada", DEMO, "feature").await;
-    stage.publish_with(DEMO, json!({"tag_name": "not-a-version"})).await;
-    stage.idle().await;
+    story(&stage).await;
 
     let report = proxy.report().await;
     if let Ok(path) = std::env::var("USHER_TEST_CONTRACT_REPORT") {
@@ -92,5 +97,36 @@ async fn no_request_and_no_answer_violates_githubs_description() {
     for operation in report["operations"].as_object().unwrap().keys() {
         println!("covered: {operation}");
     }
+    stage.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_webhook_violates_githubs_description() {
+    let Ok(checker) = std::env::var("USHER_TEST_CONTRACT") else {
+        eprintln!("skipped: USHER_TEST_CONTRACT names no checker");
+        return;
+    };
+    let stage = Stage::start().await;
+    story(&stage).await;
+    let folder = tempfile::tempdir().unwrap();
+    let filter = usher::store::DeliveryFilter::default();
+    let deliveries = stage.store().deliveries(&filter).await.unwrap();
+    let mut events = std::collections::BTreeSet::new();
+    for (n, delivery) in deliveries.iter().enumerate() {
+        let body = stage.store().body(&delivery.id).await.unwrap().unwrap();
+        let file = folder.path().join(format!("{}.{n}.json", delivery.event));
+        std::fs::write(file, body).unwrap();
+        events.insert(delivery.event.as_str());
+    }
+    for event in usher::intent::EVENTS.iter().filter(|event| **event != "repository") {
+        assert!(events.contains(event), "{event} is not in the story: {events:?}");
+    }
+    let checked = Command::new("node")
+        .arg(std::path::Path::new(&checker).with_file_name("webhooks_check.mjs"))
+        .arg(folder.path())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&checked.stdout);
+    assert!(checked.status.success(), "{said}{}", String::from_utf8_lossy(&checked.stderr));
     stage.finish().await;
 }

@@ -10,7 +10,9 @@
     reason = "tests fail by panicking, say what they skip, and read what they need"
 )]
 
+mod cli;
 mod contract;
+mod corpus;
 mod crash;
 mod evaluate;
 mod github;

@@ -1,0 +1,117 @@
+//! The commands as a person runs them: what they print, where, and the code they end with.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn usher(folder: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_usher"));
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("USHER_")) {
+        command.env_remove(name);
+    }
+    command.current_dir(folder).args(arguments).output().unwrap()
+}
+
+/// Code, standard output, standard error.
+fn told(folder: &Path, arguments: &[&str]) -> (i32, String, String) {
+    let output = usher(folder, arguments);
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn check_config_says_what_is_wrong_and_where() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    write(
+        "good.yml",
+        "version: 1\napplications: [{name: a, images: ['*']}]\nenvironments: [{name: s, overlay: o}]\n",
+    );
+    write(
+        "bad.yml",
+        "version: 1\napplications: [{name: a, images: ['*']}]\nenvironments: [{name: s, overlai: o}]\n",
+    );
+    let (code, out, err) = told(folder.path(), &["check-config", "good.yml"]);
+    assert_eq!((code, err.as_str()), (0, ""));
+    assert!(out.contains("good.yml is valid"), "{out}");
+    let (code, out, err) = told(folder.path(), &["check-config", "bad.yml"]);
+    assert_eq!(code, 1);
+    let all = out + &err;
+    assert!(all.contains("bad.yml:3:26") && all.contains("did you mean `overlay`?"), "{all}");
+    let (code, out, err) = told(folder.path(), &["check-config", "nowhere.yml"]);
+    assert_eq!((code, out.as_str()), (2, ""));
+    assert!(err.contains("nowhere.yml"), "{err}");
+}
+
+#[test]
+fn set_image_edits_in_place_or_leaves_everything() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("kustomization.yaml");
+    let before = "images:\r\n- name: web # the shop\r\n  newTag: \"1.0\"\r\n";
+    std::fs::write(&file, before).unwrap();
+    let (code, out, err) = told(folder.path(), &["set-image", "kustomization.yaml", "web=1.10"]);
+    assert_eq!((code, out.as_str(), err.as_str()), (0, "", ""));
+    let after = before.replace("1.0", "1.10");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), after);
+    // One edit that cannot be made, and none is.
+    for wrong in [["api=2.0", "web="], ["api=2.0", "web=../../x"]] {
+        let (code, _, err) =
+            told(folder.path(), &["set-image", "kustomization.yaml", wrong[0], wrong[1]]);
+        assert_ne!(code, 0, "{wrong:?}");
+        assert!(err.contains("web="), "{wrong:?}: {err}");
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), after);
+    }
+    assert_eq!(told(folder.path(), &["set-image", "kustomization.yaml"]).0, 2, "nothing to set");
+    let (code, _, err) = told(folder.path(), &["set-image", "nowhere.yaml", "web=1"]);
+    assert_ne!(code, 0);
+    assert!(err.contains("nowhere.yaml"), "{err}");
+}
+
+#[test]
+fn serve_names_each_setting_that_is_missing() {
+    let folder = tempfile::tempdir().unwrap();
+    let (code, out, err) = told(folder.path(), &["serve", "--listen", "nowhere"]);
+    assert_eq!((code, out.as_str()), (2, ""));
+    for name in ["USHER_LISTEN", "USHER_APP_ID", "USHER_PRIVATE_KEY_FILE", "USHER_WEBHOOK_SECRET"] {
+        assert!(err.contains(&format!("{name}: ")), "{name} in {err}");
+    }
+}
+
+#[test]
+fn the_schema_is_json_and_knows_every_key_at_the_top() {
+    let folder = tempfile::tempdir().unwrap();
+    let (code, out, _) = told(folder.path(), &["schema"]);
+    let schema: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(code, 0);
+    for key in ["version", "applications", "environments", "mode", "followers"] {
+        assert!(schema["properties"][key]["description"].is_string(), "{key}");
+    }
+}
+
+#[test]
+fn deliveries_are_listed_from_a_fresh_database() {
+    let folder = tempfile::tempdir().unwrap();
+    let (code, _, err) = told(folder.path(), &["deliveries", "list"]);
+    assert_eq!((code, err.as_str()), (0, ""));
+    let (code, _, err) = told(folder.path(), &["deliveries", "show", "no-such-id"]);
+    assert_eq!(code, 1);
+    assert!(err.contains("no-such-id"), "{err}");
+    let (code, _, err) = told(folder.path(), &["deliveries", "--database", "mysql://x", "list"]);
+    assert_eq!(code, 2);
+    assert!(err.contains("USHER_DATABASE: "), "{err}");
+}
+
+#[test]
+fn completions_and_help_are_there_for_every_command() {
+    let folder = tempfile::tempdir().unwrap();
+    for shell in ["bash", "zsh", "fish"] {
+        let (code, out, _) = told(folder.path(), &["completions", shell]);
+        assert!(code == 0 && out.contains("set-image"), "{shell}");
+    }
+    for command in ["serve", "sandbox", "set-image", "check-config", "schema", "deliveries"] {
+        let (code, out, _) = told(folder.path(), &[command, "--help"]);
+        assert!(code == 0 && out.contains("Usage: usher"), "{command}");
+    }
+    let (code, _, err) = told(folder.path(), &["sevre"]);
+    assert_eq!(code, 2);
+    assert!(err.contains("serve"), "{err}");
+}
