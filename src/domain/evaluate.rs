@@ -39,7 +39,7 @@ pub enum Assessment {
 
 /// Decides [`crate::intent::Intent::Evaluate`].
 pub fn evaluate(facts: &Facts, repo: &RepoRef, pr: PrNumber) -> Result<Decision, Gap> {
-    let Some(home) = facts.repository(repo)?.as_ref().filter(|home| !home.archived) else {
+    let Some(home) = facts.live(repo)? else {
         return Ok(Decision::nothing("repository.gone", "the repository is gone or archived"));
     };
     let Some(pull) = facts.pull(repo, &pr)?.as_ref().filter(|pull| pull.open) else {
@@ -259,13 +259,8 @@ pub fn ours(pull: &PullRequest, commits: &[Commit], identity: &Identity) -> Opti
     if !is_our_pull(pull, identity) {
         return None;
     }
-    let signed = |commit: &&Commit| {
-        commit.verified && commit.author.as_ref().is_some_and(|author| author.id == identity.bot.id)
-    };
-    let promotion = commits
-        .iter()
-        .filter(signed)
-        .find_map(|commit| Promotion::from_message(&commit.message))?;
+    let mut signed = commits.iter().filter(|commit| identity.made(commit));
+    let promotion = signed.find_map(|commit| Promotion::from_message(&commit.message))?;
     (promotion.branch() == pull.head.branch).then_some(promotion)
 }
 

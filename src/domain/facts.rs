@@ -124,6 +124,11 @@ impl Facts {
         Self { now, github_pages, answers: BTreeMap::new(), blobs: Blobs::new() }
     }
 
+    /// The repository if something can be done there: neither gone nor archived.
+    pub fn live(&self, repo: &RepoRef) -> Result<Option<&Repository>, Gap> {
+        Ok(self.repository(repo)?.as_ref().filter(|found| !found.archived))
+    }
+
     /// Takes the answer to a need.
     pub fn learn(&mut self, need: Need, answer: Known<Answer>) {
         if let (Need::Blob { sha, .. }, Ok(Answer::Blob(bytes))) = (&need, &answer) {

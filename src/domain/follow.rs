@@ -12,7 +12,7 @@ use crate::model::ids::{InstallationId, RepoRef, Sha};
 
 /// Decides [`Intent::Follow`].
 pub(super) fn follow(facts: &Facts, repo: &RepoRef, reach: Reach) -> Result<Decision, Gap> {
-    let Some(home) = facts.repository(repo)?.as_ref().filter(|home| !home.archived) else {
+    let Some(home) = facts.live(repo)? else {
         let reason = Reason::new("repository.gone", "the repository is gone or archived");
         return Ok(Decision {
             verdict: Verdict::Accepted,

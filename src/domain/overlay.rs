@@ -92,7 +92,7 @@ pub fn overlays(
                 Err(error) => wrong.push(
                     Reason::new(
                         "overlay.unreadable",
-                        format!("{}, line {}: {}", span(&file), error.line, error.message),
+                        format!("{}, line {}: {}", span(&file), error.line, span(&error.message)),
                     )
                     .help("Correct the file on the default branch."),
                 ),

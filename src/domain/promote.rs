@@ -59,7 +59,7 @@ pub struct Ground<'a> {
 
 /// Decides [`crate::intent::Intent::Promote`].
 pub fn promote(facts: &Facts, repo: &RepoRef, trigger: &Trigger) -> Result<Decision, Gap> {
-    let Some(home) = facts.repository(repo)?.as_ref().filter(|home| !home.archived) else {
+    let Some(home) = facts.live(repo)? else {
         return Ok(Decision::nothing("repository.gone", "the repository is gone or archived"));
     };
     let Some(head) = facts.head(repo, &home.default_branch)? else {
@@ -315,9 +315,8 @@ fn attempt(
             _ if !pulls.is_empty() => false,
             None => true,
             Some(commit) => {
-                let ours = commit.verified
-                    && commit.author.as_ref().is_some_and(|author| author.id == identity.bot.id);
-                ours && commit.message.trim_end() == promotion.message().trim_end()
+                let same = commit.message.trim_end() == promotion.message().trim_end();
+                identity.made(commit) && same
             }
         };
         if free {

@@ -30,6 +30,14 @@ pub struct Identity {
     pub bot: Account,
 }
 
+impl Identity {
+    /// Whether the commit is ours: GitHub verified its signature and names our bot as its author. An
+    /// author alone proves nothing, because anybody may write any address.
+    pub fn made(&self, commit: &Commit) -> bool {
+        commit.verified && commit.author.as_ref().is_some_and(|author| author.id == self.bot.id)
+    }
+}
+
 /// An installation of the App on an account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Installation {

@@ -79,9 +79,8 @@ fn foreign_commit(evidence: &Evidence<'_>, promotion: &Promotion) -> Option<Stri
         return Some("it has more commits than GitHub lists".to_owned());
     }
     let foreign = evidence.commits.iter().find(|commit| {
-        let ours = commit.verified
-            && commit.author.as_ref().is_some_and(|author| author.id == evidence.identity.bot.id);
-        !ours || Promotion::from_message(&commit.message).as_ref() != Some(promotion)
+        !evidence.identity.made(commit)
+            || Promotion::from_message(&commit.message).as_ref() != Some(promotion)
     })?;
     let by = foreign
         .author

@@ -78,7 +78,7 @@ impl Repo {
     async fn judge_branch(&self, new: &NewBranch, head: Sha) -> Result<BranchOutcome, Fault> {
         let us = self.line.github.identity().await?;
         let commit = self.commit(&head).await?;
-        let by_us = commit.verified && commit.author.is_some_and(|a| a.id == us.bot.id);
+        let by_us = us.made(&commit);
         if !by_us || commit.message.trim_end() != new.message.trim_end() {
             return Ok(BranchOutcome::Taken(head));
         }
