@@ -31,12 +31,21 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// Whether the commit is ours: GitHub verified its signature and names our bot as its author. An
-    /// author alone proves nothing, because anybody may write any address.
+    /// Whether the commit is ours: made through the API in our name, so that GitHub signed it. GitHub
+    /// verifies the committer's signature; the author alone proves nothing, because a person may sign a
+    /// commit of theirs that names us as its author.
+    /// <https://docs.github.com/en/authentication/managing-commit-signature-verification/about-commit-signature-verification#signature-verification-for-bots>
     pub fn made(&self, commit: &Commit) -> bool {
-        commit.verified && commit.author.as_ref().is_some_and(|author| author.id == self.bot.id)
+        let ours = |account: &Account| account.id == self.bot.id;
+        let signs_for_us = |account: &Account| ours(account) || account.login.as_str() == WEB_FLOW;
+        commit.verified
+            && commit.author.as_ref().is_some_and(ours)
+            && commit.committer.as_ref().is_some_and(signs_for_us)
     }
 }
+
+/// The account in whose name GitHub itself commits.
+const WEB_FLOW: &str = "web-flow";
 
 /// An installation of the App on an account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,8 +96,10 @@ pub struct Commit {
     pub parents: Vec<Sha>,
     /// The whole message.
     pub message: String,
-    /// The account that GitHub found for the author's address; forgeable unless `verified`.
+    /// The account that GitHub found for the author's address; anybody may write any address.
     pub author: Option<Account>,
+    /// The account that GitHub found for the committer's address: the one whose signature is verified.
+    pub committer: Option<Account>,
     /// Whether GitHub verified the signature.
     pub verified: bool,
 }

@@ -58,6 +58,16 @@ fn what_is_not_ours_is_never_taken_for_ours() {
     hub.branches.get_mut(&branch).unwrap().0.author = Some(account(5, "ada"));
     let decision = evaluate(&mut hub, pr);
     assert_ne!(check(&decision, "usher/gates").conclusion, Some(Conclusion::Success));
+    // So does one that a person signed, naming us as its author.
+    let forged = &mut hub.branches.get_mut(&branch).unwrap().0;
+    forged.author = Some(account(77, "usher[bot]"));
+    forged.committer = Some(account(5, "ada"));
+    assert!(forged.verified);
+    let decision = evaluate(&mut hub, pr);
+    assert_ne!(check(&decision, "usher/gates").conclusion, Some(Conclusion::Success));
+    hub.branches.get_mut(&branch).unwrap().0.committer = Some(account(19_864_447, "web-flow"));
+    let decision = evaluate(&mut hub, pr);
+    assert_eq!(check(&decision, "usher/gates").conclusion, Some(Conclusion::Success));
     // So does one that claims to be ours and is not signed.
     let commit = &mut hub.branches.get_mut(&branch).unwrap().0;
     commit.author = Some(account(77, "usher[bot]"));

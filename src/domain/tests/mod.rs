@@ -114,6 +114,7 @@ impl Hub {
             parents,
             message: message.to_owned(),
             author: Some(by.clone()),
+            committer: Some(by.clone()),
             verified: by.bot,
         };
         self.branches.insert(branch.to_owned(), (commit, files));

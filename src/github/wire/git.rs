@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::User;
 use crate::model::ids::Sha;
-use crate::model::read::{Commit, Release};
+use crate::model::read::{Account, Commit, Release};
 
 /// A thing that is only a pointer to an object.
 #[derive(Deserialize)]
@@ -39,6 +39,7 @@ pub(in crate::github) struct WireCommit {
     sha: Sha,
     commit: CommitBody,
     author: Option<MaybeUser>,
+    committer: Option<MaybeUser>,
     parents: Vec<Pointer>,
 }
 
@@ -48,6 +49,15 @@ pub(in crate::github) struct WireCommit {
 enum MaybeUser {
     User(User),
     Empty {},
+}
+
+impl MaybeUser {
+    fn into_account(self) -> Option<Account> {
+        match self {
+            Self::User(user) => Some(user.into_account()),
+            Self::Empty {} => None,
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -69,10 +79,8 @@ impl WireCommit {
             tree: self.commit.tree.sha,
             parents: self.parents.into_iter().map(|p| p.sha).collect(),
             message: self.commit.message,
-            author: match self.author {
-                Some(MaybeUser::User(user)) => Some(user.into_account()),
-                Some(MaybeUser::Empty {}) | None => None,
-            },
+            author: self.author.and_then(MaybeUser::into_account),
+            committer: self.committer.and_then(MaybeUser::into_account),
             verified: self.commit.verification.is_some_and(|v| v.verified),
         }
     }

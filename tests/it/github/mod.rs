@@ -198,7 +198,7 @@ fn sha(digit: char) -> Sha {
 
 fn commit(id: char, author: &Value, message: &str, verified: bool) -> Value {
     json!({
-        "sha": sha(id), "author": author, "parents": [{"sha": sha('0')}],
+        "sha": sha(id), "author": author, "committer": author, "parents": [{"sha": sha('0')}],
         "commit": {"message": message, "tree": {"sha": sha('e')}, "verification": {"verified": verified}},
     })
 }
