@@ -2,9 +2,9 @@
 
 use super::decision::Reason;
 use super::facts::{Facts, Gap};
-use super::inert::span;
 use super::overlay::overlays;
 use super::policy::{Application, Environment, Policy, Trigger as Source, Version};
+use super::reply::reason;
 use crate::intent::Trigger;
 use crate::model::files::GitTree;
 use crate::model::ids::{ImageTag, RepoRef, Sha};
@@ -35,7 +35,7 @@ pub fn choose(
     trigger: &Trigger,
 ) -> Result<Choice, Gap> {
     let Some(source) = facts.source(application.source())? else {
-        return Ok(Err(Some(not_installed(application))));
+        return Ok(Err(Some(reason::source_not_installed(application))));
     };
     if environment.after().is_empty() {
         return match trigger {
@@ -74,13 +74,7 @@ fn released(
     tag: &str,
 ) -> Result<Choice, Gap> {
     let Some(mut version) = application.version(tag) else {
-        return Ok(Err(Some(
-            Reason::new(
-                "version.unreadable",
-                format!("{} is not a version of application {}", span(tag), span(application.name().as_str())),
-            )
-            .help("Tag releases as `v1.2.3`, or set `versions` and `scheme` of the application in `.github/usher.yml`."),
-        )));
+        return Ok(Err(Some(reason::version_unreadable(tag, application))));
     };
     if matches!(application.trigger(), Source::Release) {
         let listed = facts.releases(source)?.iter().find(|release| release.tag == tag);
@@ -99,14 +93,7 @@ fn released(
         return Ok(Err(None));
     }
     if !application.takes(&version, environment.name()) {
-        return Ok(Err(Some(Reason::new(
-            "version.prerelease",
-            format!(
-                "{} is a prerelease, and {} takes none",
-                span(tag),
-                span(environment.name().as_str())
-            ),
-        ))));
+        return Ok(Err(Some(reason::version_prerelease(tag, environment))));
     }
     candidate(facts, source, application, version)
 }
@@ -183,35 +170,10 @@ fn candidate(
     version: Version,
 ) -> Result<Choice, Gap> {
     let Some(commit) = facts.tag(source, version.tag())? else {
-        return Ok(Err(Some(
-            Reason::new(
-                "version.no-tag",
-                format!("{} has no tag {}", span(source.name.as_str()), span(version.tag())),
-            )
-            .help("Push the tag again, then publish the release again."),
-        )));
+        return Ok(Err(Some(reason::version_no_tag(source.name.as_str(), version.tag()))));
     };
     Ok(match application.image_tag(version.tag(), commit) {
         Ok(tag) => Ok(Candidate { version, commit: commit.clone(), tag }),
-        Err(why) => Err(Some(
-            Reason::new(
-                "version.no-image-tag",
-                format!("no image can carry it: {}", span(&why.to_string())),
-            )
-            .help("Tag the release anew, or set `tag` of the application in `.github/usher.yml`."),
-        )),
+        Err(why) => Err(Some(reason::version_no_image_tag(&why.to_string()))),
     })
-}
-
-fn not_installed(application: &Application) -> Reason {
-    Reason::new(
-        "source.not-installed",
-        format!(
-            "the releases of {} cannot be read: the App is not installed on it",
-            span(application.source().as_str())
-        ),
-    )
-    .help(
-        "Install the App there too, or correct `source` of the application in `.github/usher.yml`.",
-    )
 }

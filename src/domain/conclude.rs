@@ -1,15 +1,16 @@
 //! A pull request was closed: our branch goes, and what was merged may bring the next environment forward.
 
-use super::decision::{Decision, Effect, Reason, Verdict};
+use super::decision::{Decision, Effect, Verdict};
 use super::evaluate::is_our_pull;
 use super::facts::{Facts, Gap};
+use super::reply::reason;
 use crate::intent::{Intent, Reach};
 use crate::model::ids::{PrNumber, RepoRef};
 
 /// Decides [`Intent::Conclude`].
 pub(super) fn conclude(facts: &Facts, repo: &RepoRef, pr: PrNumber) -> Result<Decision, Gap> {
     let Some(pull) = facts.pull(repo, &pr)?.as_ref().filter(|pull| !pull.open) else {
-        return Ok(Decision::nothing("pull.open", format!("#{pr} is open again")));
+        return Ok(Decision::nothing(reason::pull_open(pr)));
     };
     let mut effects = Vec::new();
     if is_our_pull(pull, facts.identity()?)
@@ -23,16 +24,13 @@ pub(super) fn conclude(facts: &Facts, repo: &RepoRef, pr: PrNumber) -> Result<De
             at: pull.head.sha.clone(),
         });
     }
-    let sentence = if pull.merged {
-        effects
-            .push(Effect::Enqueue(Intent::Follow { repo: repo.clone(), reach: Reach::Promotions }));
-        format!("#{pr} was merged as {}", pull.head.sha.short())
-    } else {
-        format!("#{pr} was closed without being merged")
-    };
+    if pull.merged {
+        let follow = Intent::Follow { repo: repo.clone(), reach: Reach::Promotions };
+        effects.push(Effect::Enqueue(follow));
+    }
     Ok(Decision {
         verdict: Verdict::Accepted,
-        reasons: vec![Reason::new("pull.concluded", sentence)],
+        reasons: vec![reason::pull_concluded(pull)],
         effects,
     })
 }

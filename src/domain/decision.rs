@@ -21,12 +21,8 @@ pub struct Decision {
 
 impl Decision {
     /// Nothing to do, and why.
-    pub fn nothing(code: &str, sentence: impl Into<String>) -> Self {
-        Self {
-            verdict: Verdict::Nothing,
-            reasons: vec![Reason::new(code, sentence)],
-            effects: Vec::new(),
-        }
+    pub fn nothing(reason: Reason) -> Self {
+        Self { verdict: Verdict::Nothing, reasons: vec![reason], effects: Vec::new() }
     }
 }
 

@@ -4,13 +4,13 @@
 
 use super::classify::{Effect as Touch, Sides, classify};
 use super::configuration::Configuration;
-use super::decision::{Decision, Effect, Reason, Verdict};
+use super::decision::{Decision, Effect, Verdict};
 use super::facts::{Facts, Gap};
 use super::gates::{Gate, Outcome, kustomize, order, scope, unjudged};
 use super::merge::{Merged, merge};
 use super::policy::{self, Policy, Problem};
 use super::promotion::{BRANCH_PREFIX, Promotion};
-use super::reply;
+use super::reply::{self, reason};
 use crate::intent::Intent;
 use crate::model::files::GitTree;
 use crate::model::ids::{PrNumber, RepoRef, Sha};
@@ -20,10 +20,7 @@ use crate::model::read::{Commit, Comparison, Identity, PullRequest, Repository};
 #[derive(Debug, Clone)]
 pub enum Assessment {
     /// It touches no environment.
-    NoPromotion {
-        /// Why that is so.
-        sentence: String,
-    },
+    NoPromotion(Untouched),
     /// The configuration is invalid, and the pull request could change an environment.
     Unjudgeable(Vec<Problem>),
     /// It changes the configuration itself.
@@ -37,20 +34,34 @@ pub enum Assessment {
     },
 }
 
+/// Why a pull request touches no environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Untouched {
+    /// It goes to a branch that no environment follows.
+    OtherBranch {
+        /// The branch that they follow.
+        followed: String,
+    },
+    /// The repository has no configuration.
+    NoConfiguration,
+    /// No file that it changes is used by one.
+    NoFile,
+}
+
 /// Decides [`crate::intent::Intent::Evaluate`].
 pub fn evaluate(facts: &Facts, repo: &RepoRef, pr: PrNumber) -> Result<Decision, Gap> {
     let Some(home) = facts.live(repo)? else {
-        return Ok(Decision::nothing("repository.gone", "the repository is gone or archived"));
+        return Ok(Decision::nothing(reason::repository_gone()));
     };
     let Some(pull) = facts.pull(repo, &pr)?.as_ref().filter(|pull| pull.open) else {
-        return Ok(Decision::nothing("pull.closed", format!("#{pr} is not open")));
+        return Ok(Decision::nothing(reason::pull_closed(pr)));
     };
     let branch = home.default_branch.as_str();
     if pull.base.branch != branch {
         return aside(facts, repo, home, pull);
     }
     let Some(base) = facts.head(repo, branch)? else {
-        return Ok(Decision::nothing("repository.empty", "the default branch is gone"));
+        return Ok(Decision::nothing(reason::repository_empty()));
     };
     let before = facts.tree(repo, &base.tree)?;
     let configuration = Configuration::read(facts, repo, &home.name, before)?;
@@ -102,14 +113,13 @@ fn aside(
         .iter()
         .find(|other| other.head.sha == pull.head.sha && other.base.branch == branch);
     let Some(twin) = twin else {
-        let sentence = format!("it does not go to `{branch}`, which the environments follow");
-        return Ok(posted(pull, &Assessment::NoPromotion { sentence }, &[], None));
+        let why = Untouched::OtherBranch { followed: branch.to_owned() };
+        return Ok(posted(pull, &Assessment::NoPromotion(why), &[], None));
     };
     let intent = Intent::Evaluate { repo: repo.clone(), pr: twin.number };
-    let sentence = format!("its commit is judged as #{}", twin.number);
     Ok(Decision {
         verdict: Verdict::Accepted,
-        reasons: vec![Reason::new("pull.same-head", sentence)],
+        reasons: vec![reason::pull_same_head(twin.number)],
         effects: vec![Effect::Enqueue(intent)],
     })
 }
@@ -162,14 +172,8 @@ fn without_policy(
         {
             Assessment::Unjudgeable(problems)
         }
-        Configuration::Absent => {
-            let sentence = format!("there is no `{}` on the default branch", policy::PATH);
-            Assessment::NoPromotion { sentence }
-        }
-        _ => {
-            let sentence = "it changes no file that an environment could use".to_owned();
-            Assessment::NoPromotion { sentence }
-        }
+        Configuration::Absent => Assessment::NoPromotion(Untouched::NoConfiguration),
+        _ => Assessment::NoPromotion(Untouched::NoFile),
     }
 }
 
@@ -181,9 +185,7 @@ fn assess(
     evidence: &scope::Evidence<'_>,
 ) -> Result<Assessment, Gap> {
     if touches.is_empty() && evidence.promotion.is_none() {
-        return Ok(Assessment::NoPromotion {
-            sentence: "it changes no file that an environment uses".to_owned(),
-        });
+        return Ok(Assessment::NoPromotion(Untouched::NoFile));
     }
     let mut gates = Vec::new();
     for touch in touches {
@@ -226,20 +228,13 @@ fn posted(
         }
     }
     let blocked = match assessment {
-        Assessment::NoPromotion { .. } => false,
+        Assessment::NoPromotion(_) => false,
         Assessment::Unjudgeable(_) | Assessment::Configuration(_) => true,
         Assessment::Judged { gates, .. } => {
             gates.iter().any(|gate| gate.outcome != Outcome::Passed)
         }
     };
-    let reasons = gates
-        .iter()
-        .map(|gate| Reason {
-            code: format!("{}.{}", gate.name, format!("{:?}", gate.outcome).to_lowercase()),
-            sentence: format!("{}: {}", gate.environment, gate.sentence),
-            help: gate.help.clone(),
-        })
-        .collect();
+    let reasons = gates.iter().map(reason::gate).collect();
     Decision {
         verdict: if blocked { Verdict::Refused } else { Verdict::Accepted },
         reasons,

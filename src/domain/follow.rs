@@ -1,11 +1,12 @@
 //! A repository's configuration is read again: whom it follows, what runs where, what has to be looked at.
 
 use super::configuration::Configuration;
-use super::decision::{Decision, Effect, Reason, Verdict};
+use super::decision::{Decision, Effect, Verdict};
 use super::evaluate::is_our_pull;
 use super::facts::{Facts, Gap};
 use super::overlay::overlays;
 use super::policy::Policy;
+use super::reply::reason;
 use crate::intent::{Intent, Reach, Trigger};
 use crate::model::files::GitTree;
 use crate::model::ids::{InstallationId, RepoRef, Sha};
@@ -13,36 +14,26 @@ use crate::model::ids::{InstallationId, RepoRef, Sha};
 /// Decides [`Intent::Follow`].
 pub(super) fn follow(facts: &Facts, repo: &RepoRef, reach: Reach) -> Result<Decision, Gap> {
     let Some(home) = facts.live(repo)? else {
-        let reason = Reason::new("repository.gone", "the repository is gone or archived");
         return Ok(Decision {
             verdict: Verdict::Accepted,
-            reasons: vec![reason],
+            reasons: vec![reason::repository_gone()],
             effects: vec![Effect::ForgetRepository(repo.clone())],
         });
     };
     let Some(head) = facts.head(repo, &home.default_branch)? else {
-        return Ok(Decision::nothing("repository.empty", "the repository has no commits"));
+        return Ok(Decision::nothing(reason::repository_empty()));
     };
     let tree = facts.tree(repo, &head.tree)?;
     let (mut effects, reason) = match Configuration::read(facts, repo, &home.name, tree)? {
         Configuration::Absent => (
             vec![Effect::RememberFollows { sources: Vec::new(), config: None }],
-            Reason::new("config.absent", "there is no `.github/usher.yml`"),
+            reason::config_absent(),
         ),
         // What was followed before stays followed, so that releases are answered with what is wrong.
-        Configuration::Invalid(problems) => (
-            Vec::new(),
-            Reason::new(
-                "config.invalid",
-                format!("`.github/usher.yml` has {} mistakes", problems.len()),
-            ),
-        ),
+        Configuration::Invalid(problems) => (Vec::new(), reason::config_invalid(problems.len())),
         Configuration::Valid(policy, sha) => (
             remember(facts, repo, &policy, (tree, &head.sha), sha)?,
-            Reason::new(
-                "config.read",
-                format!("{} applications are followed", policy.applications().len()),
-            ),
+            reason::config_read(policy.applications().len()),
         ),
     };
     let identity = facts.identity()?;
@@ -67,9 +58,8 @@ pub(super) fn survey(facts: &Facts, installation: InstallationId) -> Result<Deci
         })
         .map(|repo| Effect::Enqueue(Intent::Follow { repo, reach: Reach::Everything }))
         .collect();
-    let reason =
-        Reason::new("installation.surveyed", format!("{} repositories", repositories.len()));
-    Ok(Decision { verdict: Verdict::Accepted, reasons: vec![reason], effects })
+    let reasons = vec![reason::installation_surveyed(repositories.len())];
+    Ok(Decision { verdict: Verdict::Accepted, reasons, effects })
 }
 
 fn remember(

@@ -21,8 +21,9 @@ pub mod promotion;
 pub mod reply;
 
 use crate::intent::Intent;
-use decision::{Decision, Effect, Reason, Verdict};
+use decision::{Decision, Effect, Verdict};
 use facts::{Facts, Gap};
+use reply::reason;
 
 /// What the intent comes to, as things stand; or what has to be known first.
 pub fn decide(intent: &Intent, facts: &Facts) -> Result<Decision, Gap> {
@@ -37,12 +38,12 @@ pub fn decide(intent: &Intent, facts: &Facts) -> Result<Decision, Gap> {
             Ok(gone(Effect::ForgetInstallation { installation: *installation }))
         }
         // Fanned out by `route`; it is never a job of its own.
-        Intent::Release { .. } => Ok(Decision::nothing("release.no-follower", "nobody follows it")),
+        Intent::Release { .. } => Ok(Decision::nothing(reason::no_follower())),
     }
 }
 
 fn gone(effect: Effect) -> Decision {
-    let reason = Reason::new("installation.gone", "the App can no longer act there");
+    let reason = reason::installation_gone();
     Decision { verdict: Verdict::Accepted, reasons: vec![reason], effects: vec![effect] }
 }
 

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use super::decision::Reason;
 use super::facts::{Facts, Gap};
-use super::inert::span;
 use super::policy::{Application, Environment};
+use super::reply::reason;
 use crate::kustomize::images::{ImageEntry, entries};
 use crate::model::files::{Entry, FileTree, GitTree};
 use crate::model::ids::{RepoRef, TargetName};
@@ -74,7 +74,7 @@ pub fn overlays(
     let (mut found, mut wrong, mut unread) = (Overlays::default(), Vec::new(), Vec::new());
     for (target, folder) in environment.targets_for(application.name()) {
         let Some(file) = kustomization(&files, &folder) else {
-            wrong.push(no_kustomization(environment, &folder));
+            wrong.push(reason::overlay_missing(environment, &folder));
             continue;
         };
         match files.entry(&file) {
@@ -89,56 +89,19 @@ pub fn overlays(
                     }));
                     found.files.push((target, file, content));
                 }
-                Err(error) => wrong.push(
-                    Reason::new(
-                        "overlay.unreadable",
-                        format!("{}, line {}: {}", span(&file), error.line, span(&error.message)),
-                    )
-                    .help("Correct the file on the default branch."),
-                ),
+                Err(error) => {
+                    wrong.push(reason::overlay_unreadable(&file, error.line, &error.message));
+                }
             },
-            _ => wrong.push(
-                Reason::new("overlay.not-a-file", format!("{} is not a regular file", span(&file)))
-                    .help("Put the kustomization itself there; Usher does not edit through links."),
-            ),
+            _ => wrong.push(reason::overlay_not_a_file(&file)),
         }
     }
     if !unread.is_empty() {
         return Err(facts.lacks_files(repo, tree, &unread));
     }
     if wrong.is_empty() && found.carried.is_empty() {
-        wrong.push(no_entry(environment, application, &found));
+        let files = found.files.iter().map(|(_, file, _)| file.as_str());
+        wrong.push(reason::overlay_no_entry(environment, application, files));
     }
     Ok(if wrong.is_empty() { Ok(found) } else { Err(wrong) })
-}
-
-fn no_kustomization(environment: &Environment, folder: &str) -> Reason {
-    Reason::new(
-        "overlay.missing",
-        format!(
-            "environment {} has no kustomization in {}",
-            span(environment.name().as_str()),
-            span(folder)
-        ),
-    )
-    .help(format!(
-        "Add {} there, or correct the overlay in `.github/usher.yml`.",
-        span(&format!("{folder}/kustomization.yaml"))
-    ))
-}
-
-fn no_entry(environment: &Environment, application: &Application, found: &Overlays) -> Reason {
-    let files: Vec<_> = found.files.iter().map(|(_, file, _)| span(file)).collect();
-    Reason::new(
-        "overlay.no-entry",
-        format!(
-            "no `images:` entry of environment {} belongs to application {}",
-            span(environment.name().as_str()),
-            span(application.name().as_str())
-        ),
-    )
-    .help(format!(
-        "Add its entries to {}, or correct `images` of the application in `.github/usher.yml`.",
-        files.join(", ")
-    ))
 }

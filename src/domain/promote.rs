@@ -6,15 +6,14 @@ use super::candidate::{Candidate, choose};
 use super::configuration::Configuration;
 use super::decision::{Decision, Effect, Reason, Verdict};
 use super::facts::{Facts, Gap};
-use super::inert::{plain, span};
 use super::overlay::{Carried, Overlays, overlays};
 use super::policy::{Application, Environment, Policy};
 use super::promotion::{Direction, Promotion};
-use super::reply;
+use super::reply::{self, reason};
 use crate::intent::Trigger;
 use crate::kustomize::edit::{ImageEdit, set_images};
 use crate::model::files::GitTree;
-use crate::model::ids::{RepoRef, Sha};
+use crate::model::ids::{AppName, EnvName, RepoRef, Sha};
 use crate::model::read::{Commit, Repository};
 use crate::model::write::{FileChange, NewBranch, NewPull};
 
@@ -24,8 +23,10 @@ const MOST_ATTEMPTS: u32 = 9;
 /// What becomes of one application in one environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Course {
-    /// `APP → ENV`, for people.
-    pub heading: String,
+    /// What.
+    pub application: AppName,
+    /// Where to.
+    pub environment: EnvName,
     /// What follows.
     pub end: End,
     /// Why; remarks where a promotion opens.
@@ -60,27 +61,24 @@ pub struct Ground<'a> {
 /// Decides [`crate::intent::Intent::Promote`].
 pub fn promote(facts: &Facts, repo: &RepoRef, trigger: &Trigger) -> Result<Decision, Gap> {
     let Some(home) = facts.live(repo)? else {
-        return Ok(Decision::nothing("repository.gone", "the repository is gone or archived"));
+        return Ok(Decision::nothing(reason::repository_gone()));
     };
     let Some(head) = facts.head(repo, &home.default_branch)? else {
-        return Ok(Decision::nothing("repository.empty", "the repository has no commits"));
+        return Ok(Decision::nothing(reason::repository_empty()));
     };
     let tree = facts.tree(repo, &head.tree)?;
     let ground = Ground { repo, home, head, tree };
     let policy = match Configuration::read(facts, repo, &home.name, tree)? {
         Configuration::Valid(policy, _) => policy,
         Configuration::Absent => {
-            return Ok(Decision::nothing("config.absent", "there is no `.github/usher.yml`"));
+            return Ok(Decision::nothing(reason::config_absent()));
         }
         Configuration::Invalid(problems) => {
             let check =
                 reply::release::invalid(trigger, &problems, report_on(facts, &ground, trigger)?);
             return Ok(Decision {
                 verdict: Verdict::Refused,
-                reasons: vec![Reason::new(
-                    "config.invalid",
-                    "`.github/usher.yml` is invalid, so nothing is promoted",
-                )],
+                reasons: vec![reason::config_invalid(problems.len())],
                 effects: vec![Effect::EnsureCheck(check)],
             });
         }
@@ -158,15 +156,13 @@ fn course(
     (application, environment): (&Application, &Environment),
     trigger: &Trigger,
 ) -> Result<Course, Gap> {
-    let heading =
-        format!("{} → {}", span(application.name().as_str()), span(environment.name().as_str()));
+    let (what, place) = (application.name(), environment.name());
     let ends = |end, reasons| {
-        let heading = heading.clone();
-        Ok(Course { heading, end, reasons })
+        Ok(Course { application: what.clone(), environment: place.clone(), end, reasons })
     };
     let (source, home) = (application.source().owner(), ground.home.name.owner());
     if !source.eq_ignore_ascii_case(home) {
-        return ends(End::Refused, vec![foreign_source(application)]);
+        return ends(End::Refused, vec![reason::source_foreign(application)]);
     }
     let chosen =
         choose(facts, ground.repo, ground.tree, policy, (application, environment), trigger);
@@ -176,9 +172,7 @@ fn course(
         Ok(Err(Some(reason))) if reason.help.is_none() => return ends(End::Rests, vec![reason]),
         Ok(Err(Some(reason))) => return ends(End::Refused, vec![reason]),
         // What a source does not tell concerns its own applications only.
-        Err(Gap::Unknown(reason)) => {
-            return ends(End::Refused, vec![Reason::new("source.unreadable", reason)]);
-        }
+        Err(Gap::Unknown(why)) => return ends(End::Refused, vec![reason::source_unreadable(&why)]),
         Err(gap) => return Err(gap),
     };
     let found = match overlays(facts, ground.repo, ground.tree, environment, application)? {
@@ -242,7 +236,7 @@ fn moves(
     candidate: &Candidate,
     found: &Overlays,
 ) -> Result<Vec<Carried>, Stop> {
-    let (version, place) = (span(candidate.version.tag()), span(environment.name().as_str()));
+    let (version, place) = (candidate.version.tag(), environment.name());
     let moving: Vec<Carried> = found
         .carried
         .iter()
@@ -253,36 +247,18 @@ fn moves(
         .cloned()
         .collect();
     if moving.is_empty() {
-        return Err((
-            End::Rests,
-            Reason::new("promote.already-there", format!("{version} is in {place} already")),
-        ));
+        return Err((End::Rests, reason::already_there(version, place)));
     }
     for carried in &moving {
         let running =
             carried.entry.new_tag.as_deref().and_then(|tag| application.version_of_image(tag));
-        let name = span(&carried.entry.name);
+        let (image, file) = (carried.entry.name.as_str(), carried.file.as_str());
         if running.as_ref().is_some_and(|running| *running >= candidate.version) {
-            let tag = span(carried.entry.new_tag.as_deref().unwrap_or_default());
-            return Err((
-                End::Rests,
-                Reason::new(
-                    "promote.not-higher",
-                    format!(
-                        "{version} is not higher than what {place} runs ({name} is at {tag}), so it is not promoted"
-                    ),
-                ),
-            ));
+            let at = carried.entry.new_tag.as_deref().unwrap_or_default();
+            return Err((End::Rests, reason::not_higher(version, place, image, at)));
         }
         if carried.entry.digest.is_some() {
-            return Err((
-                End::Refused,
-                Reason::new(
-                    "promote.pinned",
-                    format!("{name} in {} is pinned by a digest, and the digest of {version} is not known", span(&carried.file)),
-                )
-                .help("Remove `digest` from the entry so that its tag counts, or promote it by hand."),
-            ));
+            return Err((End::Refused, reason::pinned(image, file, version)));
         }
     }
     Ok(moving)
@@ -300,16 +276,12 @@ fn attempt(
         let branch = promotion.branch();
         let pulls = facts.pulls_of_branch(repo, &branch)?;
         if let Some(pull) = pulls.iter().find(|pull| pull.author.id == identity.bot.id) {
-            if pull.open {
-                return Ok(Err((
-                    End::Stands(promotion.title()),
-                    Reason::new("promote.stands", format!("#{} is open", pull.number)),
-                )));
-            }
-            let state = if pull.merged { "was merged" } else { "was closed" };
-            let sentence =
-                format!("its promotion to {} {state} as #{}", promotion.environment, pull.number);
-            return Ok(Err((End::Rests, Reason::new("promote.once", sentence))));
+            let stop = if pull.open {
+                (End::Stands(promotion.title()), reason::stands(pull.number))
+            } else {
+                (End::Rests, reason::once(&promotion.environment, pull))
+            };
+            return Ok(Err(stop));
         }
         let free = match facts.head(repo, &branch)? {
             _ if !pulls.is_empty() => false,
@@ -322,15 +294,10 @@ fn attempt(
         if free {
             return Ok(Ok((promotion, remarks)));
         }
-        let sentence = format!("branch {} is somebody else's, so another is used", span(&branch));
         if promotion.attempt >= MOST_ATTEMPTS {
-            let reason = Reason::new("promote.branch-taken", sentence).help(format!(
-                "Delete the branches under {}.",
-                span(&format!("usher/{}/", promotion.environment))
-            ));
-            return Ok(Err((End::Refused, reason)));
+            return Ok(Err((End::Refused, reason::branches_taken(&promotion.environment))));
         }
-        remarks.push(Reason::new("promote.branch-taken", sentence));
+        remarks.push(reason::branch_taken(&branch));
         promotion.attempt += 1;
     }
 }
@@ -358,24 +325,9 @@ fn edits(
         if edits.is_empty() {
             continue;
         }
-        let content = set_images(content, &edits).map_err(|error| {
-            Reason::new(
-                "promote.edit",
-                format!("{} cannot be edited safely: {}", span(path), plain(&error.to_string())),
-            )
-            .help(
-                "Simplify the entry on the default branch; the rest of the file is kept as it is.",
-            )
-        })?;
+        let content = set_images(content, &edits)
+            .map_err(|error| reason::edit_refused(path, &error.to_string()))?;
         files.push(FileChange { path: path.clone(), content });
     }
     Ok(files)
-}
-
-fn foreign_source(application: &Application) -> Reason {
-    Reason::new(
-        "source.foreign",
-        format!("{} belongs to another account", span(application.source().as_str())),
-    )
-    .help("Name a source of the account that owns this repository.")
 }

@@ -2,6 +2,7 @@
 
 use super::{Gate, Outcome};
 use crate::domain::classify::Effect;
+use crate::domain::reply::gate;
 use crate::model::read::Severity;
 
 /// Judges from the findings of the environment's overlays.
@@ -10,18 +11,7 @@ pub fn judge(effect: &Effect<'_>) -> Gate {
     let errors =
         effect.findings.iter().filter(|finding| finding.severity == Severity::Error).count();
     match errors {
-        0 => Gate::new(
-            "kustomize",
-            name,
-            Outcome::Passed,
-            "every file is there and every promoted entry has its container",
-        ),
-        1 => Gate::new("kustomize", name, Outcome::Failed, "1 error in the overlay").help(HELP),
-        many => {
-            Gate::new("kustomize", name, Outcome::Failed, format!("{many} errors in the overlay"))
-                .help(HELP)
-        }
+        0 => Gate::new("kustomize", name, Outcome::Passed, gate::overlay_sound()),
+        many => Gate::new("kustomize", name, Outcome::Failed, gate::overlay_broken(many)),
     }
 }
-
-const HELP: &str = "See the check `usher/kustomize`; it names the lines.";

@@ -7,6 +7,7 @@ pub mod order;
 pub mod scope;
 pub mod unjudged;
 
+use super::reply::Said;
 use crate::model::ids::EnvName;
 
 /// How a gate stands.
@@ -22,7 +23,7 @@ pub enum Outcome {
     Failed,
 }
 
-/// A gate's outcome, with its evidence in a sentence.
+/// A gate's outcome, with its evidence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Gate {
     /// Which gate, by the name that commands and configuration use.
@@ -31,30 +32,12 @@ pub struct Gate {
     pub environment: EnvName,
     /// How it stands.
     pub outcome: Outcome,
-    /// Why. Foreign text in it is inert already.
-    pub sentence: String,
-    /// What would help, where something would.
-    pub help: Option<String>,
+    /// Why, and what would help.
+    pub said: Said,
 }
 
 impl Gate {
-    fn new(
-        name: &'static str,
-        environment: &EnvName,
-        outcome: Outcome,
-        sentence: impl Into<String>,
-    ) -> Self {
-        Self {
-            name,
-            environment: environment.clone(),
-            outcome,
-            sentence: sentence.into(),
-            help: None,
-        }
-    }
-
-    fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
-        self
+    fn new(name: &'static str, environment: &EnvName, outcome: Outcome, said: Said) -> Self {
+        Self { name, environment: environment.clone(), outcome, said }
     }
 }

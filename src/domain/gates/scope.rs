@@ -2,9 +2,9 @@
 
 use super::{Gate, Outcome};
 use crate::domain::classify::Effect;
-use crate::domain::inert::{plain, span};
 use crate::domain::merge::Merged;
 use crate::domain::promotion::Promotion;
+use crate::domain::reply::{Said, gate};
 use crate::model::read::{Commit, Identity};
 
 /// What the gate looks at besides the environment's own changes.
@@ -23,38 +23,32 @@ pub struct Evidence<'a> {
     pub identity: &'a Identity,
 }
 
-const CLEAN: &str = "Close it; the next release opens a clean one.";
-
 /// Judges one environment of a pull request that is a promotion there.
 pub fn judge(effect: &Effect<'_>, evidence: &Evidence<'_>) -> Gate {
     let name = effect.environment.name();
-    let failed = |sentence: String| Gate::new("scope", name, Outcome::Failed, sentence);
+    match trouble(effect, evidence) {
+        Some(said) => Gate::new("scope", name, Outcome::Failed, said),
+        None => Gate::new("scope", name, Outcome::Passed, gate::only_images()),
+    }
+}
+
+/// The first thing that is out of scope.
+fn trouble(effect: &Effect<'_>, evidence: &Evidence<'_>) -> Option<Said> {
     if let Some(path) = evidence.merged.conflicts.first() {
-        return failed(format!("{} changed on the base branch as well", span(path)))
-            .help("Bring the pull request up to date with its base branch.");
+        return Some(gate::both_changed(path));
     }
-    if evidence.ours && evidence.promotion.is_none() {
-        return failed("the commit that Usher made is not on its branch any more".to_owned())
-            .help(CLEAN);
-    }
-    if let Some(promotion) = evidence.promotion {
-        if let Some(trouble) = foreign_commit(evidence, promotion) {
-            return failed(trouble).help(CLEAN);
-        }
-        if let Some(trouble) = not_asked_for(effect, promotion) {
-            return failed(trouble).help("Bring the pull request back to what Usher committed.");
+    match evidence.promotion {
+        None if evidence.ours => return Some(gate::our_commit_gone()),
+        None => {}
+        Some(promotion) => {
+            let foreign = foreign_commit(evidence, promotion);
+            if let Some(said) = foreign.or_else(|| not_asked_for(effect, promotion)) {
+                return Some(said);
+            }
         }
     }
     if let Some(image) = effect.images.iter().find(|image| image.stray) {
-        let to = image.to.as_deref().unwrap_or_default();
-        return failed(format!(
-            "{} would run {} without an `images:` entry of the overlay changing",
-            span(&image.object),
-            span(to)
-        ))
-        .help(
-            "Promote it by its entry in the overlay, and leave the rest for another pull request.",
-        );
+        return Some(gate::stray_image(&image.object, image.to.as_deref().unwrap_or_default()));
     }
     let allowed: Vec<&str> = effect
         .moving
@@ -67,57 +61,35 @@ pub fn judge(effect: &Effect<'_>, evidence: &Evidence<'_>) -> Gate {
         Some(_) => evidence.merged.changed.iter().find(|path| !allowed.contains(&path.as_str())),
         None => None,
     });
-    match stranger {
-        Some(path) => failed(format!("{} changes in more than promoted images", span(path)))
-            .help("Split it: one pull request for the images, another for the rest."),
-        None => Gate::new("scope", name, Outcome::Passed, "only promoted images change"),
-    }
+    stranger.map(|path| gate::more_than_images(path))
 }
 
-fn foreign_commit(evidence: &Evidence<'_>, promotion: &Promotion) -> Option<String> {
+fn foreign_commit(evidence: &Evidence<'_>, promotion: &Promotion) -> Option<Said> {
     if !evidence.complete {
-        return Some("it has more commits than GitHub lists".to_owned());
+        return Some(gate::too_many_commits());
     }
-    let foreign = evidence.commits.iter().find(|commit| {
+    let foreign = |commit: &&Commit| {
         !evidence.identity.made(commit)
             || Promotion::from_message(&commit.message).as_ref() != Some(promotion)
-    })?;
-    let by = foreign
-        .author
-        .as_ref()
-        .map_or_else(String::new, |author| format!(" by {}", span(author.login.as_str())));
-    Some(format!("commit `{}`{by} is not Usher's", plain(foreign.sha.short())))
+    };
+    evidence.commits.iter().find(foreign).map(gate::foreign_commit)
 }
 
 /// A move that the promotion did not ask for, or one that it asked for and that is missing.
-fn not_asked_for(effect: &Effect<'_>, promotion: &Promotion) -> Option<String> {
-    if *effect.environment.name() != promotion.environment {
-        return Some(format!(
-            "it changes {}, not {}",
-            effect.environment.name(),
-            promotion.environment
-        ));
+fn not_asked_for(effect: &Effect<'_>, promotion: &Promotion) -> Option<Said> {
+    let name = effect.environment.name();
+    if *name != promotion.environment {
+        return Some(gate::other_environment(name, &promotion.environment));
     }
     effect.moving.iter().find_map(|moving| {
         if *moving.application.name() != promotion.application {
-            return Some(format!(
-                "it changes images of {}",
-                span(moving.application.name().as_str())
-            ));
+            return Some(gate::other_application(moving.application));
         }
-        moving.moves.iter().find_map(|one| match &one.to {
-            Some(to)
-                if to.entry.new_tag.as_deref() == Some(promotion.tag.as_str())
-                    && to.entry.digest.is_none() =>
-            {
-                None
-            }
-            Some(to) => Some(format!(
-                "{} does not become {}",
-                span(&to.entry.name),
-                span(promotion.tag.as_str())
-            )),
-            None => Some("an entry goes away".to_owned()),
+        moving.moves.iter().find_map(|one| {
+            let Some(to) = &one.to else { return Some(gate::entry_gone()) };
+            let tag = to.entry.new_tag.as_deref();
+            let promised = tag == Some(promotion.tag.as_str()) && to.entry.digest.is_none();
+            (!promised).then(|| gate::other_tag(&to.entry.name, promotion.tag.as_str()))
         })
     })
 }

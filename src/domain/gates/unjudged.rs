@@ -2,8 +2,8 @@
 
 use super::{Gate, Outcome};
 use crate::domain::classify::Effect;
-use crate::domain::inert::span;
 use crate::domain::policy::Policy;
+use crate::domain::reply::gate;
 
 /// The parts of an environment that are conditions on a promotion into it.
 const OF_ENVIRONMENT: &[&str] = &["approvals", "reviews", "gates", "waves"];
@@ -42,8 +42,5 @@ pub fn judge(policy: &Policy, effect: &Effect<'_>) -> Vec<Gate> {
 }
 
 fn shut(part: &'static str, effect: &Effect<'_>, path: &str) -> Gate {
-    let sentence =
-        format!("{} is configured, and this version of Usher cannot judge it", span(path));
-    Gate::new(part, effect.environment.name(), Outcome::Needs, sentence)
-        .help("Somebody with the right to merge past the check has to decide.")
+    Gate::new(part, effect.environment.name(), Outcome::Needs, gate::unjudged(path))
 }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::{count, sign};
 use crate::domain::classify::Effect as Touch;
-use crate::domain::evaluate::Assessment;
+use crate::domain::evaluate::{Assessment, Untouched};
 use crate::domain::gates::{Gate, Outcome};
 use crate::domain::inert::{plain, span};
 use crate::domain::policy::{self, Problem};
@@ -31,7 +31,8 @@ pub fn gates(head: &Sha, assessment: &Assessment) -> NewCheck {
         annotations,
     };
     match assessment {
-        Assessment::NoPromotion { sentence } => {
+        Assessment::NoPromotion(why) => {
+            let sentence = untouched(why);
             let summary = format!("Nothing is promoted by this pull request: {sentence}.");
             check(Some(Conclusion::Success), "Not a promotion".to_owned(), summary, Vec::new())
         }
@@ -81,6 +82,18 @@ pub fn gates(head: &Sha, assessment: &Assessment) -> NewCheck {
             let (conclusion, title) = verdict(gates, *promotes);
             check(conclusion, title, table(gates), Vec::new())
         }
+    }
+}
+
+fn untouched(why: &Untouched) -> String {
+    match why {
+        Untouched::OtherBranch { followed } => {
+            format!("it does not go to {}, which the environments follow", span(followed))
+        }
+        Untouched::NoConfiguration => {
+            format!("there is no `{}` on the default branch", policy::PATH)
+        }
+        Untouched::NoFile => "it changes no file that an environment uses".to_owned(),
     }
 }
 
@@ -157,8 +170,8 @@ fn table(gates: &[Gate]) -> String {
             sign(gate.outcome),
             gate.name,
             span(gate.environment.as_str()),
-            gate.sentence,
-            gate.help.as_deref().unwrap_or("–")
+            gate.said.sentence,
+            gate.said.help.as_deref().unwrap_or("–")
         );
     }
     out

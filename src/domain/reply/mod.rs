@@ -2,11 +2,33 @@
 
 pub mod body;
 pub mod check;
+pub mod gate;
+pub mod reason;
 pub mod release;
 pub mod status;
 pub mod trouble;
 
 use super::gates::Outcome;
+
+/// A sentence, and what would help where something would. Foreign text in it is inert.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    /// The sentence.
+    pub sentence: String,
+    /// What to do about it.
+    pub help: Option<String>,
+}
+
+impl Said {
+    fn new(sentence: impl Into<String>) -> Self {
+        Self { sentence: sentence.into(), help: None }
+    }
+
+    fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}
 
 /// How an outcome looks in a list.
 fn sign(outcome: Outcome) -> &'static str {

@@ -49,7 +49,12 @@ pub fn report(trigger: &Trigger, courses: &[Course], head: Sha) -> NewCheck {
             End::Rests => "not promoted".to_owned(),
             End::Refused => "**refused**".to_owned(),
         };
-        let _ = writeln!(summary, "- {}: {what}", course.heading);
+        let _ = writeln!(
+            summary,
+            "- {} → {}: {what}",
+            span(course.application.as_str()),
+            span(course.environment.as_str())
+        );
         // What is open tells its story itself.
         let reasons =
             if matches!(course.end, End::Stands(_)) { &[] } else { course.reasons.as_slice() };

@@ -33,7 +33,7 @@ pub fn promotion(promotion: &Promotion, gates: &[Gate]) -> String {
             "- [{tick}] {} **{}** – {}",
             sign(gate.outcome),
             gate.name,
-            gate.sentence
+            gate.said.sentence
         );
     }
     let _ = writeln!(out, "\n**Next:** {}", next(&open, gates.is_empty()));
@@ -50,7 +50,9 @@ fn next(open: &[&Gate], done: bool) -> String {
     }
     match open.first() {
         None => "review it as your branch protection asks for, then merge.".to_owned(),
-        Some(gate) => gate.help.clone().unwrap_or_else(|| format!("`{}` has to pass.", gate.name)),
+        Some(gate) => {
+            gate.said.help.clone().unwrap_or_else(|| format!("`{}` has to pass.", gate.name))
+        }
     }
 }
 

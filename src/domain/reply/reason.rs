@@ -1,0 +1,250 @@
+//! Why something was decided, in words: each reason's stable code, its sentence, and what would help.
+//!
+//! Foreign text comes in as it is and leaves inert.
+
+use super::count;
+use crate::domain::decision::Reason;
+use crate::domain::gates::{Gate, Outcome};
+use crate::domain::inert::span;
+use crate::domain::policy::{self, Application, Environment};
+use crate::model::ids::{EnvName, PrNumber};
+use crate::model::read::PullRequest;
+
+/// The repository is gone, or nothing can be written to it.
+pub fn repository_gone() -> Reason {
+    Reason::new("repository.gone", "the repository is gone or archived")
+}
+
+/// There is no commit to read.
+pub fn repository_empty() -> Reason {
+    Reason::new("repository.empty", "the default branch has no commits")
+}
+
+/// The App was taken off.
+pub fn installation_gone() -> Reason {
+    Reason::new("installation.gone", "the App can no longer act there")
+}
+
+/// The repositories of an installation were listed.
+pub fn installation_surveyed(repositories: usize) -> Reason {
+    let (one, many) = ("1 repository".to_owned(), format!("{repositories} repositories"));
+    Reason::new("installation.surveyed", if repositories == 1 { one } else { many })
+}
+
+/// A release that no repository follows.
+pub fn no_follower() -> Reason {
+    Reason::new("release.no-follower", "nobody follows it")
+}
+
+/// The repository is none of ours to judge.
+pub fn config_absent() -> Reason {
+    Reason::new("config.absent", format!("there is no `{}`", policy::PATH))
+}
+
+/// The configuration cannot be acted on.
+pub fn config_invalid(mistakes: usize) -> Reason {
+    let mistakes = count(mistakes, "mistake");
+    Reason::new(
+        "config.invalid",
+        format!("`{}` has {mistakes}, so nothing is promoted", policy::PATH),
+    )
+}
+
+/// The configuration was read.
+pub fn config_read(applications: usize) -> Reason {
+    Reason::new("config.read", format!("{} followed", count(applications, "application")))
+}
+
+/// A pull request that was to be judged is not open.
+pub fn pull_closed(pr: PrNumber) -> Reason {
+    Reason::new("pull.closed", format!("#{pr} is not open"))
+}
+
+/// A pull request that was to be concluded is open.
+pub fn pull_open(pr: PrNumber) -> Reason {
+    Reason::new("pull.open", format!("#{pr} is open again"))
+}
+
+/// A pull request came to its end.
+pub fn pull_concluded(pull: &PullRequest) -> Reason {
+    let sentence = if pull.merged {
+        format!("#{} was merged at {}", pull.number, pull.head.sha.short())
+    } else {
+        format!("#{} was closed without being merged", pull.number)
+    };
+    Reason::new("pull.concluded", sentence)
+}
+
+/// The same commit is judged on its way to the default branch.
+pub fn pull_same_head(as_pr: PrNumber) -> Reason {
+    Reason::new("pull.same-head", format!("its commit is judged as #{as_pr}"))
+}
+
+/// The App cannot see the source.
+pub fn source_not_installed(application: &Application) -> Reason {
+    let source = span(application.source().as_str());
+    let sentence =
+        format!("the releases of {source} cannot be read: the App is not installed on it");
+    Reason::new("source.not-installed", sentence).help(format!(
+        "Install the App there too, or correct `source` of the application in `{}`.",
+        policy::PATH
+    ))
+}
+
+/// The source is somebody else's.
+pub fn source_foreign(application: &Application) -> Reason {
+    let source = span(application.source().as_str());
+    Reason::new("source.foreign", format!("{source} belongs to another account"))
+        .help("Name a source of the account that owns this repository.")
+}
+
+/// GitHub refused to tell about the source.
+pub fn source_unreadable(why: &str) -> Reason {
+    Reason::new("source.unreadable", format!("the source cannot be read: {}", span(why)))
+        .help("See that the App may read it; publishing the release again tries again.")
+}
+
+/// The tag is no version of the application.
+pub fn version_unreadable(tag: &str, application: &Application) -> Reason {
+    let application = span(application.name().as_str());
+    let sentence = format!("{} is not a version of application {application}", span(tag));
+    Reason::new("version.unreadable", sentence).help(format!(
+        "Tag releases as `v1.2.3`, or set `versions` and `scheme` of the application in `{}`.",
+        policy::PATH
+    ))
+}
+
+/// The environment takes no prereleases.
+pub fn version_prerelease(tag: &str, environment: &Environment) -> Reason {
+    let place = span(environment.name().as_str());
+    Reason::new(
+        "version.prerelease",
+        format!("{} is a prerelease, and {place} takes none", span(tag)),
+    )
+}
+
+/// The tag is not in the source.
+pub fn version_no_tag(source: &str, tag: &str) -> Reason {
+    Reason::new("version.no-tag", format!("{} has no tag {}", span(source), span(tag)))
+        .help("Push the tag again, then publish the release again.")
+}
+
+/// The version cannot be written behind an image's colon.
+pub fn version_no_image_tag(why: &str) -> Reason {
+    Reason::new("version.no-image-tag", format!("no image can carry it: {}", span(why))).help(
+        format!("Tag the release anew, or set `tag` of the application in `{}`.", policy::PATH),
+    )
+}
+
+/// The overlay's folder has no kustomization.
+pub fn overlay_missing(environment: &Environment, folder: &str) -> Reason {
+    let place = span(environment.name().as_str());
+    let wanted = span(format!("{folder}/kustomization.yaml").trim_start_matches('/'));
+    Reason::new(
+        "overlay.missing",
+        format!("environment {place} has no kustomization in {}", span(folder)),
+    )
+    .help(format!("Add {wanted}, or correct the overlay in `{}`.", policy::PATH))
+}
+
+/// The kustomization is not YAML that can be read.
+pub fn overlay_unreadable(file: &str, line: u32, why: &str) -> Reason {
+    Reason::new("overlay.unreadable", format!("{}, line {line}: {}", span(file), span(why)))
+        .help("Correct the file on the default branch.")
+}
+
+/// A link or a folder stands where the kustomization should.
+pub fn overlay_not_a_file(file: &str) -> Reason {
+    Reason::new("overlay.not-a-file", format!("{} is not a regular file", span(file)))
+        .help("Put the kustomization itself there; Usher does not edit through links.")
+}
+
+/// No entry carries the application's version.
+pub fn overlay_no_entry<'a>(
+    environment: &Environment,
+    application: &Application,
+    files: impl Iterator<Item = &'a str>,
+) -> Reason {
+    let (place, application) =
+        (span(environment.name().as_str()), span(application.name().as_str()));
+    let files: Vec<_> = files.map(span).collect();
+    let sentence =
+        format!("no `images:` entry of environment {place} belongs to application {application}");
+    Reason::new("overlay.no-entry", sentence).help(format!(
+        "Add its entries to {}, or correct `images` of the application in `{}`.",
+        files.join(", "),
+        policy::PATH
+    ))
+}
+
+/// Every entry carries the version.
+pub fn already_there(version: &str, environment: &EnvName) -> Reason {
+    let place = span(environment.as_str());
+    Reason::new("promote.already-there", format!("{} is in {place} already", span(version)))
+}
+
+/// Something as high or higher runs there.
+pub fn not_higher(version: &str, environment: &EnvName, image: &str, at: &str) -> Reason {
+    let (version, place) = (span(version), span(environment.as_str()));
+    let (image, at) = (span(image), span(at));
+    let sentence = format!(
+        "{version} is not higher than what {place} runs ({image} is at {at}), so it is not promoted"
+    );
+    Reason::new("promote.not-higher", sentence)
+}
+
+/// An entry has a digest, which would win over its tag.
+pub fn pinned(image: &str, file: &str, version: &str) -> Reason {
+    let (image, file, version) = (span(image), span(file), span(version));
+    let sentence = format!(
+        "{image} in {file} is pinned by a digest, and the digest of {version} is not known"
+    );
+    Reason::new("promote.pinned", sentence)
+        .help("Remove `digest` from the entry so that its tag counts, or promote it by hand.")
+}
+
+/// Its pull request is open.
+pub fn stands(pr: PrNumber) -> Reason {
+    Reason::new("promote.stands", format!("#{pr} is open"))
+}
+
+/// Its pull request had its turn.
+pub fn once(environment: &EnvName, pull: &PullRequest) -> Reason {
+    let state = if pull.merged { "was merged" } else { "was closed" };
+    let sentence = format!("its promotion to {environment} {state} as #{}", pull.number);
+    Reason::new("promote.once", sentence)
+}
+
+/// The branch's name is held by somebody else.
+pub fn branch_taken(branch: &str) -> Reason {
+    let sentence = format!("branch {} is somebody else's, so another is used", span(branch));
+    Reason::new("promote.branch-taken", sentence)
+}
+
+/// All names that would do are held by somebody else.
+pub fn branches_taken(environment: &EnvName) -> Reason {
+    let branches = span(&format!("usher/{environment}/"));
+    Reason::new("promote.branch-taken", "every branch that would do is somebody else's")
+        .help(format!("Delete the branches under {branches}."))
+}
+
+/// The file cannot be edited so that nothing else changes.
+pub fn edit_refused(file: &str, why: &str) -> Reason {
+    Reason::new("promote.edit", format!("{} cannot be edited safely: {}", span(file), span(why)))
+        .help("Simplify the entry on the default branch; the rest of the file is kept as it is.")
+}
+
+/// How a gate stands, for the record.
+pub fn gate(gate: &Gate) -> Reason {
+    let outcome = match gate.outcome {
+        Outcome::Passed => "passed",
+        Outcome::Waiting => "waiting",
+        Outcome::Needs => "needs",
+        Outcome::Failed => "failed",
+    };
+    Reason {
+        code: format!("{}.{outcome}", gate.name),
+        sentence: format!("{}: {}", gate.environment, gate.said.sentence),
+        help: gate.said.help.clone(),
+    }
+}
