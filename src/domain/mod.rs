@@ -37,8 +37,12 @@ pub fn decide(intent: &Intent, facts: &Facts) -> Result<Decision, Gap> {
         Intent::Leave { installation } => {
             Ok(gone(Effect::ForgetInstallation { installation: *installation }))
         }
-        // Fanned out by `route`; it is never a job of its own.
-        Intent::Release { .. } => Ok(Decision::nothing(reason::no_follower())),
+        // Fanned out by `route`; they are never jobs of their own.
+        Intent::Release { .. }
+        | Intent::People { .. }
+        | Intent::Command { .. }
+        | Intent::Push { .. }
+        | Intent::Label { .. } => Ok(Decision::nothing(reason::no_follower())),
     }
 }
 

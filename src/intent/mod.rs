@@ -2,11 +2,16 @@
 //!
 //! It knows the names of events and the JSON fields that are read; it knows nothing of policy.
 
+pub mod command;
 mod event;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::ids::{InstallationId, PrNumber, RepoRef};
+use command::Remark;
+
+use crate::model::ids::{InstallationId, PrNumber, RepoRef, Sha};
+use crate::model::read::Account;
+use jiff::Timestamp;
 
 pub use event::{EVENTS, Unreadable, parse};
 
@@ -35,6 +40,56 @@ pub enum Intent {
         repo: RepoRef,
         /// Which one.
         pr: PrNumber,
+    },
+    /// Somebody commands something. `route` has it acted on where it belongs: in the repository of the
+    /// comment, or in the one that follows it.
+    Command {
+        /// The repository acted upon.
+        repo: RepoRef,
+        /// The comment.
+        remark: Box<Remark>,
+        /// What the lines before came to.
+        #[serde(default)]
+        answers: Vec<Answer>,
+        /// What became of the first half of a line that takes two.
+        #[serde(default)]
+        half: Option<Half>,
+    },
+    /// A pull request has a head that it had not before.
+    Push {
+        /// The repository of the pull request's base.
+        repo: RepoRef,
+        /// Which pull request.
+        pr: PrNumber,
+        /// The new head.
+        head: Sha,
+        /// The head before, where the event tells.
+        before: Option<Sha>,
+        /// When, by GitHub's clock.
+        at: Timestamp,
+    },
+    /// A label was put on a pull request, or taken off.
+    Label {
+        /// The repository of the pull request's base.
+        repo: RepoRef,
+        /// Which pull request.
+        pr: PrNumber,
+        /// The label's name.
+        label: String,
+        /// Whether it was put on.
+        on: bool,
+        /// By whom.
+        by: Account,
+        /// The pull request's head at that time.
+        head: Sha,
+        /// When, by GitHub's clock.
+        at: Timestamp,
+    },
+    /// Who belongs to whom has changed in an account: what rests on it is judged again. `route` fans it
+    /// out over the repositories of the installation.
+    People {
+        /// Which installation.
+        installation: InstallationId,
     },
     /// A pull request was closed: record it, tidy up, go on with the next environment.
     Conclude {
@@ -82,6 +137,25 @@ pub enum Trigger {
     State,
 }
 
+/// What a line of a comment came to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answer {
+    /// Whether it was done.
+    pub done: bool,
+    /// What was done, or why not and what would help; Markdown, foreign text in it is inert.
+    pub text: String,
+}
+
+/// What became of the first half of a line that takes two.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Half {
+    /// It was done.
+    Done,
+    /// GitHub refused it, in these words.
+    Refused(String),
+}
+
 /// How much of a repository [`Intent::Follow`] looks at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -99,11 +173,16 @@ impl Intent {
         match self {
             Self::Release { source: repo, .. }
             | Self::Promote { repo, .. }
+            | Self::Command { repo, .. }
+            | Self::Push { repo, .. }
+            | Self::Label { repo, .. }
             | Self::Evaluate { repo, .. }
             | Self::Conclude { repo, .. }
             | Self::Follow { repo, .. }
             | Self::Forget { repo } => format!("repo:{}", repo.id),
-            Self::Survey { installation } | Self::Leave { installation } => {
+            Self::Survey { installation }
+            | Self::Leave { installation }
+            | Self::People { installation } => {
                 format!("installation:{installation}")
             }
         }
@@ -118,6 +197,9 @@ impl Intent {
                 Some(format!("promote:{}:{tag}", source.id))
             }
             Self::Promote { trigger: Trigger::State, .. } => Some("promote".to_owned()),
+            Self::Command { remark, .. } => Some(format!("command:{}", remark.id)),
+            Self::Push { .. } | Self::Label { .. } => None,
+            Self::People { .. } => Some("people".to_owned()),
             Self::Evaluate { pr, .. } => Some(format!("evaluate:{pr}")),
             Self::Conclude { pr, .. } => Some(format!("conclude:{pr}")),
             Self::Follow { reach: Reach::Promotions, .. } => Some("follow".to_owned()),
@@ -132,12 +214,15 @@ impl Intent {
     pub fn repo(&self) -> Option<&RepoRef> {
         match self {
             Self::Promote { repo, .. }
+            | Self::Command { repo, .. }
+            | Self::Push { repo, .. }
+            | Self::Label { repo, .. }
             | Self::Evaluate { repo, .. }
             | Self::Conclude { repo, .. }
             | Self::Follow { repo, .. }
             | Self::Forget { repo } => Some(repo),
             Self::Release { source, .. } => Some(source),
-            Self::Survey { .. } | Self::Leave { .. } => None,
+            Self::Survey { .. } | Self::Leave { .. } | Self::People { .. } => None,
         }
     }
 }

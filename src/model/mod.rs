@@ -2,6 +2,7 @@
 //!
 //! It holds no behaviour beyond checking that a value may exist.
 
+pub mod act;
 pub mod clock;
 pub mod files;
 pub mod ids;

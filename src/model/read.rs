@@ -201,6 +201,55 @@ pub struct Comment {
     pub author: Account,
     /// The text.
     pub body: String,
+    /// Whether it has been edited since it was written.
+    pub edited: bool,
+}
+
+/// What somebody may do in a repository, by GitHub's role; a role of an organisation's own counts as the
+/// role that it is built on.
+/// <https://docs.github.com/en/rest/collaborators/collaborators#get-repository-permissions-for-a-user>
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Access {
+    /// Nothing.
+    None,
+    /// Look.
+    Read,
+    /// Sort issues and pull requests, set labels.
+    Triage,
+    /// Push.
+    Write,
+    /// Manage the repository without what is dangerous.
+    Maintain,
+    /// Everything.
+    Admin,
+}
+
+/// What a review says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReviewState {
+    /// It approves.
+    Approved,
+    /// It asks for changes.
+    ChangesRequested,
+    /// It only comments.
+    Commented,
+    /// It was dismissed.
+    Dismissed,
+    /// It has not been sent yet.
+    Pending,
+}
+
+/// A review of a pull request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Review {
+    /// Who wrote it.
+    pub author: Account,
+    /// What it says.
+    pub state: ReviewState,
+    /// The head commit that it was given for; `None` where GitHub no longer knows it.
+    pub head: Option<Sha>,
 }
 
 /// How a check run ended.

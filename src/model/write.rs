@@ -20,6 +20,60 @@ pub struct NewBranch {
     pub message: String,
 }
 
+/// A commit of ours on top of a branch that is there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewCommit {
+    /// The branch, without `refs/heads/`.
+    pub branch: String,
+    /// Where it has to point now: if it has moved, nothing is done.
+    pub at: Sha,
+    /// The parents, first parent first. Where `at` is not among them the branch is moved away from it.
+    pub parents: Vec<Sha>,
+    /// The root tree that the files are put into.
+    pub base_tree: Sha,
+    /// The files that the commit changes on `base_tree`, whole.
+    pub files: Vec<FileChange>,
+    /// The commit's message.
+    pub message: String,
+}
+
+/// A small answer below a comment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reaction {
+    /// Seen.
+    Eyes,
+    /// Done.
+    Rocket,
+    /// Not done.
+    Confused,
+}
+
+/// How a pull request is merged, where the branch has no merge queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MergeMethod {
+    /// All its commits as one.
+    Squash,
+    /// By a merge commit.
+    Merge,
+    /// Its commits on top of the base.
+    Rebase,
+}
+
+/// A merge that is wanted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewMerge {
+    /// The head that was judged: any other is not merged.
+    pub head: Sha,
+    /// How.
+    pub method: MergeMethod,
+    /// The merge commit's title.
+    pub title: String,
+    /// The merge commit's message.
+    pub message: String,
+}
+
 /// One file as a commit leaves it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileChange {

@@ -5,6 +5,7 @@
 use super::time::{Schedule, Window};
 use super::value::{Label, Overlay, Principal, Span};
 use crate::model::ids::{AppName, EnvName, TargetName};
+use crate::model::write::MergeMethod;
 
 /// How something comes about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,17 +14,6 @@ pub enum Mover {
     Manual,
     /// By itself, as soon as it may.
     Automatic,
-}
-
-/// How a pull request is merged, where the branch has no merge queue.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Method {
-    /// All its commits as one.
-    Squash,
-    /// By a merge commit.
-    Merge,
-    /// Its commits on top of the base.
-    Rebase,
 }
 
 /// An Application of Argo CD, on a server that the operator has given a name.
@@ -108,7 +98,7 @@ pub struct Environment {
     pub(super) promote: Mover,
     pub(super) schedule: Option<Schedule>,
     pub(super) merge: Mover,
-    pub(super) method: Method,
+    pub(super) method: MergeMethod,
     pub(super) after: Vec<EnvName>,
     pub(super) promoters: Vec<Principal>,
     pub(super) approvals: Vec<Approval>,
@@ -157,7 +147,7 @@ impl Environment {
     }
 
     /// How they are merged.
-    pub fn method(&self) -> Method {
+    pub fn method(&self) -> MergeMethod {
         self.method
     }
 

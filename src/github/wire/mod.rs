@@ -207,6 +207,8 @@ pub(super) struct WireComment {
     pub(super) id: CommentId,
     body: Option<String>,
     user: Option<User>,
+    created_at: Timestamp,
+    updated_at: Timestamp,
 }
 
 impl WireComment {
@@ -215,6 +217,7 @@ impl WireComment {
             id: self.id,
             author: account_or_ghost(self.user),
             body: self.body.unwrap_or_default(),
+            edited: self.updated_at > self.created_at,
         }
     }
 }

@@ -11,27 +11,7 @@ use crate::github::Repo;
 use crate::github::pace::Cost;
 use crate::github::text::body;
 use crate::model::ids::{CommentId, PrNumber};
-
-/// A small answer below a comment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reaction {
-    /// Seen.
-    Eyes,
-    /// Done.
-    Rocket,
-    /// Not done.
-    Confused,
-}
-
-impl Reaction {
-    fn content(self) -> &'static str {
-        match self {
-            Self::Eyes => "eyes",
-            Self::Rocket => "rocket",
-            Self::Confused => "confused",
-        }
-    }
-}
+use crate::model::write::Reaction;
 
 #[derive(Deserialize)]
 struct Made {
@@ -75,7 +55,7 @@ impl Repo {
     /// Reacts to a comment; GitHub keeps one reaction of a kind for each account.
     pub async fn react(&self, comment: CommentId, reaction: Reaction) -> Result<(), Fault> {
         let path = self.path(format_args!("/issues/comments/{comment}/reactions"));
-        let content = json!({"content": reaction.content()});
+        let content = json!({"content": reaction});
         self.line.write(Method::POST, &path, Some(&content), Cost::Write).await?;
         Ok(())
     }

@@ -9,4 +9,3 @@ mod comment;
 mod pull;
 
 pub use branch::BranchOutcome;
-pub use comment::Reaction;

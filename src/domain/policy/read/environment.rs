@@ -5,11 +5,12 @@
 use super::{environments, people, schedule, span, text, word};
 use crate::domain::policy::check::{Content, Value};
 use crate::domain::policy::environment::{
-    Approval, ArgoApplication, Environment, Method, Mover, Owners, Reviews, Rollback, Target, Wave,
+    Approval, ArgoApplication, Environment, Mover, Owners, Reviews, Rollback, Target, Wave,
 };
 use crate::domain::policy::time::{Weekly, Window, parse_date};
 use crate::domain::policy::value::{Complaint, Label, Overlay, Principal, Role};
 use crate::model::ids::{EnvName, TargetName};
+use crate::model::write::MergeMethod;
 
 /// All of them: an environment comes after the one above unless it says otherwise.
 pub(super) fn all(values: &[Value<'_>]) -> Result<Vec<Environment>, Complaint> {
@@ -33,9 +34,9 @@ fn one(value: &Value<'_>, above: Option<EnvName>) -> Result<Environment, Complai
         schedule: value.get("trigger").map_or(Ok(None), schedule)?,
         merge: mover(value, "merge"),
         method: match word(value, "method") {
-            "merge" => Method::Merge,
-            "rebase" => Method::Rebase,
-            _ => Method::Squash,
+            "merge" => MergeMethod::Merge,
+            "rebase" => MergeMethod::Rebase,
+            _ => MergeMethod::Squash,
         },
         after: match value.get("after") {
             Some(_) => environments(value, "after")?,

@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use usher::github::{BranchOutcome, GitHub, Options, Priority, Reaction, Repo};
+use usher::github::{BranchOutcome, GitHub, Options, Priority, Repo};
 use usher::model::clock::{Clock, Entropy};
 use usher::model::files::Mode;
 use usher::model::ids::{AppId, CommentId, PrNumber, RepoRef, Sha};
 use usher::model::read::Visibility;
+use usher::model::write::Reaction;
 use usher::model::write::{FileChange, NewBranch, NewPull};
 use usher::sandbox;
 
