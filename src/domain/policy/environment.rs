@@ -76,11 +76,30 @@ pub struct Owners {
     pub fallback: Option<Principal>,
 }
 
+/// Who may override gates with a reason.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Overrides {
+    /// For every gate that is not named.
+    pub all: Vec<Principal>,
+    /// Gate by gate.
+    pub by_gate: Vec<(String, Vec<Principal>)>,
+}
+
+impl Overrides {
+    /// Who may override that gate.
+    pub fn of(&self, gate: &str) -> &[Principal] {
+        let named = self.by_gate.iter().find(|(name, _)| name == gate);
+        named.map_or(&self.all, |(_, people)| people)
+    }
+}
+
 /// How an environment goes back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rollback {
     /// Who may, besides promoters.
     pub by: Vec<Principal>,
+    /// The gates that it has to pass.
+    pub gates: Vec<String>,
     /// How many of the last versions it may go back to; any if not said.
     pub within: Option<u64>,
     /// The environment that goes back first.
@@ -104,6 +123,7 @@ pub struct Environment {
     pub(super) approvals: Vec<Approval>,
     pub(super) reviews: Option<Reviews>,
     pub(super) windows: Vec<Window>,
+    pub(super) overrides: Overrides,
     pub(super) owners: Owners,
     pub(super) rollback: Option<Rollback>,
     pub(super) renamed_from: Option<EnvName>,
@@ -174,6 +194,11 @@ impl Environment {
     /// When nothing may move.
     pub fn windows(&self) -> &[Window] {
         &self.windows
+    }
+
+    /// Who may override gates.
+    pub fn overrides(&self) -> &Overrides {
+        &self.overrides
     }
 
     /// Who answers for it.

@@ -18,18 +18,15 @@ pub(super) static ROOT: Shape = Shape::Map(&Map {
             Shape::Choice(&["enforce", "observe"]),
             "With `observe` checks only say what they would block, and nothing is merged.",
         )
-        .or("enforce")
-        .later(),
+        .or("enforce"),
         Key::new("admins", PEOPLE, "Who approves changes of this file.")
-            .or("(administrators of the repository)")
-            .later(),
+            .or("(administrators of the repository)"),
         Key::new(
             "bots",
             Shape::List(&List { of: Shape::Text(&format::BOT), least: 0, most: 100 }),
             "Bots whose comments may command, with their own permission.",
         )
-        .or("[]")
-        .later(),
+        .or("[]"),
         Key::new("commands", COMMANDS, "How commands are written.").or("{}"),
         Key::new(
             "kubernetes",
@@ -69,8 +66,7 @@ pub(super) static ROOT: Shape = Shape::Map(&Map {
             DURATION,
             "How old a command may be when Usher gets to read it.",
         )
-        .or("30m")
-        .later(),
+        .or("30m"),
         Key::new(
             "applications",
             Shape::List(&List { of: APPLICATION, least: 1, most: 1_000 }),
@@ -91,8 +87,7 @@ const COMMANDS: Shape = Shape::Map(&Map {
         Shape::Choice(&["", "usher"]),
         "With `usher` only `/usher …` is a command, for repositories where other bots use the same words.",
     )
-    .or("\"\"")
-    .later()],
+    .or("\"\"")],
 });
 
 const APPLICATION: Shape = Shape::Map(&Map {

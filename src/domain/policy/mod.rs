@@ -20,7 +20,8 @@ use std::collections::BTreeMap;
 
 pub use application::{Application, HoldMarker, NoImageTag, Trigger};
 pub use environment::{
-    Approval, ArgoApplication, Environment, Mover, Owners, Reviews, Rollback, Target, Wave,
+    Approval, ArgoApplication, Environment, Mover, Overrides, Owners, Reviews, Rollback, Target,
+    Wave,
 };
 pub use problem::{Note, Problem};
 pub use schema::{Row, markdown, reference, schema};

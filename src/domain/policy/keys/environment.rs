@@ -70,8 +70,7 @@ pub(super) const ENVIRONMENT: Shape = Shape::Map(&Map {
             Shape::Choice(&["squash", "merge", "rebase"]),
             "How Usher merges, where the branch has no merge queue.",
         )
-        .or("squash")
-        .later(),
+        .or("squash"),
         Key::new(
             "after",
             Shape::List(&List { of: Shape::Text(&format::ENVIRONMENT), least: 0, most: 50 }),
@@ -82,15 +81,13 @@ pub(super) const ENVIRONMENT: Shape = Shape::Map(&Map {
             .or("(at once)")
             .later(),
         Key::new("promoters", PEOPLE, "Who may ask for promotions.")
-            .or("[write]")
-            .later(),
+            .or("[write]"),
         Key::new(
             "approvals",
             Shape::List(&List { of: APPROVAL, least: 0, most: 20 }),
             "Labels that certain people have to give.",
         )
-        .or("[]")
-        .later(),
+        .or("[]"),
         Key::new("reviews", REVIEWS, "How many approving reviews are needed, and whose.")
             .or("0")
             .later(),
@@ -106,11 +103,10 @@ pub(super) const ENVIRONMENT: Shape = Shape::Map(&Map {
             OVERRIDES,
             "Who may override gates with a reason, for all gates or gate by gate.",
         )
-        .or("[]")
-        .later(),
-        Key::new("rollback", ROLLBACK, "How this environment goes back.").later(),
+        .or("[]"),
+        Key::new("rollback", ROLLBACK, "How this environment goes back."),
         Key::new("argocd", ARGOCD, "What deploys this environment.").later(),
-        Key::new("owners", OWNERS, "Who answers for this environment.").later(),
+        Key::new("owners", OWNERS, "Who answers for this environment."),
         Key::new(
             "renamed_from",
             Shape::Text(&format::ENVIRONMENT),
@@ -206,15 +202,19 @@ const ROLLBACK: Shape = Shape::Map(&Map {
         )
         .or("(any that ran there)"),
         Key::new("via", Shape::Text(&format::ENVIRONMENT), "The environment that goes back first.")
-            .or("(none)"),
-        Key::new("argocd", Shape::Bool, "Whether Argo CD's rollback call may be used.").or("false"),
+            .or("(none)")
+            .later(),
+        Key::new("argocd", Shape::Bool, "Whether Argo CD's rollback call may be used.")
+            .or("false")
+            .later(),
         Key::new(
             "on",
             Shape::List(&List { of: Shape::Choice(&["health", "verified"]), least: 0, most: 2 }),
             "What opens a rollback by itself when it fails after a promotion.",
         )
-        .or("[]"),
-        Key::new("watch", DURATION, "How long after a promotion.").or("30m"),
+        .or("[]")
+        .later(),
+        Key::new("watch", DURATION, "How long after a promotion.").or("30m").later(),
     ],
 });
 

@@ -5,7 +5,8 @@
 use super::{environments, people, schedule, span, text, word};
 use crate::domain::policy::check::{Content, Value};
 use crate::domain::policy::environment::{
-    Approval, ArgoApplication, Environment, Mover, Owners, Reviews, Rollback, Target, Wave,
+    Approval, ArgoApplication, Environment, Mover, Overrides, Owners, Reviews, Rollback, Target,
+    Wave,
 };
 use crate::domain::policy::time::{Weekly, Window, parse_date};
 use crate::domain::policy::value::{Complaint, Label, Overlay, Principal, Role};
@@ -53,6 +54,7 @@ fn one(value: &Value<'_>, above: Option<EnvName>) -> Result<Environment, Complai
             .iter()
             .map(window)
             .collect::<Result<_, _>>()?,
+        overrides: value.get("overrides").map(overrides).transpose()?.unwrap_or_default(),
         owners: owners(value)?,
         rollback: value.get("rollback").map(rollback).transpose()?,
         renamed_from: text(value, "renamed_from").map(EnvName::new).transpose()?,
@@ -154,9 +156,28 @@ fn owners(value: &Value<'_>) -> Result<Owners, Complaint> {
     })
 }
 
+fn overrides(value: &Value<'_>) -> Result<Overrides, Complaint> {
+    let principals = |value: &Value<'_>| -> Result<Vec<Principal>, Complaint> {
+        value.items().iter().filter_map(Value::text).map(Principal::parse).collect()
+    };
+    let named = value.names().iter();
+    Ok(Overrides {
+        all: principals(value)?,
+        by_gate: named
+            .map(|entry| Ok((entry.name.to_owned(), principals(&entry.value)?)))
+            .collect::<Result<_, Complaint>>()?,
+    })
+}
+
 fn rollback(value: &Value<'_>) -> Result<Rollback, Complaint> {
     Ok(Rollback {
         by: people(value, "by")?,
+        gates: match value.get("gates") {
+            Some(gates) => {
+                gates.items().iter().filter_map(Value::text).map(str::to_owned).collect()
+            }
+            None => vec!["kustomize".to_owned()],
+        },
         within: match value.get("within").map(|within| &within.content) {
             Some(Content::Count(count)) => Some(*count),
             _ => None,
