@@ -16,15 +16,19 @@ use crate::fault::Fault;
 use crate::model::clock::Clock;
 use crate::model::ids::{AppId, InstallationId, RepoId};
 
-/// What Usher asks for on the repositories it works in: exactly what its calls need, and what
-/// `app-manifest.yml` declares. Sorted by name.
+/// What Usher asks for: exactly what its calls need, and what `app-manifest.yml` declares. Sorted by name.
 pub const PERMISSIONS: &[(&str, &str)] = &[
     ("checks", "write"),
     ("contents", "write"),
     ("issues", "write"),
+    ("members", "read"),
     ("metadata", "read"),
     ("pull_requests", "write"),
 ];
+
+/// The one of an organisation, and not of repositories. It is asked for alone: an account without teams has
+/// none to grant, and a token that works in repositories does not need it.
+const MEMBERS: &str = "members";
 
 /// Signed in the past, in case GitHub's clock is behind; never valid for more than ten minutes.
 const BACK: SignedDuration = SignedDuration::from_secs(60);
@@ -40,6 +44,8 @@ pub(super) enum Scope {
     Repositories(Vec<RepoId>),
     /// Looking at which repositories there are.
     Listing,
+    /// Looking at who belongs to which team.
+    Members,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -182,11 +188,13 @@ fn request(scope: &Scope) -> Value {
         Scope::Repositories(ids) => {
             let permissions: serde_json::Map<String, Value> = PERMISSIONS
                 .iter()
+                .filter(|(name, _)| *name != MEMBERS)
                 .map(|(name, level)| ((*name).to_owned(), json!(level)))
                 .collect();
             json!({"repository_ids": ids, "permissions": permissions})
         }
         Scope::Listing => json!({"permissions": {"metadata": "read"}}),
+        Scope::Members => json!({"permissions": {MEMBERS: "read"}}),
     }
 }
 
@@ -216,6 +224,8 @@ mod tests {
         let body = request(&Scope::Repositories(vec![RepoId(7)]));
         assert_eq!(body["repository_ids"], json!([7]));
         assert_eq!(body["permissions"]["contents"], "write");
+        assert_eq!(body["permissions"].get("members"), None);
         assert_eq!(request(&Scope::Listing), json!({"permissions": {"metadata": "read"}}));
+        assert_eq!(request(&Scope::Members), json!({"permissions": {"members": "read"}}));
     }
 }

@@ -59,6 +59,11 @@ impl Line {
         Self { github, caller, priority }
     }
 
+    /// The same line in somebody else's name.
+    pub(super) fn as_caller(&self, caller: Caller) -> Self {
+        Self::new(self.github.clone(), caller, self.priority)
+    }
+
     /// Reads what has to be there.
     pub(super) async fn read<T: DeserializeOwned>(&self, path: &str) -> Result<T, Fault> {
         let (asked, raw) = self.get(path, true).await?;
@@ -76,7 +81,7 @@ impl Line {
     /// Reads what may be absent.
     pub(super) async fn find<T: DeserializeOwned>(&self, path: &str) -> Result<Option<T>, Fault> {
         let (asked, raw) = self.get(path, true).await?;
-        if matches!(raw.status, StatusCode::NOT_FOUND | StatusCode::GONE) || is_empty(&raw) {
+        if is_absent(&raw) {
             return Ok(None);
         }
         expect(&asked, &raw)?;
@@ -337,9 +342,15 @@ fn with_query(to: &str, path: &str) -> String {
     }
 }
 
-/// A repository without commits answers reads of its Git data with a conflict.
-fn is_empty(raw: &Raw) -> bool {
-    raw.status == StatusCode::CONFLICT && answer::said(raw).contains("is empty")
+/// Whether the answer says that there is no such thing. A repository without commits answers reads of its
+/// Git data with a conflict; where a commit is asked for by a name that means none, the name is invalid.
+fn is_absent(raw: &Raw) -> bool {
+    match raw.status {
+        StatusCode::NOT_FOUND | StatusCode::GONE => true,
+        StatusCode::CONFLICT => answer::said(raw).contains("is empty"),
+        StatusCode::UNPROCESSABLE_ENTITY => answer::said(raw).starts_with("No commit found"),
+        _ => false,
+    }
 }
 
 #[cfg(test)]

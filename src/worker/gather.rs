@@ -6,10 +6,9 @@ use crate::domain::decide;
 use crate::domain::decision::Decision;
 use crate::domain::facts::{Answer, Facts, Gap, Known, Need};
 use crate::fault::Fault;
-use crate::github::{Priority, Repo};
+use crate::github::Priority;
 use crate::intent::Intent;
 use crate::model::ids::RepoRef;
-use crate::model::read::Commit;
 use crate::world::World;
 
 /// So many answers are fetched at once.
@@ -89,7 +88,7 @@ async fn fetch(world: &World, need: &Need) -> Result<Answer, Fault> {
         }
         Need::Source { name } => Answer::Source(world.store.source(name).await?),
         Need::Repository { repo } => Answer::Repository(at(repo).repository().await?),
-        Need::Head { repo, branch } => Answer::Head(head(&at(repo), branch).await?),
+        Need::Head { repo, branch } => Answer::Head(at(repo).head_commit(branch).await?),
         Need::Commit { repo, sha } => Answer::Commit(at(repo).commit(sha).await?),
         Need::Tree { repo, tree } => Answer::Tree(at(repo).tree(tree).await?),
         Need::Blob { repo, sha } => Answer::Blob(at(repo).blob(sha).await?),
@@ -112,11 +111,4 @@ async fn fetch(world: &World, need: &Need) -> Result<Answer, Fault> {
             Answer::Ran(runs.into_iter().map(|run| run.version).collect())
         }
     })
-}
-
-async fn head(repo: &Repo, branch: &str) -> Result<Option<Commit>, Fault> {
-    match repo.head(branch).await? {
-        Some(sha) => repo.commit(&sha).await.map(Some),
-        None => Ok(None),
-    }
 }

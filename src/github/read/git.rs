@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::fault::Fault;
 use crate::github::Repo;
-use crate::github::text::{escape_path, is_ref_name};
+use crate::github::text::{escape_path, escape_query, is_ref_name};
 use crate::github::wire::{
     AnnotatedTag, Blob, NamedTag, Ref, TreeEntry, WireCommit, WireComparison, WireRelease,
     WireRepository, WireTree,
@@ -36,6 +36,24 @@ impl Repo {
     /// The commit that a branch points to.
     pub async fn head(&self, branch: &str) -> Result<Option<Sha>, Fault> {
         Ok(self.find_ref("heads", branch).await?.map(|r| r.object.sha))
+    }
+
+    /// The commit at the head of a branch, with all that is told of it: one request.
+    pub async fn head_commit(&self, branch: &str) -> Result<Option<Commit>, Fault> {
+        if !is_ref_name(branch) {
+            return Ok(None);
+        }
+        let path = self.path(format_args!("/commits/heads/{}?per_page=1", escape_path(branch)));
+        let found: Option<WireCommit> = self.line.find(&path).await?;
+        Ok(found.map(|found| self.keep(found)))
+    }
+
+    /// The newest hundred commits that touch a path, newest first, looking back from a commit or a branch.
+    pub async fn commits_of(&self, path: &str, from: &str) -> Result<Vec<Commit>, Fault> {
+        let (path, from) = (escape_query(path), escape_query(from));
+        let path = self.path(format_args!("/commits?path={path}&sha={from}&per_page=100"));
+        let found: Vec<WireCommit> = self.line.read(&path).await?;
+        Ok(found.into_iter().map(|found| self.keep(found)).collect())
     }
 
     /// The commit that a tag points to, through annotated tags.
@@ -93,9 +111,7 @@ impl Repo {
         // this route tells the author's account, the one under `git` does not; its files are not wanted
         let path = self.path(format_args!("/commits/{sha}?per_page=1"));
         let found: WireCommit = self.line.read_fixed(&path).await?;
-        let commit = found.into_commit();
-        commits.put(key, commit.clone(), commit.message.len());
-        Ok(commit)
+        Ok(self.keep(found))
     }
 
     /// The whole tree with that id, however large.
@@ -161,6 +177,13 @@ impl Repo {
         let found: Vec<WireRelease> = self.line.read(&path).await?;
         let found = found.into_iter();
         Ok(found.map(WireRelease::into_release).collect())
+    }
+
+    fn keep(&self, found: WireCommit) -> Commit {
+        let commit = found.into_commit();
+        let key = (self.repo.id, commit.sha.clone());
+        self.line.github.0.memory.commits.put(key, commit.clone(), commit.message.len());
+        commit
     }
 
     async fn find_ref(&self, kind: &str, name: &str) -> Result<Option<Ref>, Fault> {

@@ -5,6 +5,7 @@
 
 mod app;
 mod git;
+mod people;
 mod pulls;
 
 pub use pulls::CheckFilter;

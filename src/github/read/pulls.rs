@@ -1,13 +1,15 @@
-//! What is read around pull requests: themselves, their files, comments and checks.
+//! What is read around pull requests: themselves, their files, comments, reviews and checks.
 //!
 //! It does not judge whose they are.
 
 use crate::fault::Fault;
 use crate::github::Repo;
 use crate::github::text::escape_query;
-use crate::github::wire::{WireCheckRun, WireCheckRuns, WireComment, WireFile, WirePull};
-use crate::model::ids::{AppId, PrNumber, Sha};
-use crate::model::read::{ChangedFile, CheckRun, Comment, PullRequest};
+use crate::github::wire::{
+    WireCheckRun, WireCheckRuns, WireComment, WireFile, WirePull, WireReview,
+};
+use crate::model::ids::{AppId, CommentId, PrNumber, Sha};
+use crate::model::read::{ChangedFile, CheckRun, Comment, PullRequest, Review};
 
 /// Which check runs are wanted; the default is all of them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -63,6 +65,23 @@ impl Repo {
             comments.map(WireComment::into_comment).collect()
         };
         let path = self.path(format_args!("/issues/{number}/comments?per_page=100"));
+        self.line.pages(&path, read, |_| false).await
+    }
+
+    /// One comment, where it has not been deleted.
+    pub async fn comment(&self, id: CommentId) -> Result<Option<Comment>, Fault> {
+        let path = self.path(format_args!("/issues/comments/{id}"));
+        let found: Option<WireComment> = self.line.find(&path).await?;
+        Ok(found.map(WireComment::into_comment))
+    }
+
+    /// The reviews of a pull request, oldest first; later ones of the same person come on top.
+    pub async fn reviews(&self, number: PrNumber) -> Result<Vec<Review>, Fault> {
+        let read = |page: Vec<WireReview>| {
+            let reviews = page.into_iter();
+            reviews.map(WireReview::into_review).collect()
+        };
+        let path = self.path(format_args!("/pulls/{number}/reviews?per_page=100"));
         self.line.pages(&path, read, |_| false).await
     }
 

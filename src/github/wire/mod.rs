@@ -4,6 +4,7 @@
 //! values never make a whole answer unreadable.
 
 mod git;
+mod people;
 
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -21,6 +22,7 @@ pub(super) use git::{
     AnnotatedTag, Blob, NamedTag, Pointer, Ref, TreeEntry, WireCommit, WireComparison, WireRelease,
     WireTree,
 };
+pub(super) use people::{WireMembership, WirePermission, WireReview};
 
 /// The account that GitHub shows where the real one has been deleted.
 const GHOST: u64 = 10_137;

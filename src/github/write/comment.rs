@@ -34,7 +34,7 @@ impl Repo {
         let ours =
             comments.into_iter().find(|c| c.author.id == us.bot.id && c.body.starts_with(marker));
         let Some(ours) = ours else {
-            return self.comment(number, &wanted).await;
+            return self.add_comment(number, &wanted).await;
         };
         if !same_text(&ours.body, &wanted) {
             let path = self.path(format_args!("/issues/comments/{}", ours.id));
@@ -45,7 +45,7 @@ impl Repo {
     }
 
     /// Writes a comment: each call makes another one.
-    pub async fn comment(&self, number: PrNumber, text: &str) -> Result<CommentId, Fault> {
+    pub async fn add_comment(&self, number: PrNumber, text: &str) -> Result<CommentId, Fault> {
         let path = self.path(format_args!("/issues/{number}/comments"));
         let new = json!({"body": body(text)});
         let made: Made = self.line.write_for(Method::POST, &path, &new, Cost::Content).await?;

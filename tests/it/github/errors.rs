@@ -51,7 +51,7 @@ async fn each_status_is_one_fault_with_githubs_words_and_no_token() {
     for (status, wanted) in expected {
         let stub = failing(status).await;
         let read = stub.repo().releases().await.unwrap_err();
-        let write = stub.repo().comment(PrNumber(3), "hi").await.unwrap_err();
+        let write = stub.repo().add_comment(PrNumber(3), "hi").await.unwrap_err();
         assert_eq!((kind(&read), kind(&write)), (wanted, wanted), "{status}");
         for (fault, call) in [(read, "GET /repos/acme/shop1/releases"), (write, COMMENTS)] {
             let text = fault.to_string();
@@ -64,11 +64,11 @@ async fn each_status_is_one_fault_with_githubs_words_and_no_token() {
 async fn a_write_is_never_sent_twice() {
     for status in [500, 502, 503, 504, 429, 409, 422] {
         let stub = failing(status).await;
-        stub.repo().comment(PrNumber(3), "hi").await.unwrap_err();
+        stub.repo().add_comment(PrNumber(3), "hi").await.unwrap_err();
         assert_eq!(stub.count("POST /repos"), 1, "{status}");
     }
     let stub = Stub::start(|seen, _| seen.call.contains("/repos/").then_some(Reply::Break)).await;
-    let fault = stub.repo().comment(PrNumber(3), "hi").await.unwrap_err();
+    let fault = stub.repo().add_comment(PrNumber(3), "hi").await.unwrap_err();
     assert_eq!(kind(&fault), "transient");
     assert_eq!(stub.count("POST /repos"), 1);
 }
@@ -134,7 +134,7 @@ async fn a_limit_closes_the_gate_for_its_installation_alone() {
         other => panic!("{other}"),
     };
     assert_eq!(after(repo.releases().await.unwrap_err()), 71);
-    assert!((69..=71).contains(&after(repo.comment(PrNumber(3), "hi").await.unwrap_err())));
+    assert!((69..=71).contains(&after(repo.add_comment(PrNumber(3), "hi").await.unwrap_err())));
     assert_eq!(stub.count("POST /repos"), 0, "others do not run into it");
     let other = door.at(&reference(2, 8), Priority::Person);
     let fault = other.releases().await.unwrap_err();

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 mod errors;
+mod people;
 mod reads;
 mod sandbox;
 mod tokens;

@@ -72,7 +72,7 @@ async fn a_renamed_repository_is_found_and_written_to_where_it_is_now() {
     let found = stub.repo().repository().await.unwrap().unwrap();
     assert_eq!(found.name.as_str(), "acme/new");
     assert!(found.archived);
-    stub.repo().comment(PrNumber(1), "x").await.unwrap();
+    stub.repo().add_comment(PrNumber(1), "x").await.unwrap();
     assert_eq!(stub.count("POST /repositories/1"), 1);
 }
 
@@ -163,6 +163,46 @@ async fn blobs_and_commits_are_read_once() {
         assert_eq!((commit.tree, commit.parents), (sha('e'), vec![sha('0')]));
     }
     assert_eq!(stub.count("GET /repos"), 2);
+}
+
+#[tokio::test]
+async fn a_branch_and_its_commit_are_one_request_and_a_branch_may_be_absent() {
+    let refused = |status, said: &str| Reply::Json(status, json!({"message": said}));
+    let at = |branch: &str| -> &'static str {
+        format!("GET /repos/acme/shop1/commits/heads/{branch}?per_page=1").leak()
+    };
+    let stub = Stub::start(table([
+        (at("release/1.0"), Reply::Json(200, commit('2', &bot(), "message", true))),
+        (at("gone"), refused(422, "No commit found for SHA: heads/gone")),
+        (at("empty"), refused(409, "Git Repository is empty.")),
+        (at("odd"), refused(422, "Something else")),
+    ]))
+    .await;
+    let repo = stub.repo();
+    let head = repo.head_commit("release/1.0").await.unwrap().unwrap();
+    assert_eq!((head.sha.clone(), head.message.as_str()), (sha('2'), "message"));
+    assert_eq!(repo.commit(&sha('2')).await.unwrap(), head);
+    assert_eq!(stub.count("GET /repos"), 1, "the commit is known by its id from then on");
+    for absent in ["gone", "empty", "no/such", "a..b"] {
+        assert_eq!(repo.head_commit(absent).await.unwrap(), None, "{absent}");
+    }
+    assert!(matches!(repo.head_commit("odd").await, Err(Fault::Broken(_))));
+}
+
+#[tokio::test]
+async fn the_commits_of_a_path_are_read_newest_first() {
+    let call = "GET /repos/acme/shop1/commits?path=kustomize%2Fa%26b.yaml&sha=main&per_page=100";
+    let commits =
+        json!([commit('3', &bot(), "three", true), commit('1', &Value::Null, "one", false)]);
+    let stub = Stub::start(table([(call, Reply::Json(200, commits))])).await;
+    let repo = stub.repo();
+    let found = repo.commits_of("kustomize/a&b.yaml", "main").await.unwrap();
+    let ids: Vec<_> = found.iter().map(|commit| commit.sha.clone()).collect();
+    assert_eq!(ids, [sha('3'), sha('1')]);
+    assert_eq!(repo.commit(&sha('1')).await.unwrap(), found[1]);
+    assert_eq!(stub.count("GET /repos"), 1);
+    let fault = repo.commits_of("x", "no/such").await.unwrap_err();
+    assert!(matches!(fault, Fault::Denied(_)), "nothing known is not nothing there: {fault}");
 }
 
 #[tokio::test]

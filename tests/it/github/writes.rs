@@ -304,8 +304,10 @@ async fn a_check_of_the_same_name_by_another_app_is_left_alone() {
 #[tokio::test]
 async fn a_comment_with_our_marker_by_somebody_else_is_not_ours() {
     let stub = Stub::start(|seen, _| {
-        let comment =
-            |id: u64, user: &Value, body: &str| json!({"id": id, "user": user, "body": body});
+        let at = "2026-11-20T12:00:00Z";
+        let comment = |id: u64, user: &Value, body: &str| {
+            json!({"id": id, "user": user, "body": body, "created_at": at, "updated_at": at})
+        };
         match seen.call.as_str() {
             "GET /repos/acme/shop1/issues/3/comments?per_page=100" => Some(Reply::Json(
                 200,
