@@ -5,7 +5,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::model::ids::{AppName, EnvName, PrNumber, Sha};
+use crate::model::ids::{AppName, EnvName, Login, PrNumber, Sha};
 use crate::model::read::Account;
 
 /// What kind of act it is.
@@ -101,4 +101,15 @@ impl std::ops::Deref for Act {
     fn deref(&self) -> &NewAct {
         &self.said
     }
+}
+
+/// How an act ended before its time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ended {
+    /// When.
+    pub at: Timestamp,
+    /// Who had it ended; `None` when nobody did, but something that happened.
+    pub by: Option<Login>,
+    /// Why.
+    pub why: String,
 }

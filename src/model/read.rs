@@ -336,3 +336,14 @@ pub struct HookAttempt {
     /// Whether the receiver answered with success.
     pub delivered: bool,
 }
+
+/// What is known of a comment with commands, and of its author besides it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CommandPast {
+    /// The comment was answered before.
+    pub handled: bool,
+    /// How many commands the author's other comments of the last hour held, in all repositories.
+    pub within_hour: u32,
+    /// Another comment of the author on this thread was refused today.
+    pub refused_today: bool,
+}

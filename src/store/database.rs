@@ -257,9 +257,10 @@ fn is_passing(code: &str) -> bool {
     ["08", "40", "53", "55", "57", "58", "25006"].iter().any(|class| code.starts_with(class))
 }
 
-/// An instant as it is stored.
+/// An instant as it is stored. The last second that there is counts only from its start: no
+/// microsecond within it reads as an instant again.
 pub(super) fn micros(at: Timestamp) -> i64 {
-    at.as_microsecond()
+    at.as_microsecond().min(Timestamp::MAX.as_second().saturating_mul(1_000_000))
 }
 
 /// A text as both databases take it: PostgreSQL refuses NUL.
@@ -301,6 +302,8 @@ pub(super) trait Columns {
     fn json<T: serde::de::DeserializeOwned>(&self, column: &str) -> Result<T, sqlx::Error>;
     /// One of GitHub's numbers.
     fn number(&self, column: &str) -> Result<u64, sqlx::Error>;
+    /// One of GitHub's numbers, if there is one.
+    fn number_if_any(&self, column: &str) -> Result<Option<u64>, sqlx::Error>;
 }
 
 impl Columns for AnyRow {
@@ -337,6 +340,10 @@ impl Columns for AnyRow {
     fn number(&self, column: &str) -> Result<u64, sqlx::Error> {
         Ok(self.try_get::<i64, _>(column)?.cast_unsigned())
     }
+
+    fn number_if_any(&self, column: &str) -> Result<Option<u64>, sqlx::Error> {
+        Ok(self.try_get::<Option<i64>, _>(column)?.map(i64::cast_unsigned))
+    }
 }
 
 #[cfg(test)]
@@ -350,6 +357,13 @@ mod tests {
         }
         for staying in ["11", "26", "1", "8", "23505", "42P01", "28P01"] {
             assert!(!is_passing(staying), "{staying}");
+        }
+    }
+
+    #[test]
+    fn every_instant_that_is_stored_can_be_read() {
+        for at in [Timestamp::MIN, Timestamp::UNIX_EPOCH, Timestamp::MAX] {
+            assert!(Timestamp::from_microsecond(micros(at)).is_ok(), "{at}");
         }
     }
 

@@ -77,7 +77,8 @@ impl Store {
         transact!(self.0.database, |c| { note(c, repo).await? })
     }
 
-    /// The configuration that [`Self::set_follows`] was last called with for a repository.
+    /// The configuration that [`Self::set_follows`] was last called with for a repository: the last
+    /// valid one, since an invalid one changes nothing.
     pub async fn config_sha(&self, repo: RepoId) -> Result<Option<Sha>, Fault> {
         let row = sqlx::query("SELECT config_sha FROM repositories WHERE id = $1")
             .bind(repo.0.cast_signed())
@@ -91,6 +92,18 @@ impl Store {
         let rows = sqlx::query("SELECT id, name, installation FROM repositories ORDER BY id")
             .fetch_all(&self.0.database.read)
             .await?;
+        Ok(rows.iter().map(read).collect::<Result<_, _>>()?)
+    }
+
+    /// The repositories of an installation whose configuration was read.
+    pub async fn repos_of_installation(&self, id: InstallationId) -> Result<Vec<RepoRef>, Fault> {
+        let rows = sqlx::query(
+            "SELECT id, name, installation FROM repositories
+             WHERE installation = $1 AND config_sha IS NOT NULL ORDER BY id",
+        )
+        .bind(id.0.cast_signed())
+        .fetch_all(&self.0.database.read)
+        .await?;
         Ok(rows.iter().map(read).collect::<Result<_, _>>()?)
     }
 
@@ -118,7 +131,7 @@ impl Store {
         Ok(row.map(|row| read(&row)).transpose()?)
     }
 
-    /// Forgets a repository and whom it follows; its history stays.
+    /// Forgets a repository and whom it follows; what is on record stays: its history and its acts.
     pub async fn forget(&self, repo: RepoId) -> Result<(), Fault> {
         transact!(self.0.database, |c| {
             for statement in [

@@ -1,17 +1,17 @@
-//! The record: what was decided, and which versions were seen to run where. Rows are only added.
+//! The record: what was decided, and what was seen to run where. Rows are only added.
 //!
-//! Intents and decisions are JSON; what they mean it does not know.
+//! Intents, decisions and image entries are JSON; what they mean it does not know.
 
 use jiff::Timestamp;
 use serde::Serialize;
 use sqlx::any::AnyRow;
-use sqlx::{AssertSqlSafe, Row};
+use sqlx::{AnyConnection, AssertSqlSafe, Row};
 
 use super::Store;
-use super::database::{Columns, given, micros, text};
+use super::database::{Columns, corrupt, given, micros, text, transact};
 use super::jobs::JobId;
 use crate::fault::Fault;
-use crate::model::ids::{AppName, DeliveryId, EnvName, RepoId, Sha};
+use crate::model::ids::{AppName, DeliveryId, EnvName, PrNumber, RepoId, Sha};
 
 /// A decision, to be recorded before its first effect.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -55,7 +55,7 @@ pub struct HistoryFilter {
     pub limit: u32,
 }
 
-/// A version that was seen to run.
+/// What was seen to run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Run {
     /// The GitOps repository.
@@ -64,10 +64,14 @@ pub struct Run {
     pub env: EnvName,
     /// What.
     pub app: AppName,
-    /// Which version, by name …
+    /// The version that all entries carry; empty when they carry several.
     pub version: String,
-    /// … and commit.
+    /// The image entries as a whole; `None` where only the version was noted.
+    pub entries: Option<serde_json::Value>,
+    /// The commit of the GitOps repository at which it was first seen.
     pub sha: Sha,
+    /// The promotion that brought it, if that is known.
+    pub pr: Option<PrNumber>,
     /// Since when, as far as it was seen.
     pub at: Timestamp,
 }
@@ -109,30 +113,39 @@ impl Store {
         Ok(rows.iter().map(read).collect::<Result<_, _>>()?)
     }
 
-    /// Notes that a version runs. Seen again it changes nothing; a version that runs again after
-    /// another one is a new run.
+    /// Notes what runs. Seen again, at whatever commit, it adds nothing, but tells the promotion that
+    /// brought it where that was not known; what runs again after something else is a new run.
     pub async fn saw_running(&self, run: &Run) -> Result<(), Fault> {
-        sqlx::query(
-            "INSERT INTO runs (repository, environment, application, version, sha, at)
-             SELECT $1, $2, $3, $4, $5, $6 WHERE NOT EXISTS (
-                 SELECT 1 FROM runs WHERE version = $4 AND sha = $5 AND id = (
-                     SELECT max(id) FROM runs WHERE repository = $1 AND environment = $2 AND application = $3))",
-        )
-        .bind(run.repo.0.cast_signed())
-        .bind(run.env.as_str())
-        .bind(run.app.as_str())
-        .bind(text(&run.version))
-        .bind(run.sha.as_str())
-        .bind(micros(run.at))
-        .execute(&self.0.database.write)
-        .await?;
-        Ok(())
+        transact!(self.0.database, |c| {
+            let last = sqlx::query(
+                "SELECT id, version, entries FROM runs
+                 WHERE repository = $1 AND environment = $2 AND application = $3
+                 ORDER BY id DESC LIMIT 1",
+            )
+            .bind(run.repo.0.cast_signed())
+            .bind(run.env.as_str())
+            .bind(run.app.as_str())
+            .fetch_optional(&mut *c)
+            .await?;
+            match last {
+                Some(last) if is_same(&last, run)? => {
+                    if let Some(pr) = run.pr {
+                        sqlx::query("UPDATE runs SET pr = $2 WHERE id = $1 AND pr IS NULL")
+                            .bind(last.try_get::<i64, _>("id")?)
+                            .bind(pr.0.cast_signed())
+                            .execute(&mut *c)
+                            .await?;
+                    }
+                }
+                _ => add(c, run).await?,
+            }
+        })
     }
 
-    /// The versions that were seen to run in an environment, the first one first.
+    /// What was seen to run in an environment, the first one first.
     pub async fn ran(&self, repo: RepoId, env: &EnvName, app: &AppName) -> Result<Vec<Run>, Fault> {
         let rows = sqlx::query(
-            "SELECT version, sha, at FROM runs
+            "SELECT version, entries, sha, pr, at FROM runs
              WHERE repository = $1 AND environment = $2 AND application = $3 ORDER BY id",
         )
         .bind(repo.0.cast_signed())
@@ -146,12 +159,43 @@ impl Store {
                 env: env.clone(),
                 app: app.clone(),
                 version: row.try_get("version")?,
+                entries: entries(row)?,
                 sha: row.word("sha")?,
+                pr: row.number_if_any("pr")?.map(PrNumber),
                 at: row.instant("at")?,
             })
         };
         Ok(rows.iter().map(run).collect::<Result<_, _>>()?)
     }
+}
+
+/// Whether a row holds the state that the run has.
+fn is_same(row: &AnyRow, run: &Run) -> Result<bool, sqlx::Error> {
+    Ok(row.try_get::<&str, _>("version")? == text(&run.version) && entries(row)? == run.entries)
+}
+
+fn entries(row: &AnyRow) -> Result<Option<serde_json::Value>, sqlx::Error> {
+    row.try_get::<Option<&str>, _>("entries")?
+        .map(|json| serde_json::from_str(json).map_err(|error| corrupt("entries", error)))
+        .transpose()
+}
+
+async fn add(c: &mut AnyConnection, run: &Run) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO runs (repository, environment, application, version, entries, sha, pr, at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+    )
+    .bind(run.repo.0.cast_signed())
+    .bind(run.env.as_str())
+    .bind(run.app.as_str())
+    .bind(text(&run.version))
+    .bind(run.entries.as_ref().map(serde_json::Value::to_string))
+    .bind(run.sha.as_str())
+    .bind(run.pr.map(|pr| pr.0.cast_signed()))
+    .bind(micros(run.at))
+    .execute(c)
+    .await
+    .map(drop)
 }
 
 fn read(row: &AnyRow) -> Result<History, sqlx::Error> {

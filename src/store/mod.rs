@@ -1,5 +1,6 @@
-//! What Usher remembers: deliveries, jobs, who follows whom, what was decided and what ran where, in
-//! SQLite or PostgreSQL. It takes serialised records and knows nothing of what they mean.
+//! What Usher remembers: deliveries, jobs, who follows whom, what people did that binds, what was
+//! decided and what ran where, in SQLite or PostgreSQL. It takes records and knows nothing of what
+//! they mean.
 //!
 //! Instants are stored as microseconds since 1970 (UTC), so they order and compare alike everywhere.
 
@@ -42,9 +43,12 @@ macro_rules! words {
     };
 }
 
+mod acts;
+mod commands;
 mod database;
 mod deliveries;
 mod follows;
+mod heads;
 mod history;
 mod intake;
 mod jobs;

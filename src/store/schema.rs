@@ -10,6 +10,7 @@ use crate::fault::Fault;
 const STEPS: &[&str] = &[
     include_str!("schema/001_deliveries_and_jobs.sql"),
     include_str!("schema/002_repositories_and_history.sql"),
+    include_str!("schema/003_acts.sql"),
 ];
 
 /// Applies the steps that are missing, all or none, one replica at a time.

@@ -107,7 +107,9 @@ async fn remember(
                 env: environment.clone(),
                 app: application.clone(),
                 version: tag.clone(),
+                entries: None,
                 sha: at.clone(),
+                pr: None,
                 at: now,
             };
             world.store.saw_running(&run).await

@@ -5,6 +5,7 @@ use std::time::Duration;
 use sqlx::Connection;
 
 use usher::fault::Fault;
+use usher::model::ids::{AppName, EnvName, RepoId};
 use usher::store::Store;
 
 use super::{Place, delivery, drop_schema, entropy, on_both};
@@ -21,6 +22,37 @@ on_both! {
         for store in [a, b, c] {
             store.ping().await.unwrap();
         }
+    }
+
+    async fn a_database_of_an_older_usher_keeps_what_it_holds(place: Place) {
+        let is_sqlite = place.schema.is_none();
+        let words = if is_sqlite {
+            [("{sequence}", "INTEGER PRIMARY KEY"), ("{bytes}", "BLOB")]
+        } else {
+            [("{sequence}", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"), ("{bytes}", "BYTEA")]
+        };
+        let steps = [
+            include_str!("../../../src/store/schema/001_deliveries_and_jobs.sql"),
+            include_str!("../../../src/store/schema/002_repositories_and_history.sql"),
+            "CREATE TABLE schema_steps (number BIGINT NOT NULL PRIMARY KEY);
+             INSERT INTO schema_steps (number) VALUES (1), (2);
+             INSERT INTO runs (repository, environment, application, version, sha, at)
+             VALUES (1, 'prod', 'shop', 'v1', 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa', 1);",
+        ];
+        sqlx::any::install_default_drivers();
+        let url = if is_sqlite { format!("{}?mode=rwc", place.url) } else { place.url.clone() };
+        let mut connection = sqlx::AnyConnection::connect(&url).await.unwrap();
+        for step in steps {
+            let step = words.iter().fold(step.to_owned(), |step, (word, means)| step.replace(word, means));
+            sqlx::raw_sql(sqlx::AssertSqlSafe(step)).execute(&mut connection).await.unwrap();
+        }
+        connection.close().await.unwrap();
+
+        let (a, b) = tokio::join!(place.open(), place.open());
+        let (prod, shop) = (EnvName::new("prod").unwrap(), AppName::new("shop").unwrap());
+        let ran = a.ran(RepoId(1), &prod, &shop).await.unwrap();
+        assert_eq!((ran[0].version.as_str(), &ran[0].entries, ran[0].pr), ("v1", &None, None));
+        assert_eq!(b.standing_acts(RepoId(1)).await.unwrap(), []);
     }
 
     async fn a_closed_store_refuses(place: Place) {

@@ -1,8 +1,13 @@
 //! Follows, history, runs and marks.
 
+use std::time::Duration;
+
+use jiff::Timestamp;
 use serde_json::json;
-use usher::model::ids::{AppName, EnvName, InstallationId, RepoId, RepoName, RepoRef, Sha};
-use usher::store::{Decided, HistoryFilter, Run, Source};
+use usher::model::ids::{
+    AppName, EnvName, InstallationId, PrNumber, RepoId, RepoName, RepoRef, Sha,
+};
+use usher::store::{Decided, HistoryFilter, Run, Source, Store};
 
 use super::{Place, drop_schema, id_of, on_both};
 
@@ -20,6 +25,25 @@ fn source(called: &str) -> Source {
 
 fn sha(digit: char) -> Sha {
     Sha::new(digit.to_string().repeat(40)).unwrap()
+}
+
+/// A version that runs in staging, since the epoch.
+fn run(version: &str, digit: char) -> Run {
+    Run {
+        repo: RepoId(1),
+        env: EnvName::new("staging").unwrap(),
+        app: AppName::new("shop").unwrap(),
+        version: version.into(),
+        entries: None,
+        sha: sha(digit),
+        pr: None,
+        at: Timestamp::UNIX_EPOCH,
+    }
+}
+
+async fn staging(store: &Store) -> Vec<Run> {
+    let of = run("", 'a');
+    store.ran(of.repo, &of.env, &of.app).await.unwrap()
 }
 
 on_both! {
@@ -100,20 +124,76 @@ on_both! {
         assert_eq!(store.source(&shop.name).await.unwrap(), Some(renamed));
     }
 
+    async fn the_last_valid_configuration_is_known_until_there_is_none(place: Place) {
+        let store = place.open().await;
+        let infra = repo(12, "acme/infra");
+        store.set_follows(&infra, &[], Some(&sha('a'))).await.unwrap();
+        // All that is done while the configuration is invalid.
+        store.note_repo(&repo(12, "acme/renamed")).await.unwrap();
+        assert_eq!(store.config_sha(infra.id).await.unwrap(), Some(sha('a')));
+        store.set_follows(&infra, &[], None).await.unwrap();
+        assert_eq!(store.config_sha(infra.id).await.unwrap(), None);
+    }
+
+    async fn the_repositories_of_an_installation_that_are_configured(place: Place) {
+        let store = place.open().await;
+        for (new, config) in [(repo(23, "acme/c"), Some('c')), (repo(21, "acme/a"), Some('a')), (repo(22, "acme/b"), None), (repo(31, "other/d"), Some('d'))] {
+            store.set_follows(&new, &[], config.map(sha).as_ref()).await.unwrap();
+        }
+        store.note_repo(&repo(24, "acme/e")).await.unwrap();
+        let found = store.repos_of_installation(InstallationId(2)).await.unwrap();
+        assert_eq!(found, [repo(21, "acme/a"), repo(23, "acme/c")]);
+        assert_eq!(store.repos_of_installation(InstallationId(9)).await.unwrap(), []);
+    }
+
     async fn what_ran_is_noted_once_until_it_changes(place: Place) {
         let store = place.open().await;
-        let (env, app) = (EnvName::new("staging").unwrap(), AppName::new("shop").unwrap());
-        let run = |version: &str, digit| Run {
-            repo: RepoId(1), env: env.clone(), app: app.clone(),
-            version: version.into(), sha: sha(digit), at: place.now(),
-        };
-        for seen in [run("v1", 'a'), run("v1", 'a'), run("v2", 'b'), run("v2", 'b'), run("v1", 'a'), run("v1", 'c')] {
-            store.saw_running(&seen).await.unwrap();
+        for seen in [run("v1", 'a'), run("v1", 'a'), run("v1", 'b'), run("v2", 'c'), run("v2", 'd'), run("v1", 'e')] {
+            store.saw_running(&Run { at: place.now(), ..seen }).await.unwrap();
+            place.pass(Duration::from_secs(1));
         }
         let elsewhere = Run { env: EnvName::new("prod").unwrap(), ..run("v9", 'd') };
         store.saw_running(&elsewhere).await.unwrap();
-        let ran = store.ran(RepoId(1), &env, &app).await.unwrap();
-        assert_eq!(ran, [run("v1", 'a'), run("v2", 'b'), run("v1", 'a'), run("v1", 'c')]);
+        let ran = store.ran(RepoId(1), &elsewhere.env, &elsewhere.app).await.unwrap();
+        assert_eq!(ran, [elsewhere]);
+        let ran = staging(&store).await;
+        let seconds = ran.iter().map(|run| (run.at - ran[0].at).get_seconds()).collect::<Vec<_>>();
+        assert_eq!(ran.into_iter().map(|ran| Run { at: run("", 'a').at, ..ran }).collect::<Vec<_>>(), [run("v1", 'a'), run("v2", 'c'), run("v1", 'e')]);
+        assert_eq!(seconds, [0, 3, 5], "each since it was first seen");
+    }
+
+    async fn what_ran_is_all_of_its_entries(place: Place) {
+        let store = place.open().await;
+        let mixed = |other: &str, digit| Run {
+            entries: Some(json!({"cart": {"tag": "v1", "digest": null}, "mail": {"tag": other}})),
+            ..run("", digit)
+        };
+        let versions = [
+            run("v1", 'a'), // before entries were noted
+            Run { entries: Some(json!({"cart": "v1\0ü"})), ..run("v1", 'b') },
+            mixed("v2", 'c'),
+            mixed("v3", 'd'),
+        ];
+        for seen in &versions {
+            store.saw_running(seen).await.unwrap();
+            store.saw_running(&Run { sha: sha('f'), ..seen.clone() }).await.unwrap();
+        }
+        let in_another_order = r#"{"mail": {"tag": "v3"}, "cart": {"digest": null, "tag": "v1"}}"#;
+        let entries = serde_json::from_str(in_another_order).unwrap();
+        store.saw_running(&Run { entries, ..run("", 'f') }).await.unwrap();
+        assert_eq!(staging(&store).await, versions);
+        store.saw_running(&mixed("v2", 'e')).await.unwrap();
+        assert_eq!(staging(&store).await.len(), 5, "back to what ran before is a new run");
+    }
+
+    async fn the_promotion_that_brought_a_run_may_be_learnt_later(place: Place) {
+        let store = place.open().await;
+        let by = |pr, run: Run| Run { pr: Some(PrNumber(pr)), ..run };
+        store.saw_running(&run("v1", 'a')).await.unwrap();
+        for seen in [by(u64::MAX, run("v1", 'b')), run("v1", 'c'), by(8, run("v1", 'd')), by(9, run("v2", 'e'))] {
+            store.saw_running(&seen).await.unwrap();
+        }
+        assert_eq!(staging(&store).await, [by(u64::MAX, run("v1", 'a')), by(9, run("v2", 'e'))]);
     }
 
     async fn a_mark_is_set_and_moved(place: Place) {
