@@ -53,6 +53,7 @@ mod history;
 mod intake;
 mod jobs;
 mod leases;
+mod prune;
 mod schema;
 
 use std::sync::Arc;

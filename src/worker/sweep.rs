@@ -1,5 +1,5 @@
 //! What is done without being asked: on start and every few minutes failed deliveries are asked for again,
-//! repositories are looked at again, so that a lost webhook costs minutes and not correctness.
+//! repositories are looked at again, so that a lost webhook costs minutes and not correctness; and what is old is let go.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -81,7 +81,20 @@ async fn sweep(
         intents.iter().map(|intent| new_job(intent, None, now)).collect::<Result<_, _>>()?;
     world.store.enqueue(&jobs).await?;
     world.wake.notify_waiters();
-    redeliver(world, asked, now).await
+    redeliver(world, asked, now).await?;
+    if survey {
+        prune(world, now).await;
+    }
+    Ok(())
+}
+
+/// Lets go of what is old. What fails is tried again with the next survey: nobody waits for it.
+async fn prune(world: &World, now: Timestamp) {
+    match world.store.prune(now).await {
+        Ok(0) => {}
+        Ok(rows) => tracing::info!(rows, "let go of what was done with long ago"),
+        Err(fault) => tracing::warn!(%fault, "what is old could not be let go of"),
+    }
 }
 
 /// Has deliveries sent again that never arrived.

@@ -23,5 +23,6 @@ mod readme;
 mod stage;
 mod store;
 mod story;
+mod sweep;
 mod tidy;
 mod trouble;

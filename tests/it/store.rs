@@ -10,6 +10,7 @@ mod deliveries;
 mod jobs;
 mod lanes;
 mod opening;
+mod pruning;
 mod records;
 mod talk;
 
