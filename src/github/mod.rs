@@ -27,7 +27,7 @@ use crate::model::read::Identity;
 
 pub use auth::PERMISSIONS;
 pub use read::CheckFilter;
-pub use write::BranchOutcome;
+pub use write::{BranchOutcome, Merged};
 
 use auth::{Auth, Scope};
 use cache::Memory;

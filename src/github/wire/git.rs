@@ -86,6 +86,19 @@ impl WireCommit {
     }
 }
 
+/// What writing a file answers.
+#[derive(Deserialize)]
+pub(in crate::github) struct WireWritten {
+    pub(in crate::github) commit: WrittenCommit,
+}
+
+#[derive(Deserialize)]
+pub(in crate::github) struct WrittenCommit {
+    pub(in crate::github) sha: Sha,
+    #[serde(default)]
+    pub(in crate::github) parents: Vec<Pointer>,
+}
+
 #[derive(Deserialize)]
 pub(in crate::github) struct WireComparison {
     pub(in crate::github) merge_base_commit: WireCommit,

@@ -20,7 +20,7 @@ use crate::model::read::{
 
 pub(super) use git::{
     AnnotatedTag, Blob, NamedTag, Pointer, Ref, TreeEntry, WireCommit, WireComparison, WireRelease,
-    WireTree,
+    WireTree, WireWritten,
 };
 pub(super) use people::{WireMembership, WirePermission, WireReview};
 
@@ -174,6 +174,9 @@ struct WireSideRepo {
 #[derive(Deserialize)]
 pub(super) struct WireLabel {
     pub(super) name: String,
+    #[serde(default)]
+    pub(super) color: String,
+    pub(super) description: Option<String>,
 }
 
 impl WirePull {

@@ -1,20 +1,22 @@
-//! Branches with one commit of ours on them: made, recognised, deleted.
+//! Branches with one commit of ours on them: claimed, recognised, deleted.
 //!
-//! It does not know what the files mean, and never moves a branch.
+//! It does not know what the files mean, and leaves alone what somebody else put there.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::fault::Fault;
 use crate::github::Repo;
-use crate::github::answer;
+use crate::github::answer::{self, Asked};
 use crate::github::pace::Cost;
 use crate::github::text::{escape_path, is_ref_name};
-use crate::github::wire::Pointer;
-use crate::model::files::Mode;
+use crate::github::transport::Raw;
+use crate::github::wire::WireWritten;
+use crate::model::files::{GitTree, Mode};
 use crate::model::ids::Sha;
+use crate::model::read::Commit;
 use crate::model::write::{FileChange, NewBranch};
 
 /// What became of a wanted branch.
@@ -28,32 +30,67 @@ pub enum BranchOutcome {
     Taken(Sha),
 }
 
+/// How the commit gets onto the branch.
+enum Way<'a> {
+    /// One plain file is written onto the claimed branch by a single request, which makes the commit.
+    File { file: &'a FileChange, replaces: Option<Sha> },
+    /// The commit is made beforehand, and the branch claimed with it.
+    Commit(Sha),
+}
+
 impl Repo {
     /// Sees to it that the branch exists with one commit of ours, which GitHub signs.
     ///
-    /// What makes it ours is the commit's author (our bot, verified), its message and the content of
-    /// the files; not its id, which differs each time, nor its parent, which may have moved on.
+    /// The name is claimed first, since making a ref fails where there is one: of several who try, one goes
+    /// on, and the others look at what stands there. A branch that was claimed and got no commit, because
+    /// somebody's process ended in between, is gone on with. What makes it ours is the commit's author (our
+    /// bot, verified), its message and the content of the files; not its id, which differs each time, nor
+    /// its parent, which may have moved on.
     pub async fn ensure_branch(&self, new: &NewBranch) -> Result<BranchOutcome, Fault> {
         if !is_ref_name(&new.branch) {
             return Err(Fault::Broken(format!("{:?} cannot be the name of a branch", new.branch)));
         }
-        if let Some(head) = self.head(&new.branch).await? {
-            return self.judge_branch(new, head).await;
-        }
-        let commit = self.make_commit(new).await?;
-        let reference = json!({"ref": format!("refs/heads/{}", new.branch), "sha": commit});
+        let base = self.tree(&new.base_tree).await?;
+        let way = match plain_file(&base, &new.files) {
+            Some((file, replaces)) => Way::File { file, replaces },
+            None => {
+                let parents = std::slice::from_ref(&new.parent);
+                Way::Commit(
+                    self.make_commit(&new.base_tree, &new.files, &new.message, parents).await?,
+                )
+            }
+        };
+        let start = match &way {
+            Way::File { .. } => &new.parent,
+            Way::Commit(commit) => commit,
+        };
+        let reference = json!({"ref": format!("refs/heads/{}", new.branch), "sha": start});
         let path = self.path("/git/refs");
         let (asked, raw) =
             self.line.try_write(Method::POST, &path, Some(&reference), Cost::Write).await?;
         if raw.status.is_success() {
-            return Ok(BranchOutcome::Made(commit));
+            return self.finish(new, &way, start).await;
         }
-        // making a ref fails if it exists: somebody was quicker, perhaps an earlier self
         let fault = answer::fault(&asked, &raw);
-        match self.head(&new.branch).await? {
-            Some(head) if raw.status.is_client_error() => self.judge_branch(new, head).await,
-            _ => Err(fault),
+        if !raw.status.is_client_error() {
+            return Err(fault);
         }
+        let Some(head) = self.head_commit(&new.branch).await? else {
+            return Err(fault);
+        };
+        if self.is_ours(new, &head).await? {
+            return Ok(BranchOutcome::Ours(head.sha));
+        }
+        if !self.has_nothing_beside(&new.parent, &head.sha).await? {
+            return Ok(BranchOutcome::Taken(head.sha));
+        }
+        if head.sha != *start {
+            let (asked, raw) = self.move_branch(&new.branch, start, false).await?;
+            if !raw.status.is_success() {
+                return self.look_again(new, start, &asked, &raw).await;
+            }
+        }
+        self.finish(new, &way, start).await
     }
 
     /// Deletes a branch if it still points to `at`; tells whether it is gone. Whether it is ours to
@@ -75,15 +112,97 @@ impl Repo {
         }
     }
 
-    async fn judge_branch(&self, new: &NewBranch, head: Sha) -> Result<BranchOutcome, Fault> {
-        let us = self.line.github.identity().await?;
-        let commit = self.commit(&head).await?;
-        let by_us = us.made(&commit);
-        if !by_us || commit.message.trim_end() != new.message.trim_end() {
-            return Ok(BranchOutcome::Taken(head));
+    /// Points a branch elsewhere; without `force` only where no commit is lost by it.
+    pub(in crate::github) async fn move_branch(
+        &self,
+        branch: &str,
+        to: &Sha,
+        force: bool,
+    ) -> Result<(Asked, Raw), Fault> {
+        let path = self.path(format_args!("/git/refs/heads/{}", escape_path(branch)));
+        let moved = json!({"sha": to, "force": force});
+        self.line.try_write(Method::PATCH, &path, Some(&moved), Cost::Write).await
+    }
+
+    /// The branch is claimed and points at `start`: what is lacking is put on it.
+    async fn finish(
+        &self,
+        new: &NewBranch,
+        way: &Way<'_>,
+        start: &Sha,
+    ) -> Result<BranchOutcome, Fault> {
+        let (file, replaces) = match way {
+            Way::Commit(commit) => return Ok(BranchOutcome::Made(commit.clone())),
+            Way::File { file, replaces } => (file, replaces),
+        };
+        // author and committer are left out: then GitHub names our bot and signs
+        let mut written = json!({
+            "branch": new.branch,
+            "message": new.message,
+            "content": STANDARD.encode(&file.content),
+        });
+        if let Some(replaces) = replaces {
+            written["sha"] = json!(replaces);
         }
-        let tree = self.tree(&commit.tree).await?;
-        for file in &new.files {
+        let path = self.path(format_args!("/contents/{}", escape_path(&file.path)));
+        let (asked, raw) =
+            self.line.try_write(Method::PUT, &path, Some(&written), Cost::Write).await?;
+        if !raw.status.is_success() {
+            return self.look_again(new, start, &asked, &raw).await;
+        }
+        let WireWritten { commit } = answer::parse(&asked, &raw)?;
+        let only_ours = commit.parents.iter().map(|parent| &parent.sha).eq([start]);
+        // only the file is compared by GitHub: a commit that somebody put there meanwhile is built upon
+        Ok(if only_ours {
+            BranchOutcome::Made(commit.sha)
+        } else {
+            BranchOutcome::Taken(commit.sha)
+        })
+    }
+
+    /// What was refused may have been done by somebody quicker, perhaps an earlier self.
+    async fn look_again(
+        &self,
+        new: &NewBranch,
+        start: &Sha,
+        asked: &Asked,
+        raw: &Raw,
+    ) -> Result<BranchOutcome, Fault> {
+        let fault = match answer::fault(asked, raw) {
+            // a ref that was made a moment ago is not known everywhere yet
+            Fault::Denied(reason) if raw.status == http::StatusCode::NOT_FOUND => {
+                Fault::transient(reason)
+            }
+            fault => fault,
+        };
+        if !raw.status.is_client_error() {
+            return Err(fault);
+        }
+        match self.head_commit(&new.branch).await? {
+            Some(head) if self.is_ours(new, &head).await? => Ok(BranchOutcome::Ours(head.sha)),
+            Some(head) if head.sha != *start && head.sha != new.parent => {
+                Ok(BranchOutcome::Taken(head.sha))
+            }
+            _ => Err(fault),
+        }
+    }
+
+    async fn is_ours(&self, new: &NewBranch, head: &Commit) -> Result<bool, Fault> {
+        let us = self.line.github.identity().await?;
+        if !us.made(head) || head.message.trim_end() != new.message.trim_end() {
+            return Ok(false);
+        }
+        let tree = self.tree(&head.tree).await?;
+        self.holds(&tree, &new.files).await
+    }
+
+    /// Whether a tree has these files with this content.
+    pub(in crate::github) async fn holds(
+        &self,
+        tree: &GitTree,
+        files: &[FileChange],
+    ) -> Result<bool, Fault> {
+        for file in files {
             let same = match tree.entries.get(&file.path) {
                 Some((Mode::File | Mode::Executable | Mode::Link, blob)) => {
                     *self.blob(blob).await? == *file.content
@@ -91,52 +210,37 @@ impl Repo {
                 _ => false,
             };
             if !same {
-                return Ok(BranchOutcome::Taken(head));
+                return Ok(false);
             }
         }
-        Ok(BranchOutcome::Ours(head))
+        Ok(true)
     }
 
-    /// Author and committer are left out: then GitHub names our bot and signs.
-    async fn make_commit(&self, new: &NewBranch) -> Result<Sha, Fault> {
-        let tree = self.make_tree(new).await?;
-        let commit = json!({"message": new.message, "tree": tree, "parents": [new.parent]});
-        self.make("/git/commits", &commit).await
-    }
-
-    async fn make_tree(&self, new: &NewBranch) -> Result<Sha, Fault> {
-        let base = self.tree(&new.base_tree).await?;
-        let mut entries = Vec::with_capacity(new.files.len());
-        for file in &new.files {
-            let mode = match base.entries.get(&file.path) {
-                Some((Mode::Executable, _)) => "100755",
-                Some((Mode::Link, _)) => "120000",
-                Some((Mode::Submodule, _)) => {
-                    return Err(Fault::Broken(format!("{} is a submodule", file.path)));
-                }
-                Some((Mode::File, _)) | None => "100644",
-            };
-            entries.push(self.tree_entry(file, mode).await?);
+    /// Whether `head` has no commit that `base` has not.
+    async fn has_nothing_beside(&self, base: &Sha, head: &Sha) -> Result<bool, Fault> {
+        if head == base {
+            return Ok(true);
         }
-        let tree = json!({"base_tree": new.base_tree, "tree": entries});
-        self.make("/git/trees", &tree).await
-    }
-
-    /// Text travels within the tree; anything else needs a blob of its own.
-    async fn tree_entry(&self, file: &FileChange, mode: &str) -> Result<Value, Fault> {
-        let (path, kind) = (&file.path, "blob");
-        if let Ok(text) = std::str::from_utf8(&file.content) {
-            return Ok(json!({"path": path, "mode": mode, "type": kind, "content": text}));
+        match self.compare(base, head).await {
+            Ok(compared) => Ok(compared.total_commits == 0),
+            Err(Fault::Denied(_)) => Ok(false), // they have no history in common
+            Err(fault) => Err(fault),
         }
-        let content = STANDARD.encode(&file.content);
-        let blob = json!({"content": content, "encoding": "base64"});
-        let sha = self.make("/git/blobs", &blob).await?;
-        Ok(json!({"path": path, "mode": mode, "type": kind, "sha": sha}))
     }
+}
 
-    async fn make(&self, route: &str, body: &Value) -> Result<Sha, Fault> {
-        let path = self.path(route);
-        let made: Pointer = self.line.write_for(Method::POST, &path, body, Cost::Write).await?;
-        Ok(made.sha)
+/// The one file that is changed, and the blob that it replaces, where a single request can carry it: that
+/// request knows plain files only.
+fn plain_file<'a>(
+    base: &GitTree,
+    files: &'a [FileChange],
+) -> Option<(&'a FileChange, Option<Sha>)> {
+    let [file] = files else {
+        return None;
+    };
+    match base.entries.get(&file.path) {
+        None => Some((file, None)),
+        Some((Mode::File, blob)) => Some((file, Some(blob.clone()))),
+        Some((Mode::Executable | Mode::Link | Mode::Submodule, _)) => None,
     }
 }

@@ -6,6 +6,10 @@
 mod branch;
 mod check;
 mod comment;
+mod commit;
+mod label;
+mod merge;
 mod pull;
 
 pub use branch::BranchOutcome;
+pub use merge::Merged;

@@ -1,4 +1,4 @@
-//! Pull requests of ours: opened, labelled, closed.
+//! Pull requests of ours: opened, closed.
 //!
 //! It does not write their texts, and leaves those of others alone.
 
@@ -9,16 +9,13 @@ use crate::fault::Fault;
 use crate::github::Repo;
 use crate::github::answer;
 use crate::github::pace::Cost;
-use crate::github::text::{body, escape_path, escape_query, line};
-use crate::github::wire::{WireLabel, WirePull};
+use crate::github::text::{body, escape_query, line};
+use crate::github::wire::WirePull;
 use crate::model::ids::PrNumber;
 use crate::model::read::PullRequest;
 use crate::model::write::NewPull;
 
 const TITLE: usize = 256;
-/// Colours for labels that are not there yet: readable in GitHub's light and dark themes.
-const COLOURS: [&str; 8] =
-    ["1d76db", "0e8a16", "5319e7", "d93f0b", "006b75", "b60205", "8a6d00", "bfd4f2"];
 
 impl Repo {
     /// Sees to it that there is an open pull request of ours from that branch. One that is there
@@ -57,17 +54,6 @@ impl Repo {
         Ok(())
     }
 
-    /// Puts labels on a pull request. They decorate: a refusal is logged, and stops nothing.
-    pub async fn ensure_labels(&self, number: PrNumber, labels: &[String]) -> Result<(), Fault> {
-        match self.add_labels(number, labels).await {
-            Err(fault @ (Fault::Denied(_) | Fault::Broken(_))) => {
-                tracing::warn!(repo = %self.repo.name, %number, %fault, "labels could not be added");
-                Ok(())
-            }
-            passing => passing,
-        }
-    }
-
     async fn open_pull(&self, new: &NewPull) -> Result<PullRequest, Fault> {
         let wanted = json!({
             "title": line(&new.title, TITLE),
@@ -100,38 +86,4 @@ impl Repo {
             .filter(|pull| pull.author.id == us.bot.id && pull.same_repository())
             .find(|pull| pull.head.branch == new.branch && pull.base.branch == new.base))
     }
-
-    async fn add_labels(&self, number: PrNumber, labels: &[String]) -> Result<(), Fault> {
-        for label in labels {
-            self.ensure_label(label).await?;
-        }
-        let path = self.path(format_args!("/issues/{number}/labels"));
-        let wanted = json!({"labels": labels});
-        self.line.write(Method::POST, &path, Some(&wanted), Cost::Write).await?;
-        Ok(())
-    }
-
-    /// A label that is there keeps the colour that people gave it.
-    async fn ensure_label(&self, name: &str) -> Result<(), Fault> {
-        let path = self.path(format_args!("/labels/{}", escape_path(name)));
-        let found: Option<WireLabel> = self.line.find(&path).await?;
-        if found.is_some() {
-            return Ok(());
-        }
-        let new = json!({"name": name, "color": colour(name), "description": "Set by Usher"});
-        let path = self.path("/labels");
-        let (asked, raw) =
-            self.line.try_write(Method::POST, &path, Some(&new), Cost::Write).await?;
-        match answer::said(&raw) {
-            _ if raw.status.is_success() => Ok(()),
-            said if said.contains("already_exists") => Ok(()), // somebody was quicker
-            _ => Err(answer::fault(&asked, &raw)),
-        }
-    }
-}
-
-/// The same colour for the same name, whoever asks.
-fn colour(name: &str) -> &'static str {
-    let sum = name.bytes().fold(7_usize, |sum, b| sum.wrapping_mul(31) + usize::from(b));
-    COLOURS[sum % COLOURS.len()]
 }

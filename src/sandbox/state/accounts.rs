@@ -134,6 +134,9 @@ impl State {
 
     /// The account that GitHub sees behind a commit's e-mail address.
     pub(crate) fn account_by_email(&self, email: &str) -> Option<&Account> {
+        if email == NOREPLY {
+            return Some(&self.web_flow);
+        }
         let local = email.strip_suffix("@users.noreply.github.com")?;
         match local.split_once('+') {
             Some((id, _)) => self.accounts.get(&id.parse().ok()?),
@@ -150,6 +153,20 @@ impl State {
 
     /// GitHub itself, as the committer of what is done on its pages and through its contents API.
     pub(crate) fn web_flow(&self) -> Person {
-        Person { name: "GitHub".to_owned(), email: "noreply@github.com".to_owned(), at: self.now() }
+        Person { name: "GitHub".to_owned(), email: NOREPLY.to_owned(), at: self.now() }
+    }
+}
+
+/// The address with which GitHub itself commits.
+const NOREPLY: &str = "noreply@github.com";
+
+/// The account to which that address belongs.
+pub(super) fn committer() -> Account {
+    Account {
+        id: 19_864_447,
+        login: "web-flow".to_owned(),
+        name: "GitHub Web Flow".to_owned(),
+        kind: AccountKind::User,
+        created_at: jiff::Timestamp::UNIX_EPOCH,
     }
 }

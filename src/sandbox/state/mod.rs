@@ -71,6 +71,9 @@ pub(crate) struct State {
     pub(crate) deliveries: Vec<Delivery>,
     /// Whom GitHub shows where an account is gone.
     ghost: Account,
+    /// In whose name GitHub itself commits.
+    #[serde(skip, default = "accounts::committer")]
+    web_flow: Account,
     last_id: Id,
     #[serde(skip)]
     pub(crate) around: Surroundings,
@@ -139,6 +142,7 @@ impl State {
             tokens: Vec::new(),
             deliveries: Vec::new(),
             ghost,
+            web_flow: accounts::committer(),
             last_id: 20_000,
             around,
         }
@@ -168,7 +172,8 @@ impl State {
 
     /// An account; the ghost where it is gone.
     pub(crate) fn account(&self, id: Id) -> &Account {
-        self.accounts.get(&id).unwrap_or(&self.ghost)
+        let own = Some(&self.web_flow).filter(|account| account.id == id);
+        self.accounts.get(&id).or(own).unwrap_or(&self.ghost)
     }
 
     /// The login of an account.

@@ -1,6 +1,7 @@
 //! The GitHub door against a small scripted server, and against the sandbox.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+mod branches;
 mod errors;
 mod people;
 mod reads;

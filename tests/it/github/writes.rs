@@ -3,140 +3,15 @@
 
 use serde_json::{Value, json};
 use usher::fault::Fault;
-use usher::github::BranchOutcome;
+use usher::github::Merged;
 use usher::model::ids::PrNumber;
 use usher::model::read::{Conclusion, Severity};
-use usher::model::write::{Annotation, FileChange, NewBranch, NewCheck, NewPull};
+use usher::model::write::{Annotation, MergeMethod, NewCheck, NewMerge, NewPull};
 
-use super::{Reply, Seen, Stub, bot, commit, pull, sha};
-
-const REPO: &str = "/repos/acme/shop1";
-
-fn new_branch() -> NewBranch {
-    NewBranch {
-        branch: "usher/x".to_owned(),
-        parent: sha('0'),
-        base_tree: sha('d'),
-        files: vec![change("run.sh", b"new\n"), change("logo.png", &[0xff, 0x00])],
-        message: "Promote shop".to_owned(),
-    }
-}
-
-fn change(path: &str, content: &[u8]) -> FileChange {
-    FileChange { path: path.to_owned(), content: content.to_vec() }
-}
+use super::{Reply, Seen, Stub, bot, pull, sha};
 
 fn somebody() -> Value {
     json!({"id": 9, "login": "eve", "type": "User"})
-}
-
-/// A repository in which making the branch works; `head` is where it points to by the time of the
-/// n-th look.
-fn branch_script(
-    seen: &Seen,
-    before: usize,
-    head: impl Fn(usize) -> Option<char>,
-    claim: u16,
-    head_commit: &Value,
-) -> Option<Reply> {
-    let entry =
-        |path: &str, mode: &str, id: char| json!({"path": path, "mode": mode, "sha": sha(id)});
-    let call = seen.call.replace(REPO, "");
-    let blob = |text: &str| Some(Reply::Json(200, json!({"content": text, "encoding": "utf-8"})));
-    match call.as_str() {
-        "GET /git/ref/heads/usher/x" => head(before).map(|id| {
-            let reference =
-                json!({"ref": "refs/heads/usher/x", "object": {"sha": sha(id), "type": "commit"}});
-            Reply::Json(200, reference)
-        }),
-        "POST /git/blobs" => Some(Reply::Json(201, json!({"sha": sha('b')}))),
-        "POST /git/trees" => Some(Reply::Json(201, json!({"sha": sha('e')}))),
-        "POST /git/commits" => Some(Reply::Json(201, json!({"sha": sha('c')}))),
-        "POST /git/refs" => {
-            Some(Reply::Json(claim, json!({"message": "Reference already exists"})))
-        }
-        _ if call.starts_with("GET /git/trees/dddd") => {
-            Some(Reply::Json(200, json!({"tree": [entry("run.sh", "100755", '1')]})))
-        }
-        _ if call.starts_with("GET /git/trees/eeee") => Some(Reply::Json(
-            200,
-            json!({"tree": [entry("run.sh", "100755", '2'), entry("logo.png", "100644", '3')]}),
-        )),
-        _ if call.starts_with("GET /git/blobs/2222") => blob("new\n"),
-        _ if call.starts_with("GET /git/blobs/3333") => {
-            Some(Reply::Json(200, json!({"content": "/wA=", "encoding": "base64"})))
-        }
-        _ if call.starts_with("GET /commits/") => Some(Reply::Json(200, head_commit.clone())),
-        _ => None,
-    }
-}
-
-#[tokio::test]
-async fn a_branch_is_made_of_one_signed_commit_that_keeps_modes_and_bytes() {
-    let stub = Stub::start(|seen, n| branch_script(seen, n, |_| None, 201, &Value::Null)).await;
-    let made = stub.repo().ensure_branch(&new_branch()).await.unwrap();
-    assert_eq!(made, BranchOutcome::Made(sha('c')));
-    let sent = |call: &str| stub.calls(&format!("POST {REPO}/git/{call}"))[0].body.clone();
-    assert_eq!(
-        sent("trees"),
-        json!({"base_tree": sha('d'), "tree": [
-            {"path": "run.sh", "mode": "100755", "type": "blob", "content": "new\n"},
-            {"path": "logo.png", "mode": "100644", "type": "blob", "sha": sha('b')},
-        ]})
-    );
-    assert_eq!(sent("blobs"), json!({"content": "/wA=", "encoding": "base64"}));
-    // without author and committer GitHub signs
-    assert_eq!(
-        sent("commits"),
-        json!({"message": "Promote shop", "tree": sha('e'), "parents": [sha('0')]})
-    );
-    assert_eq!(sent("refs"), json!({"ref": "refs/heads/usher/x", "sha": sha('c')}));
-}
-
-#[tokio::test]
-async fn a_branch_is_ours_by_author_signature_message_and_content() {
-    let ours = commit('f', &bot(), "Promote shop\n", true);
-    let cases = [
-        (ours.clone(), BranchOutcome::Ours(sha('f'))),
-        (commit('f', &bot(), "Promote shop", false), BranchOutcome::Taken(sha('f'))),
-        (commit('f', &somebody(), "Promote shop", true), BranchOutcome::Taken(sha('f'))),
-        (commit('f', &bot(), "Promote all", true), BranchOutcome::Taken(sha('f'))),
-    ];
-    for (head, wanted) in cases {
-        let script = move |seen: &Seen, n| branch_script(seen, n, |_| Some('f'), 500, &head);
-        let stub = Stub::start(script).await;
-        assert_eq!(stub.repo().ensure_branch(&new_branch()).await.unwrap(), wanted);
-        assert_eq!(stub.count("POST /repos"), 0);
-    }
-    // the same message over other files
-    let stub = Stub::start(move |seen, n| branch_script(seen, n, |_| Some('f'), 500, &ours)).await;
-    let mut other = new_branch();
-    other.files[0].content = b"other\n".to_vec();
-    let outcome = stub.repo().ensure_branch(&other).await.unwrap();
-    assert_eq!(outcome, BranchOutcome::Taken(sha('f')));
-}
-
-#[tokio::test]
-async fn who_loses_the_race_for_a_name_looks_again() {
-    let quicker = commit('f', &bot(), "Promote shop", true);
-    let head = |before: usize| (before > 0).then_some('f');
-    let stub = Stub::start(move |seen, n| branch_script(seen, n, head, 422, &quicker)).await;
-    let outcome = stub.repo().ensure_branch(&new_branch()).await.unwrap();
-    assert_eq!(outcome, BranchOutcome::Ours(sha('f')));
-
-    // refused, and nothing is there: the refusal is what counts
-    let stub = Stub::start(|seen, n| branch_script(seen, n, |_| None, 403, &Value::Null)).await;
-    let fault = stub.repo().ensure_branch(&new_branch()).await.unwrap_err();
-    assert!(matches!(fault, Fault::Denied(_)), "{fault}");
-}
-
-#[tokio::test]
-async fn a_branch_that_moved_is_not_deleted() {
-    let script = |seen: &Seen, n: usize| branch_script(seen, n, |_| Some('f'), 201, &Value::Null);
-    let stub = Stub::start(script).await;
-    assert!(!stub.repo().delete_branch("usher/x", &sha('a')).await.unwrap());
-    assert!(stub.repo().delete_branch("gone", &sha('a')).await.unwrap());
-    assert_eq!(stub.count("DELETE"), 0);
 }
 
 fn new_pull() -> NewPull {
@@ -181,14 +56,10 @@ async fn a_pull_request_that_came_up_meanwhile_is_found() {
             let body = json!({"message": "Validation Failed", "errors": [{"message": said}]});
             Some(Reply::Json(422, body))
         }
-        "GET /repos/acme/shop1/labels/env%3A%20prod" => None,
-        "POST /repos/acme/shop1/labels" => {
-            let taken = json!({"message": "Validation Failed", "errors": [{"code": "already_exists", "field": "name"}]});
-            Some(Reply::Json(422, taken))
-        }
         "POST /repos/acme/shop1/issues/5/labels" => {
             assert_eq!(seen.body, json!({"labels": ["env: prod"]}));
-            Some(Reply::Json(200, json!([{"name": "USHER"}, {"name": "env: prod"}])))
+            let labels = json!([label("USHER", "0e8a16"), label("env: prod", "0e8a16")]);
+            Some(Reply::Json(200, labels))
         }
         _ => None,
     })
@@ -197,6 +68,138 @@ async fn a_pull_request_that_came_up_meanwhile_is_found() {
     assert_eq!(found.number, PrNumber(5));
     let added = stub.count("POST /repos/acme/shop1/issues/5/labels");
     assert_eq!(added, 1, "only what is missing, in whatever case it is written");
+}
+
+fn label(name: &str, color: &str) -> Value {
+    json!({"id": 1, "name": name, "color": color, "description": null})
+}
+
+#[tokio::test]
+async fn labels_are_one_request_and_only_our_own_plain_ones_get_a_look() {
+    let stub = Stub::start(|seen, _| match seen.call.as_str() {
+        "POST /repos/acme/shop1/issues/5/labels" => Some(Reply::Json(
+            200,
+            json!([
+                label("usher", "ededed"),
+                label("env: a/b", "ededed"),
+                label("env: prod", "0e8a16"),
+                label("urgent", "ededed"),
+                label("env: of somebody", "ededed"),
+                json!({"id": 2, "name": "usher-x", "color": "ededed", "description": "ours"}),
+            ]),
+        )),
+        call if call.starts_with("PATCH /repos/acme/shop1/labels/") => {
+            Some(Reply::Json(200, label("usher", "1d76db")))
+        }
+        _ => None,
+    })
+    .await;
+    let names = ["usher", "env: a/b", "env: prod", "urgent", "usher-x"].map(str::to_owned);
+    stub.repo().ensure_labels(PrNumber(5), &names).await.unwrap();
+    assert_eq!(stub.calls("POST /repos")[0].body, json!({"labels": names}));
+    let looks = stub.calls("PATCH");
+    let calls: Vec<&str> = looks.iter().map(|seen| seen.call.as_str()).collect();
+    let path = "PATCH /repos/acme/shop1/labels";
+    assert_eq!(calls, [format!("{path}/usher"), format!("{path}/env%3A%20a%2Fb")]);
+    assert_eq!(looks[0].body["description"], "Set by Usher");
+    assert_ne!(looks[0].body["color"], "ededed");
+}
+
+#[tokio::test]
+async fn a_label_that_is_not_there_any_more_is_taken_off() {
+    let stub = Stub::start(|seen, _| {
+        let path = "DELETE /repos/acme/shop1/issues/5/labels/";
+        match seen.call.strip_prefix(path)? {
+            "pm-approved" => Some(Reply::Json(200, json!([]))),
+            "no%2Fsuch" => Some(Reply::Json(404, json!({"message": "Label does not exist"}))),
+            _ => Some(Reply::Json(403, json!({"message": "no"}))),
+        }
+    })
+    .await;
+    let repo = stub.repo();
+    for label in ["pm-approved", "no/such"] {
+        repo.remove_label(PrNumber(5), label).await.unwrap();
+    }
+    let fault = repo.remove_label(PrNumber(5), "x").await.unwrap_err();
+    assert!(matches!(fault, Fault::Denied(_)), "{fault}");
+}
+
+fn new_merge(method: MergeMethod) -> NewMerge {
+    NewMerge {
+        head: sha('c'),
+        method,
+        title: "Promote shop v1.0.1 to prod (#5)".to_owned(),
+        message: "All gates have passed.".to_owned(),
+    }
+}
+
+const MERGE: &str = "PUT /repos/acme/shop1/pulls/5/merge";
+
+/// A pull request that is open, until it was looked at so often; and the answer to a merge.
+fn mergeable(
+    open_for: usize,
+    status: u16,
+    said: &'static str,
+) -> impl Fn(&Seen, usize) -> Option<Reply> {
+    move |seen, before| match seen.call.as_str() {
+        "GET /repos/acme/shop1/pulls/5" => {
+            let mut shown = pull(5, &bot(), &[]);
+            if before >= open_for {
+                shown["state"] = json!("closed");
+                shown["merged_at"] = json!("2026-11-20T12:00:00Z");
+            }
+            Some(Reply::Json(200, shown))
+        }
+        MERGE => Some(Reply::Json(status, json!({"message": said}))),
+        _ => None,
+    }
+}
+
+#[tokio::test]
+async fn a_merge_is_pinned_to_the_head_and_says_what_was_asked() {
+    for (method, word, text) in [
+        (MergeMethod::Squash, "squash", true),
+        (MergeMethod::Merge, "merge", true),
+        (MergeMethod::Rebase, "rebase", false),
+    ] {
+        let stub = Stub::start(mergeable(9, 200, "merged")).await;
+        let done = stub.repo().merge(PrNumber(5), &new_merge(method)).await.unwrap();
+        assert_eq!(done, Merged::Done);
+        let sent = &stub.calls(MERGE)[0].body;
+        assert_eq!((&sent["sha"], &sent["merge_method"]), (&json!(sha('c')), &json!(word)));
+        assert_eq!(sent.get("commit_title").is_some(), text, "a rebase has no message of its own");
+    }
+}
+
+#[tokio::test]
+async fn what_stands_against_a_merge_is_told_in_githubs_words() {
+    let said = "Required status check \"usher/gates\" is failing.";
+    for status in [405, 409] {
+        let stub = Stub::start(mergeable(9, status, said)).await;
+        let told = stub.repo().merge(PrNumber(5), &new_merge(MergeMethod::Squash)).await.unwrap();
+        assert_eq!(told, Merged::Refused(said.to_owned()));
+        assert_eq!(stub.count(MERGE), 1);
+    }
+    let stub = Stub::start(mergeable(9, 403, said)).await;
+    let fault = stub.repo().merge(PrNumber(5), &new_merge(MergeMethod::Squash)).await.unwrap_err();
+    assert!(matches!(fault, Fault::Denied(_)), "{fault}");
+}
+
+#[tokio::test]
+async fn what_is_merged_already_is_not_merged_again() {
+    let merge = new_merge(MergeMethod::Squash);
+    let stub = Stub::start(mergeable(0, 500, "")).await;
+    assert_eq!(stub.repo().merge(PrNumber(5), &merge).await.unwrap(), Merged::Done);
+    assert_eq!(stub.count(MERGE), 0);
+    // somebody was quicker
+    let stub = Stub::start(mergeable(1, 405, "Pull Request is not mergeable")).await;
+    assert_eq!(stub.repo().merge(PrNumber(5), &merge).await.unwrap(), Merged::Done);
+    // at another head than the one that was judged
+    let other = NewMerge { head: sha('d'), ..merge };
+    let stub = Stub::start(mergeable(0, 500, "")).await;
+    let fault = stub.repo().merge(PrNumber(5), &other).await.unwrap_err();
+    assert!(matches!(fault, Fault::Stale(_)), "{fault}");
+    assert_eq!(stub.count(MERGE), 0);
 }
 
 #[tokio::test]

@@ -76,7 +76,10 @@ async fn a_lost_answer_is_not_a_second_write() {
         stage.sandbox.fault(fault).unwrap();
     };
     lose("POST", "/git/refs");
+    lose("PUT", "/contents/*");
     let branch = stage.new_branch().await;
+    stage.repo.ensure_branch(&branch).await.unwrap_err();
+    assert_eq!(stage.repo.head(&branch.branch).await.unwrap(), Some(branch.parent.clone()));
     stage.repo.ensure_branch(&branch).await.unwrap_err();
     let again = stage.repo.ensure_branch(&branch).await.unwrap();
     let BranchOutcome::Ours(head) = again else {

@@ -1,5 +1,6 @@
 //! The same verbs against the sandbox: two opinions of GitHub that have to agree.
 
+mod acts;
 mod again;
 
 use std::collections::BTreeSet;
