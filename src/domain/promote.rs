@@ -184,7 +184,7 @@ fn course(
         Err(stop) => return ends(stop.0, vec![stop.1]),
     };
     let promotion = whole(application, environment, &candidate);
-    let (promotion, remarks) = match attempt(facts, ground.repo, promotion)? {
+    let (promotion, remarks) = match attempt(facts, ground, promotion)? {
         Ok(found) => found,
         Err(stop) => return ends(stop.0, vec![stop.1]),
     };
@@ -267,10 +267,10 @@ fn moves(
 /// The attempt to make, with remarks; or why none is made.
 fn attempt(
     facts: &Facts,
-    repo: &RepoRef,
+    ground: &Ground<'_>,
     mut promotion: Promotion,
 ) -> Result<Result<(Promotion, Vec<Reason>), Stop>, Gap> {
-    let identity = facts.identity()?;
+    let (identity, repo) = (facts.identity()?, ground.repo);
     let mut remarks = Vec::new();
     loop {
         let branch = promotion.branch();
@@ -288,7 +288,7 @@ fn attempt(
             None => true,
             Some(commit) => {
                 let same = commit.message.trim_end() == promotion.message().trim_end();
-                identity.made(commit) && same
+                identity.made(commit) && same || is_claim(facts, ground, &commit.sha)?
             }
         };
         if free {
@@ -300,6 +300,12 @@ fn attempt(
         remarks.push(reason::branch_taken(&branch));
         promotion.attempt += 1;
     }
+}
+
+/// Whether a branch holds nothing that the default branch has not: it was claimed, and nothing came of it.
+fn is_claim(facts: &Facts, ground: &Ground<'_>, at: &Sha) -> Result<bool, Gap> {
+    let base = &ground.head.sha;
+    Ok(at == base || facts.comparison(ground.repo, base, at)?.total_commits == 0)
 }
 
 /// The files as the promotion leaves them.

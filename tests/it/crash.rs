@@ -182,8 +182,8 @@ async fn asked_to_end_it_loses_nothing_and_goes_on_where_it_was() {
     stage.surveyed().await;
     // In the middle of a promotion GitHub takes its time.
     let answer = FaultAnswer::Delay { ms: 3_000 };
-    let path = "/repos/*/*/git/trees".to_owned();
-    let slow = Fault { method: Some("POST".to_owned()), path, nth: 1, times: 1, answer };
+    let path = "/repos/*/*/contents/*".to_owned();
+    let slow = Fault { method: Some("PUT".to_owned()), path, nth: 1, times: 1, answer };
     stage.github.fault(slow).unwrap();
     let release = json!({"tag_name": "v1.0.1"});
     stage.act("ada", "POST", &format!("/repos/{DEMO}/releases"), release).await;

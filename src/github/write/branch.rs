@@ -4,7 +4,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use http::Method;
+use http::{Method, StatusCode};
 use serde_json::json;
 
 use crate::fault::Fault;
@@ -136,28 +136,32 @@ impl Repo {
             Way::File { file, replaces } => (file, replaces),
         };
         // author and committer are left out: then GitHub names our bot and signs
-        let mut written = json!({
+        let mut wanted = json!({
             "branch": new.branch,
             "message": new.message,
             "content": STANDARD.encode(&file.content),
         });
         if let Some(replaces) = replaces {
-            written["sha"] = json!(replaces);
+            wanted["sha"] = json!(replaces);
         }
         let path = self.path(format_args!("/contents/{}", escape_path(&file.path)));
-        let (asked, raw) =
-            self.line.try_write(Method::PUT, &path, Some(&written), Cost::Write).await?;
-        if !raw.status.is_success() {
-            return self.look_again(new, start, &asked, &raw).await;
+        let mut second = false;
+        loop {
+            let (asked, raw) =
+                self.line.try_write(Method::PUT, &path, Some(&wanted), Cost::Write).await?;
+            if raw.status.is_success() {
+                let WireWritten { commit } = answer::parse(&asked, &raw)?;
+                // only the file is compared by GitHub: a commit that somebody put there meanwhile is built upon
+                let only_ours = commit.parents.iter().map(|parent| &parent.sha).eq([start]);
+                let outcome = if only_ours { BranchOutcome::Made } else { BranchOutcome::Taken };
+                return Ok(outcome(commit.sha));
+            }
+            match self.look_again(new, start, &asked, &raw).await {
+                // a ref that was made a moment ago may not be known everywhere yet
+                Err(_) if raw.status == StatusCode::NOT_FOUND && !second => second = true,
+                settled => return settled,
+            }
         }
-        let WireWritten { commit } = answer::parse(&asked, &raw)?;
-        let only_ours = commit.parents.iter().map(|parent| &parent.sha).eq([start]);
-        // only the file is compared by GitHub: a commit that somebody put there meanwhile is built upon
-        Ok(if only_ours {
-            BranchOutcome::Made(commit.sha)
-        } else {
-            BranchOutcome::Taken(commit.sha)
-        })
     }
 
     /// What was refused may have been done by somebody quicker, perhaps an earlier self.
@@ -168,13 +172,7 @@ impl Repo {
         asked: &Asked,
         raw: &Raw,
     ) -> Result<BranchOutcome, Fault> {
-        let fault = match answer::fault(asked, raw) {
-            // a ref that was made a moment ago is not known everywhere yet
-            Fault::Denied(reason) if raw.status == http::StatusCode::NOT_FOUND => {
-                Fault::transient(reason)
-            }
-            fault => fault,
-        };
+        let fault = answer::fault(asked, raw);
         if !raw.status.is_client_error() {
             return Err(fault);
         }

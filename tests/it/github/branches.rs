@@ -238,9 +238,17 @@ async fn a_refusal_that_changed_nothing_is_what_counts() {
     };
     assert!(matches!(kind(|_| refused(403, "no")).await, Fault::Denied(_)));
     assert!(matches!(kind(|_| refused(409, "is at 1 but expected 2")).await, Fault::Stale(_)));
-    let unknown_yet = kind(|_| refused(404, "Branch usher/x not found")).await;
-    assert!(matches!(unknown_yet, Fault::Transient { .. }), "{unknown_yet}");
+    assert!(matches!(kind(|_| refused(404, "Not Found")).await, Fault::Denied(_)));
     assert!(matches!(kind(|_| refused(502, "")).await, Fault::Transient { .. }));
+}
+
+#[tokio::test]
+async fn a_claim_that_is_not_known_everywhere_yet_is_written_to_once_more() {
+    let head = |_| Some(commit('0', &somebody(), "base", true));
+    let put = |n| if n == 0 { refused(404, "Branch usher/x not found") } else { written('0') };
+    let stub = Script { head, put, ..FREE }.start().await;
+    assert_eq!(stub.repo().ensure_branch(&one_file()).await.unwrap(), Made(sha('c')));
+    assert_eq!(stub.count("PUT"), 2);
 }
 
 #[tokio::test]

@@ -191,7 +191,7 @@ impl Life {
                 };
                 comments.iter().any(named)
             }
-            None if about_release && !path.contains("check-runs") && !path.contains("git/ref/") => {
+            None if about_release && !path.contains("check-runs") && !is_ref(path) => {
                 let told = self.told().await;
                 told.len() == 1 && told[0][1] == "failure" && text(&told[0][3]).contains(SAID)
             }
@@ -270,17 +270,18 @@ fn calls(requests: &[Seen]) -> Vec<Call> {
     let people = ["ada", "sam"];
     let by_bot = requests.iter().filter(|seen| !people.contains(&seen.who.as_str()));
     let routes: BTreeSet<Call> =
-        by_bot.map(|seen| (seen.method.clone(), glob(seen.route.unwrap()))).collect();
+        by_bot.map(|seen| (seen.method.clone(), glob(seen.route.unwrap(), &seen.path))).collect();
     routes.into_iter().collect()
 }
 
-/// A route as a glob that fits it alone.
-fn glob(route: &str) -> String {
+/// A route as a glob that fits it alone, as it was called.
+fn glob(route: &str, path: &str) -> String {
     let route = route.replace("/repos/{owner}/{repo}", &format!("/repos/{DEMO}"));
     let mut out = String::new();
     for part in route.split('/').skip(1) {
         let part = match part {
-            // Only commits are named by the bot here, never branches, so that nothing below is meant.
+            // A branch's head or a commit, and nothing that is below one.
+            "{ref+}" if path.contains("/commits/heads/") => "heads/*".to_owned(),
             "{ref+}" if out.ends_with("/commits") => "?".repeat(40),
             _ if part.starts_with('{') => "*".to_owned(),
             _ => part.to_owned(),
@@ -288,6 +289,11 @@ fn glob(route: &str) -> String {
         let _ = write!(out, "/{part}");
     }
     out
+}
+
+/// Whether it asks where a name points to: there nobody can be told without asking it.
+fn is_ref(path: &str) -> bool {
+    path.contains("/git/ref/") || path.contains("/commits/heads/")
 }
 
 fn is_read((method, _): &Call) -> bool {
