@@ -98,6 +98,90 @@ fn released(
     candidate(facts, source, application, version)
 }
 
+/// The version that a person names: by its tag, or by its number.
+pub fn named(
+    facts: &Facts,
+    application: &Application,
+    name: &str,
+) -> Result<Result<Candidate, Reason>, Gap> {
+    let Some(source) = facts.source(application.source())? else {
+        return Ok(Err(reason::source_not_installed(application)));
+    };
+    let tag = match application.trigger() {
+        Source::Release => {
+            let releases = facts.releases(source)?;
+            let out = |release: &&Release| !release.draft;
+            let exact = releases.iter().filter(out).find(|release| release.tag == name);
+            let like =
+                || releases.iter().filter(out).find(|one| means(application, &one.tag, name));
+            match exact.or_else(like) {
+                Some(release) => Some(release.tag.clone()),
+                None => {
+                    let older = facts.release(source, name)?.as_ref();
+                    older.filter(|release| !release.draft).map(|release| release.tag.clone())
+                }
+            }
+        }
+        Source::Tag | Source::Branch(_) | Source::Schedule { .. } => {
+            let tags = facts.tags(source)?;
+            let exact = tags.iter().find(|tag| *tag == name);
+            exact.or_else(|| tags.iter().find(|tag| means(application, tag, name))).cloned()
+        }
+    };
+    let Some(tag) = tag else {
+        let newest = newest_of(facts, source, application, |_| true)?;
+        return Ok(Err(reason::version_unknown(name, application, newest.as_ref())));
+    };
+    let Some(version) = application.version(&tag) else {
+        return Ok(Err(reason::version_unreadable(&tag, application)));
+    };
+    chosen(candidate(facts, source, application, version)?, application)
+}
+
+/// Whether a tag is the version that a person calls by its number: `1.2.3` for `v1.2.3`.
+fn means(application: &Application, tag: &str, name: &str) -> bool {
+    let (tag, name) = (application.version(tag), Version::parse(name, application.scheme()));
+    tag.is_some_and(|tag| name.is_some_and(|name| name.number() == tag.number()))
+}
+
+/// The highest version that an environment takes, for a person who names none.
+pub fn newest_named(
+    facts: &Facts,
+    application: &Application,
+    environment: &Environment,
+) -> Result<Result<Candidate, Reason>, Gap> {
+    let Some(source) = facts.source(application.source())? else {
+        return Ok(Err(reason::source_not_installed(application)));
+    };
+    chosen(newest(facts, source, application, environment)?, application)
+}
+
+/// The version whose image tag runs somewhere.
+pub fn of_tag(
+    facts: &Facts,
+    application: &Application,
+    tag: &str,
+) -> Result<Result<Candidate, Reason>, Gap> {
+    let Some(source) = facts.source(application.source())? else {
+        return Ok(Err(reason::source_not_installed(application)));
+    };
+    match carrying(facts, source, application, tag)? {
+        Some(found) => Ok(Ok(found)),
+        None => Ok(Err(reason::version_of_tag_unknown(tag, application))),
+    }
+}
+
+fn chosen(choice: Choice, application: &Application) -> Result<Result<Candidate, Reason>, Gap> {
+    Ok(choice.map_err(|why| why.unwrap_or_else(|| reason::version_none(application))))
+}
+
+/// The image tag that a version would carry, as far as that can be said without its commit.
+pub fn image_tag_of(application: &Application, version: &str) -> String {
+    let nowhere = Sha::new("0".repeat(40));
+    let tag = nowhere.ok().and_then(|commit| application.image_tag(version, &commit).ok());
+    tag.map_or_else(|| version.to_owned(), |tag| tag.to_string())
+}
+
 /// The highest version of the source that the environment takes.
 fn newest(
     facts: &Facts,
@@ -105,6 +189,19 @@ fn newest(
     application: &Application,
     environment: &Environment,
 ) -> Result<Choice, Gap> {
+    let takes = |version: &Version| application.takes(version, environment.name());
+    match newest_of(facts, source, application, takes)? {
+        Some(version) => candidate(facts, source, application, version),
+        None => Ok(Err(None)),
+    }
+}
+
+fn newest_of(
+    facts: &Facts,
+    source: &RepoRef,
+    application: &Application,
+    takes: impl Fn(&Version) -> bool,
+) -> Result<Option<Version>, Gap> {
     let versions: Vec<Version> = match application.trigger() {
         Source::Release => facts
             .releases(source)?
@@ -116,17 +213,10 @@ fn newest(
         }
         Source::Branch(_) | Source::Schedule { .. } => Vec::new(),
     };
-    match versions
-        .into_iter()
-        .filter(|version| application.takes(version, environment.name()))
-        .max()
-    {
-        Some(version) => candidate(facts, source, application, version),
-        None => Ok(Err(None)),
-    }
+    Ok(versions.into_iter().filter(takes).max())
 }
 
-/// The version whose image tag runs before: by its own name, else by what its release would carry.
+/// The version whose image tag runs before, if the environment takes it.
 fn of_image(
     facts: &Facts,
     source: &RepoRef,
@@ -134,6 +224,18 @@ fn of_image(
     environment: &Environment,
     image: &str,
 ) -> Result<Choice, Gap> {
+    let found = carrying(facts, source, application, image)?;
+    let taken = found.filter(|one| application.takes(&one.version, environment.name()));
+    Ok(taken.ok_or(None))
+}
+
+/// The version that an image tag stands for: by its own name, else by what its release would carry.
+fn carrying(
+    facts: &Facts,
+    source: &RepoRef,
+    application: &Application,
+    image: &str,
+) -> Result<Option<Candidate>, Gap> {
     let mut versions: Vec<Version> = application.version(image).into_iter().collect();
     let releases = facts.releases(source)?;
     versions.extend(releases.iter().filter_map(|release| published(application, release)));
@@ -150,11 +252,10 @@ fn of_image(
             continue;
         };
         if found.tag.as_str() == image {
-            let taken = application.takes(&found.version, environment.name());
-            return Ok(if taken { Ok(found) } else { Err(None) });
+            return Ok(Some(found));
         }
     }
-    Ok(Err(None))
+    Ok(None)
 }
 
 /// A release's version, if it is out and reads as one.

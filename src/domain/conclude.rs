@@ -1,11 +1,15 @@
 //! A pull request was closed: our branch goes, and what was merged may bring the next environment forward.
 
+use super::acts::{AUTOMATIC_ONLY, Acts};
 use super::decision::{Decision, Effect, Verdict};
-use super::evaluate::is_our_pull;
 use super::facts::{Facts, Gap};
+use super::look::{is_our_pull, ours};
+use super::promotion::{Back, Promotion};
 use super::reply::reason;
 use crate::intent::{Intent, Reach};
+use crate::model::act::{ActKind, NewAct};
 use crate::model::ids::{PrNumber, RepoRef};
+use crate::model::read::{Account, PullRequest};
 
 /// Decides [`Intent::Conclude`].
 pub(super) fn conclude(facts: &Facts, repo: &RepoRef, pr: PrNumber) -> Result<Decision, Gap> {
@@ -24,7 +28,14 @@ pub(super) fn conclude(facts: &Facts, repo: &RepoRef, pr: PrNumber) -> Result<De
             at: pull.head.sha.clone(),
         });
     }
+    let acts = Acts::read(facts, repo)?;
+    let over: Vec<i64> = acts.about(pr).map(|act| act.id).collect();
+    if !over.is_empty() {
+        let why = if pull.merged { "merged" } else { "closed" };
+        effects.push(Effect::EndActs { ids: over, by: None, why: why.to_owned() });
+    }
     if pull.merged {
+        effects.extend(after_the_way_back(facts, repo, pull, &acts)?);
         let follow = Intent::Follow { repo: repo.clone(), reach: Reach::Promotions };
         effects.push(Effect::Enqueue(follow));
     }
@@ -33,4 +44,70 @@ pub(super) fn conclude(facts: &Facts, repo: &RepoRef, pr: PrNumber) -> Result<De
         reasons: vec![reason::pull_concluded(pull)],
         effects,
     })
+}
+
+/// After a rollback what it left is bad there, and nothing comes by itself; undoing a rollback takes back
+/// what it left behind.
+fn after_the_way_back(
+    facts: &Facts,
+    repo: &RepoRef,
+    pull: &PullRequest,
+    acts: &Acts<'_>,
+) -> Result<Vec<Effect>, Gap> {
+    let identity = facts.identity()?;
+    if !is_our_pull(pull, identity) {
+        return Ok(Vec::new());
+    }
+    let head = facts.commit(repo, &pull.head.sha)?;
+    let Some(promotion) = ours(pull, std::slice::from_ref(head), identity) else {
+        return Ok(Vec::new());
+    };
+    let Some(back) = &promotion.back else {
+        return Ok(Vec::new());
+    };
+    let mut effects = Vec::new();
+    for tag in &back.leaves {
+        let kind = ActKind::Bad;
+        effects.push(Effect::RecordAct(left(facts, pull, &promotion, back, kind, tag)));
+    }
+    if !back.leaves.is_empty() {
+        let hold = left(facts, pull, &promotion, back, ActKind::Hold, AUTOMATIC_ONLY);
+        effects.push(Effect::RecordAct(hold));
+    }
+    if let Some(undone) = back.undoes {
+        let ids: Vec<i64> = acts.left_by(undone).map(|act| act.id).collect();
+        if !ids.is_empty() {
+            let by = promotion.request.as_ref().map(|request| request.by.clone());
+            effects.push(Effect::EndActs { ids, by, why: format!("undone by #{}", pull.number) });
+        }
+    }
+    Ok(effects)
+}
+
+fn left(
+    facts: &Facts,
+    pull: &PullRequest,
+    promotion: &Promotion,
+    back: &Back,
+    kind: ActKind,
+    subject: &str,
+) -> NewAct {
+    let by = match &promotion.request {
+        Some(request) => Account { id: request.id, login: request.by.clone(), bot: false },
+        None => pull.author.clone(),
+    };
+    let said = back.reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
+    NewAct {
+        kind,
+        cause: format!("{}{subject}", Acts::cause_of_leaving(pull.number)),
+        pr: None,
+        environment: Some(promotion.environment.clone()),
+        application: Some(promotion.application.clone()),
+        subject: subject.to_owned(),
+        head: None,
+        by,
+        reason: format!("rolled back by #{}{said}", pull.number),
+        at: facts.now,
+        until: None,
+    }
 }

@@ -4,9 +4,15 @@
 
 use serde::{Deserialize, Serialize};
 
+use jiff::Timestamp;
+
+use super::promotion::Promised;
 use crate::intent::Intent;
-use crate::model::ids::{AppName, EnvName, InstallationId, PrNumber, RepoName, RepoRef, Sha};
-use crate::model::write::{NewBranch, NewCheck, NewPull};
+use crate::model::act::NewAct;
+use crate::model::ids::{
+    AppName, CommentId, EnvName, InstallationId, Login, PrNumber, RepoName, RepoRef, Sha, UserId,
+};
+use crate::model::write::{NewBranch, NewCheck, NewCommit, NewMerge, NewPull, Reaction};
 
 /// An answer to an intent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -113,8 +119,10 @@ pub enum Effect {
         environment: EnvName,
         /// The application.
         application: AppName,
-        /// The image tag that every entry carries.
+        /// The image tag that every entry carries; empty where they differ.
         tag: String,
+        /// The entries themselves.
+        entries: Vec<Promised>,
         /// The commit of the default branch at which it was seen.
         at: Sha,
     },
@@ -127,4 +135,86 @@ pub enum Effect {
     },
     /// Further intents are queued.
     Enqueue(Intent),
+    /// A further intent is queued for later.
+    EnqueueAt {
+        /// What.
+        intent: Intent,
+        /// When.
+        at: Timestamp,
+    },
+    /// The branch has one more commit of ours.
+    EnsureCommit(NewCommit),
+    /// The label is not on the pull request.
+    RemoveLabel {
+        /// Which pull request.
+        pr: PrNumber,
+        /// Which label.
+        label: String,
+    },
+    /// The pull request is merged; that GitHub refuses is told to the command that asked for it.
+    Merge {
+        /// Which pull request.
+        pr: PrNumber,
+        /// At which head, and how.
+        merge: NewMerge,
+    },
+    /// We have reacted to a comment. It decorates: a failure stops nothing.
+    React {
+        /// Where the comment stands.
+        at: RepoRef,
+        /// Which comment.
+        comment: CommentId,
+        /// How.
+        reaction: Reaction,
+    },
+    /// Our one answer to a comment reads as given. [`OPENED`] in it stands for the pull request that an
+    /// effect before it opened.
+    Reply {
+        /// Where the comment stands.
+        at: RepoRef,
+        /// On which pull request or issue.
+        thread: PrNumber,
+        /// The hidden first line that it is known by (together with its author).
+        marker: String,
+        /// The whole text, marker included.
+        body: String,
+    },
+    /// What somebody did is recorded; the same cause is recorded once for ever.
+    RecordAct(NewAct),
+    /// Acts stand no more.
+    EndActs {
+        /// Which.
+        ids: Vec<i64>,
+        /// Who ended them; none where they ended by themselves.
+        by: Option<Login>,
+        /// Why, in a word.
+        why: String,
+    },
+    /// The store knows that a pull request was seen to get this head.
+    RememberHead {
+        /// Which pull request.
+        pr: PrNumber,
+        /// The head.
+        head: Sha,
+        /// When.
+        at: Timestamp,
+    },
+    /// The store knows that a comment has been acted upon.
+    RememberCommand {
+        /// Where it stands.
+        at: RepoRef,
+        /// Which comment.
+        comment: CommentId,
+        /// Who wrote it.
+        author: UserId,
+        /// On which pull request or issue.
+        thread: PrNumber,
+        /// How many commands it holds.
+        lines: u32,
+        /// Whether its author was refused all of them for want of the right.
+        refused: bool,
+    },
 }
+
+/// What stands in a text for the number of the pull request that is about to be opened.
+pub const OPENED: &str = "{opened}";

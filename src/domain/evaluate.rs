@@ -2,36 +2,58 @@
 //!
 //! It is evaluated whoever made it; ours are known by author, branch and signed commit.
 
-use super::classify::{Effect as Touch, Sides, classify};
+use std::sync::Arc;
+
 use super::configuration::Configuration;
 use super::decision::{Decision, Effect, Verdict};
 use super::facts::{Facts, Gap};
-use super::gates::{Gate, Outcome, kustomize, order, scope, unjudged};
-use super::merge::{Merged, merge};
-use super::policy::{self, Policy, Problem};
-use super::promotion::{BRANCH_PREFIX, Promotion};
+use super::gates::{self, Gate};
+use super::ground::Ground;
+use super::look::{Change, Look};
+use super::merge::Merged;
+use super::policy::{self, Mode, Policy, Problem, differences};
 use super::reply::{self, reason};
+use super::{replan, supersede};
 use crate::intent::Intent;
-use crate::model::files::GitTree;
-use crate::model::ids::{PrNumber, RepoRef, Sha};
-use crate::model::read::{Commit, Comparison, Identity, PullRequest, Repository};
+use crate::model::files::{Entry, FileTree};
+use crate::model::ids::{PrNumber, RepoRef};
+use crate::model::read::PullRequest;
 
 /// What there is to say about a pull request.
 #[derive(Debug, Clone)]
 pub enum Assessment {
-    /// It touches no environment.
+    /// It touches no environment and no rule.
     NoPromotion(Untouched),
     /// The configuration is invalid, and the pull request could change an environment.
     Unjudgeable(Vec<Problem>),
-    /// It changes the configuration itself.
-    Configuration(Vec<Problem>),
-    /// It touches environments.
+    /// It touches environments, or the rules.
     Judged {
         /// Gate by gate.
         gates: Vec<Gate>,
         /// Whether any environment is promoted, or only configured otherwise.
         promotes: bool,
+        /// Whether verdicts bind.
+        mode: Mode,
     },
+}
+
+impl Assessment {
+    /// Whether it may not be merged.
+    pub fn blocks(&self) -> bool {
+        match self {
+            Self::NoPromotion(_) => false,
+            Self::Unjudgeable(_) => true,
+            Self::Judged { .. } => self.gates().iter().any(|gate| !gate.outcome.is_open()),
+        }
+    }
+
+    /// The gates, where there are some.
+    pub fn gates(&self) -> &[Gate] {
+        match self {
+            Self::Judged { gates, .. } => gates,
+            Self::NoPromotion(_) | Self::Unjudgeable(_) => &[],
+        }
+    }
 }
 
 /// Why a pull request touches no environment.
@@ -48,75 +70,79 @@ pub enum Untouched {
     NoFile,
 }
 
+/// What a pull request does to the configuration.
+#[derive(Debug, Clone)]
+pub struct Rules {
+    /// What would be wrong with it after the merge.
+    pub problems: Vec<Problem>,
+    /// What the change means, a sentence each.
+    pub meaning: Vec<String>,
+}
+
 /// Decides [`crate::intent::Intent::Evaluate`].
 pub fn evaluate(facts: &Facts, repo: &RepoRef, pr: PrNumber) -> Result<Decision, Gap> {
-    let Some(home) = facts.live(repo)? else {
-        return Ok(Decision::nothing(reason::repository_gone()));
+    let ground = match Ground::read(facts, repo)? {
+        Ok(ground) => ground,
+        Err(reason) => return Ok(Decision::nothing(reason)),
     };
     let Some(pull) = facts.pull(repo, &pr)?.as_ref().filter(|pull| pull.open) else {
         return Ok(Decision::nothing(reason::pull_closed(pr)));
     };
-    let branch = home.default_branch.as_str();
-    if pull.base.branch != branch {
-        return aside(facts, repo, home, pull);
-    }
-    let Some(base) = facts.head(repo, branch)? else {
-        return Ok(Decision::nothing(reason::repository_empty()));
-    };
-    let before = facts.tree(repo, &base.tree)?;
-    let configuration = Configuration::read(facts, repo, &home.name, before)?;
-    let comparison = facts.comparison(repo, &base.sha, &pull.head.sha)?;
-    let merged = merge_result(facts, repo, before, comparison, pull)?;
-    let rules = changed_rules(facts, repo, home, &merged)?;
-    let policy = match configuration {
-        Configuration::Valid(policy, _) => policy,
-        other => {
-            return Ok(posted(pull, &without_policy(other, rules, &merged), &[], None));
-        }
-    };
+    judge(facts, &ground, pull)
+}
 
-    let identity = facts.identity()?;
-    let sides = Sides { repo, before, merged: &merged };
-    let touches = classify(facts, &sides, &policy)?;
-    let promotion = ours(pull, &comparison.commits, identity);
-    let evidence = scope::Evidence {
-        merged: &merged,
-        commits: &comparison.commits,
-        complete: comparison.total_commits == comparison.commits.len() as u64,
-        ours: is_our_pull(pull, identity),
-        promotion: promotion.as_ref(),
-        identity,
-    };
-    let assessment = match rules {
-        Some(problems) => Assessment::Configuration(problems),
-        None => assess(facts, &sides, &policy, &touches, &evidence)?,
-    };
-    let mut decision = posted(pull, &assessment, &touches, promotion.as_ref());
-    if let Some(promotion) = &promotion {
-        let rivals = supersede(facts, home, repo, (pull, promotion), identity, &policy)?;
-        decision.effects.extend(rivals);
+/// Judges an open pull request and posts what comes of it.
+pub fn judge(facts: &Facts, ground: &Ground<'_>, pull: &PullRequest) -> Result<Decision, Gap> {
+    if pull.base.branch != ground.home.default_branch {
+        return aside(facts, ground, pull);
     }
+    let change = Change::read(facts, ground, pull)?;
+    let rules = changed_rules(facts, ground, &change.merged)?;
+    let Some(policy) = policy_for(facts, ground, rules.as_ref())? else {
+        let assessment = without_policy(ground, &change.merged);
+        return Ok(posted(pull, &assessment, None, rules.as_ref()));
+    };
+    let look = Look::at(facts, ground, &policy, &change)?;
+    if let Some(effects) = replan::replan(facts, &look)? {
+        let reasons = vec![reason::planned_anew(pull.number)];
+        return Ok(Decision { verdict: Verdict::Accepted, reasons, effects });
+    }
+    let assessment = assess(facts, &look, rules.as_ref())?;
+    let mut decision = posted(pull, &assessment, Some(&look), rules.as_ref());
+    let stale = look
+        .acts
+        .bound(pull.number)
+        .filter(|act| act.head.as_ref().is_some_and(|head| !look.heads.contains(head)));
+    let stale: Vec<i64> = stale.map(|act| act.id).collect();
+    if !stale.is_empty() {
+        decision.effects.push(Effect::EndActs { ids: stale, by: None, why: "new-head".to_owned() });
+    }
+    decision.effects.extend(supersede::supersede(facts, &look)?);
     Ok(decision)
+}
+
+/// How a pull request stands in the light of a policy.
+pub fn assess(facts: &Facts, look: &Look<'_>, rules: Option<&Rules>) -> Result<Assessment, Gap> {
+    if rules.is_none() && look.touches.is_empty() && look.promotion.is_none() {
+        return Ok(Assessment::NoPromotion(Untouched::NoFile));
+    }
+    let gates = gates::judge(facts, look, rules.map(|rules| rules.problems.as_slice()))?;
+    Ok(Assessment::Judged { gates, promotes: look.promotes(), mode: look.policy.mode() })
 }
 
 /// A pull request that goes to another branch changes no environment. Checks belong to a commit, though:
 /// where the same commit is on its way to the default branch as well, that verdict is the one to post.
-fn aside(
-    facts: &Facts,
-    repo: &RepoRef,
-    home: &Repository,
-    pull: &PullRequest,
-) -> Result<Decision, Gap> {
-    let branch = home.default_branch.as_str();
+fn aside(facts: &Facts, ground: &Ground<'_>, pull: &PullRequest) -> Result<Decision, Gap> {
+    let branch = ground.home.default_branch.as_str();
     let twin = facts
-        .open_pulls(repo)?
+        .open_pulls(ground.repo)?
         .iter()
         .find(|other| other.head.sha == pull.head.sha && other.base.branch == branch);
     let Some(twin) = twin else {
         let why = Untouched::OtherBranch { followed: branch.to_owned() };
-        return Ok(posted(pull, &Assessment::NoPromotion(why), &[], None));
+        return Ok(posted(pull, &Assessment::NoPromotion(why), None, None));
     };
-    let intent = Intent::Evaluate { repo: repo.clone(), pr: twin.number };
+    let intent = Intent::Evaluate { repo: ground.repo.clone(), pr: twin.number };
     Ok(Decision {
         verdict: Verdict::Accepted,
         reasons: vec![reason::pull_same_head(twin.number)],
@@ -124,120 +150,106 @@ fn aside(
     })
 }
 
-/// The tree that merging the pull request would leave.
-fn merge_result(
+/// What the merge would do to the configuration; none if it leaves it alone, or if there is none yet.
+pub fn changed_rules(
     facts: &Facts,
-    repo: &RepoRef,
-    before: &GitTree,
-    comparison: &Comparison,
-    pull: &PullRequest,
-) -> Result<Merged, Gap> {
-    let ancestor = facts.tree(repo, &comparison.merge_base.tree)?;
-    let listed = comparison.commits.iter().find(|commit| commit.sha == pull.head.sha);
-    let head = match listed {
-        Some(commit) => commit,
-        None => facts.commit(repo, &pull.head.sha)?,
-    };
-    Ok(merge(ancestor, before, facts.tree(repo, &head.tree)?))
-}
-
-/// What would be wrong with the configuration after the merge; none if the merge leaves it alone.
-fn changed_rules(
-    facts: &Facts,
-    repo: &RepoRef,
-    home: &Repository,
+    ground: &Ground<'_>,
     merged: &Merged,
-) -> Result<Option<Vec<Problem>>, Gap> {
+) -> Result<Option<Rules>, Gap> {
     if !merged.changed.contains(policy::PATH) {
         return Ok(None);
     }
-    Ok(match Configuration::read(facts, repo, &home.name, &merged.tree)? {
-        Configuration::Invalid(problems) => Some(problems),
-        Configuration::Valid(..) | Configuration::Absent => Some(Vec::new()),
-    })
+    let after = Configuration::read(facts, ground.repo, &ground.home.name, &merged.tree)?;
+    let before = last_valid(facts, ground)?;
+    Ok(Some(match after {
+        Configuration::Invalid(problems) => Rules { problems, meaning: Vec::new() },
+        Configuration::Valid(after, _) => Rules {
+            problems: Vec::new(),
+            meaning: before.map_or_else(Vec::new, |before| differences(&before, &after)),
+        },
+        Configuration::Absent => {
+            Rules { problems: Vec::new(), meaning: vec![reply::check::rules_gone()] }
+        }
+    }))
 }
 
-/// What can be said where the base has no valid configuration.
-fn without_policy(
-    configuration: Configuration,
-    rules: Option<Vec<Problem>>,
-    merged: &Merged,
-) -> Assessment {
-    if let Some(problems) = rules {
-        return Assessment::Configuration(problems);
+/// The policy that a pull request is judged by: the one of the base; for one that changes an invalid
+/// configuration, the last one that was valid.
+pub fn policy_for(
+    facts: &Facts,
+    ground: &Ground<'_>,
+    rules: Option<&Rules>,
+) -> Result<Option<Arc<Policy>>, Gap> {
+    match (&ground.configuration, rules) {
+        (Configuration::Valid(policy, _), _) => Ok(Some(policy.clone())),
+        (Configuration::Invalid(_), Some(_)) => {
+            Ok(Some(last_valid(facts, ground)?.unwrap_or_else(|| Arc::new(Policy::none()))))
+        }
+        _ => Ok(None),
     }
-    match configuration {
+}
+
+/// The base's policy, or the last one that was valid.
+fn last_valid(facts: &Facts, ground: &Ground<'_>) -> Result<Option<Arc<Policy>>, Gap> {
+    if let Configuration::Valid(policy, _) = &ground.configuration {
+        return Ok(Some(policy.clone()));
+    }
+    let Some(sha) = facts.last_config(ground.repo)? else {
+        return Ok(None);
+    };
+    let mut tree = ground.tree.clone();
+    let mode = crate::model::files::Mode::File;
+    tree.entries.insert(policy::PATH.to_owned(), (mode, sha.clone()));
+    match facts.view(&tree).entry(policy::PATH) {
+        Entry::File(bytes) => Ok(Policy::parse(&bytes, &ground.home.name).ok().map(Arc::new)),
+        _ => Err(facts.lacks_files(ground.repo, &tree, &[policy::PATH.to_owned()])),
+    }
+}
+
+/// What can be said where the base has no valid configuration and the pull request leaves it alone.
+fn without_policy(ground: &Ground<'_>, merged: &Merged) -> Assessment {
+    match &ground.configuration {
         Configuration::Invalid(problems)
             if merged.changed.iter().any(|path| could_render(path)) =>
         {
-            Assessment::Unjudgeable(problems)
+            Assessment::Unjudgeable(problems.clone())
         }
         Configuration::Absent => Assessment::NoPromotion(Untouched::NoConfiguration),
         _ => Assessment::NoPromotion(Untouched::NoFile),
     }
 }
 
-fn assess(
-    facts: &Facts,
-    sides: &Sides<'_>,
-    policy: &Policy,
-    touches: &[Touch<'_>],
-    evidence: &scope::Evidence<'_>,
-) -> Result<Assessment, Gap> {
-    if touches.is_empty() && evidence.promotion.is_none() {
-        return Ok(Assessment::NoPromotion(Untouched::NoFile));
-    }
-    let mut gates = Vec::new();
-    for touch in touches {
-        gates.push(kustomize::judge(touch));
-        if touch.is_promotion() || evidence.promotion.is_some() {
-            gates.push(order::judge(facts, sides, policy, touch)?);
-            gates.push(scope::judge(touch, evidence));
-            gates.extend(unjudged::judge(policy, touch));
-        }
-    }
-    let promotes = touches.iter().any(Touch::is_promotion) || evidence.promotion.is_some();
-    Ok(Assessment::Judged { gates, promotes })
-}
-
 /// The checks, and on promotions the status comment.
 fn posted(
     pull: &PullRequest,
     assessment: &Assessment,
-    touches: &[Touch<'_>],
-    promotion: Option<&Promotion>,
+    look: Option<&Look<'_>>,
+    rules: Option<&Rules>,
 ) -> Decision {
-    let gates = match assessment {
-        Assessment::Judged { gates, .. } => gates.as_slice(),
-        _ => &[],
-    };
+    let touches = look.map_or(&[][..], |look| &look.touches);
+    let head = &pull.head.sha;
+    let mode = look.map_or(Mode::Enforce, |look| look.policy.mode());
     let mut effects = vec![
-        Effect::EnsureCheck(reply::check::kustomize(&pull.head.sha, touches)),
-        Effect::EnsureCheck(reply::check::gates(&pull.head.sha, assessment)),
+        Effect::EnsureCheck(reply::check::kustomize(head, touches, mode)),
+        Effect::EnsureCheck(reply::check::gates(head, assessment)),
     ];
-    if let Some(promotion) = promotion {
-        let body = reply::status::promotion(promotion, gates);
+    if let Some(rules) = rules {
+        effects.push(Effect::EnsureCheck(reply::check::config(head, rules, mode)));
+    }
+    if let Some((look, promotion)) = look.and_then(|look| Some((look, look.promotion.as_ref()?))) {
         effects.push(Effect::EnsureComment {
             pr: pull.number,
             marker: reply::status::MARKER.to_owned(),
-            body,
+            body: reply::status::promotion(look, promotion, assessment),
         });
         let missing = pull.missing_labels(&promotion.labels());
         if !missing.is_empty() {
             effects.push(Effect::EnsureLabels { pr: pull.number, labels: missing });
         }
     }
-    let blocked = match assessment {
-        Assessment::NoPromotion(_) => false,
-        Assessment::Unjudgeable(_) | Assessment::Configuration(_) => true,
-        Assessment::Judged { gates, .. } => {
-            gates.iter().any(|gate| gate.outcome != Outcome::Passed)
-        }
-    };
-    let reasons = gates.iter().map(reason::gate).collect();
     Decision {
-        verdict: if blocked { Verdict::Refused } else { Verdict::Accepted },
-        reasons,
+        verdict: if assessment.blocks() { Verdict::Refused } else { Verdict::Accepted },
+        reasons: assessment.gates().iter().map(reason::gate).collect(),
         effects,
     }
 }
@@ -247,70 +259,4 @@ fn could_render(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     [".yaml", ".yml", ".json", ".env", ".properties"].iter().any(|end| name.ends_with(end))
         || name == "Kustomization"
-}
-
-/// The promotion that the pull request is, if our App made it: author, branch and signed commit agree.
-pub fn ours(pull: &PullRequest, commits: &[Commit], identity: &Identity) -> Option<Promotion> {
-    if !is_our_pull(pull, identity) {
-        return None;
-    }
-    let mut signed = commits.iter().filter(|commit| identity.made(commit));
-    let promotion = signed.find_map(|commit| Promotion::from_message(&commit.message))?;
-    (promotion.branch() == pull.head.branch).then_some(promotion)
-}
-
-/// Whether our App opened it, from a branch of ours in the same repository.
-pub fn is_our_pull(pull: &PullRequest, identity: &Identity) -> bool {
-    pull.author.id == identity.bot.id
-        && pull.same_repository()
-        && pull.head.branch.starts_with(BRANCH_PREFIX)
-}
-
-/// Closes the open promotions that this one makes superfluous.
-fn supersede(
-    facts: &Facts,
-    home: &Repository,
-    repo: &RepoRef,
-    (pull, promotion): (&PullRequest, &Promotion),
-    identity: &Identity,
-    policy: &Policy,
-) -> Result<Vec<Effect>, Gap> {
-    let Some(application) = policy.application(&promotion.application) else {
-        return Ok(Vec::new());
-    };
-    let mut effects = Vec::new();
-    for other in facts.open_pulls(repo)? {
-        let rival = other.number != pull.number
-            && other.base.branch == home.default_branch
-            && is_our_pull(other, identity)
-            && Promotion::environment_of_branch(&other.head.branch)
-                == Some(promotion.environment.as_str());
-        if !rival {
-            continue;
-        }
-        let head: &Sha = &other.head.sha;
-        let commit = facts.commit(repo, head)?;
-        let Some(older) = ours(other, std::slice::from_ref(commit), identity) else {
-            continue;
-        };
-        let lower = application.version(&older.version) < application.version(&promotion.version);
-        let may = older.requested_by.is_none() || promotion.requested_by.is_some();
-        if lower
-            && may
-            && older.application == promotion.application
-            && older.direction == promotion.direction
-            && promotion.covers(&older)
-        {
-            let body = reply::status::superseded(&older, pull.number);
-            effects.push(Effect::EnsureComment {
-                pr: other.number,
-                marker: reply::status::MARKER.to_owned(),
-                body,
-            });
-            effects.push(Effect::ClosePull { pr: other.number });
-            effects
-                .push(Effect::DeleteBranch { branch: other.head.branch.clone(), at: head.clone() });
-        }
-    }
-    Ok(effects)
 }

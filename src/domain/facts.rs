@@ -9,9 +9,16 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::promotion::Promised;
+use crate::model::act::Act;
 use crate::model::files::{Blobs, GitTree, TreeView};
-use crate::model::ids::{AppName, EnvName, InstallationId, PrNumber, RepoName, RepoRef, Sha};
-use crate::model::read::{Commit, Comparison, Identity, PullRequest, Release, Repository};
+use crate::model::ids::{
+    AppName, CommentId, EnvName, InstallationId, Login, PrNumber, RepoName, RepoRef, Sha, UserId,
+};
+use crate::model::read::{
+    Access, CommandPast, Comment, Commit, Comparison, Identity, PullRequest, Release, Repository,
+    Review,
+};
 
 /// Why a walk could not go on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,8 +110,35 @@ needs! {
     Tags => tags(repo: RepoRef) -> Vec<String>;
     /// The commit that a tag points to, through annotations; none when there is no such tag.
     Tag => tag(repo: RepoRef, tag: str) -> Option<Sha>;
-    /// The image tags that were seen to run in an environment, oldest first.
-    Ran => ran(repo: RepoRef, environment: EnvName, application: AppName) -> Vec<String>;
+    /// What was seen to run in an environment, oldest first.
+    Ran => ran(repo: RepoRef, environment: EnvName, application: AppName) -> Vec<Ran>;
+    /// The newest commits that touch a path, as seen from a commit, newest first.
+    CommitsOf => commits_of(repo: RepoRef, from: Sha, path: str) -> Vec<Commit>;
+    /// What somebody may do in the repository.
+    Access => access(repo: RepoRef, login: Login) -> Access;
+    /// Whether somebody belongs to a team of the organisation that owns the repository.
+    Member => member(repo: RepoRef, organisation: Login, team: str, login: Login) -> bool;
+    /// A comment as it stands; none when it is gone.
+    Comment => comment(repo: RepoRef, comment: CommentId) -> Option<Comment>;
+    /// The reviews of a pull request, oldest first.
+    Reviews => reviews(repo: RepoRef, pr: PrNumber) -> Vec<Review>;
+    /// What people did in the repository that has not been ended, oldest first.
+    Acts => acts(repo: RepoRef) -> Vec<Act>;
+    /// The heads that a pull request was seen to get, and when, oldest first.
+    Heads => heads(repo: RepoRef, pr: PrNumber) -> Vec<(Sha, Timestamp)>;
+    /// What is remembered of a comment and of who wrote it.
+    Past => past(at: RepoRef, comment: CommentId, author: UserId, thread: PrNumber) -> CommandPast;
+    /// The blob of the last configuration of the repository that was valid.
+    LastConfig => last_config(repo: RepoRef) -> Option<Sha>;
+}
+
+/// What was seen to run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ran {
+    /// The image tag that every entry carried; empty where they differed.
+    pub tag: String,
+    /// The entries themselves, where they were noted.
+    pub entries: Option<Vec<Promised>>,
 }
 
 /// What is known so far.
@@ -114,6 +148,8 @@ pub struct Facts {
     pub now: Timestamp,
     /// The base of GitHub's pages, without a slash at the end.
     pub github_pages: Arc<str>,
+    /// Whether an earlier try at the same may have got somewhere: then nothing is taken for free.
+    pub wary: bool,
     answers: BTreeMap<Need, Known<Answer>>,
     blobs: Blobs,
 }
@@ -121,7 +157,14 @@ pub struct Facts {
 impl Facts {
     /// Knows the time, and nothing else.
     pub fn new(now: Timestamp, github_pages: Arc<str>) -> Self {
-        Self { now, github_pages, answers: BTreeMap::new(), blobs: Blobs::new() }
+        Self { now, github_pages, wary: false, answers: BTreeMap::new(), blobs: Blobs::new() }
+    }
+
+    /// The same facts, and the contents of files that nobody has committed yet.
+    pub fn supposing(&self, contents: impl IntoIterator<Item = (Sha, Arc<[u8]>)>) -> Self {
+        let mut supposed = self.clone();
+        supposed.blobs.extend(contents);
+        supposed
     }
 
     /// The repository if something can be done there: neither gone nor archived.

@@ -1,9 +1,11 @@
 //! A repository's configuration is read again: whom it follows, what runs where, what has to be looked at.
 
+use super::back::state;
 use super::configuration::Configuration;
 use super::decision::{Decision, Effect, Verdict};
-use super::evaluate::is_our_pull;
 use super::facts::{Facts, Gap};
+use super::ground::Ground;
+use super::look::is_our_pull;
 use super::overlay::overlays;
 use super::policy::Policy;
 use super::reply::reason;
@@ -13,18 +15,19 @@ use crate::model::ids::{InstallationId, RepoRef, Sha};
 
 /// Decides [`Intent::Follow`].
 pub(super) fn follow(facts: &Facts, repo: &RepoRef, reach: Reach) -> Result<Decision, Gap> {
-    let Some(home) = facts.live(repo)? else {
+    if facts.live(repo)?.is_none() {
         return Ok(Decision {
             verdict: Verdict::Accepted,
             reasons: vec![reason::repository_gone()],
             effects: vec![Effect::ForgetRepository(repo.clone())],
         });
+    }
+    let ground = match Ground::read(facts, repo)? {
+        Ok(ground) => ground,
+        Err(reason) => return Ok(Decision::nothing(reason)),
     };
-    let Some(head) = facts.head(repo, &home.default_branch)? else {
-        return Ok(Decision::nothing(reason::repository_empty()));
-    };
-    let tree = facts.tree(repo, &head.tree)?;
-    let (mut effects, reason) = match Configuration::read(facts, repo, &home.name, tree)? {
+    let (tree, head) = (ground.tree, ground.head);
+    let (mut effects, reason) = match &ground.configuration {
         Configuration::Absent => (
             vec![Effect::RememberFollows { sources: Vec::new(), config: None }],
             reason::config_absent(),
@@ -32,7 +35,7 @@ pub(super) fn follow(facts: &Facts, repo: &RepoRef, reach: Reach) -> Result<Deci
         // What was followed before stays followed, so that releases are answered with what is wrong.
         Configuration::Invalid(problems) => (Vec::new(), reason::config_invalid(problems.len())),
         Configuration::Valid(policy, sha) => (
-            remember(facts, repo, &policy, (tree, &head.sha), sha)?,
+            remember(facts, repo, policy, (tree, &head.sha), sha.clone())?,
             reason::config_read(policy.applications().len()),
         ),
     };
@@ -80,14 +83,13 @@ fn remember(
             let Ok(found) = overlays(facts, repo, tree, environment, application)? else {
                 continue;
             };
-            if let Some(tag) = found.running() {
-                effects.push(Effect::RememberRunning {
-                    environment: environment.name().clone(),
-                    application: application.name().clone(),
-                    tag: tag.to_owned(),
-                    at: head.clone(),
-                });
-            }
+            effects.push(Effect::RememberRunning {
+                environment: environment.name().clone(),
+                application: application.name().clone(),
+                tag: found.running().unwrap_or_default().to_owned(),
+                entries: state(&found),
+                at: head.clone(),
+            });
         }
     }
     effects.push(Effect::Enqueue(Intent::Promote { repo: repo.clone(), trigger: Trigger::State }));

@@ -3,8 +3,11 @@
 //! Each intent family has a module of its own; what they share are the words of a decision, the
 //! facts, and the text that people read.
 
+pub mod acts;
+pub mod back;
 pub mod candidate;
 pub mod classify;
+mod command;
 mod conclude;
 pub mod configuration;
 pub mod decision;
@@ -12,13 +15,21 @@ pub mod evaluate;
 pub mod facts;
 mod follow;
 pub mod gates;
+pub mod ground;
 pub mod inert;
+mod label;
+mod lines;
+pub mod look;
 pub mod merge;
 pub mod overlay;
+pub mod people;
+pub mod plan;
 pub mod policy;
 pub mod promote;
 pub mod promotion;
+mod replan;
 pub mod reply;
+mod supersede;
 
 use crate::intent::Intent;
 use decision::{Decision, Effect, Verdict};
@@ -29,20 +40,27 @@ use reply::reason;
 pub fn decide(intent: &Intent, facts: &Facts) -> Result<Decision, Gap> {
     match intent {
         Intent::Promote { repo, trigger } => promote::promote(facts, repo, trigger),
+        Intent::Command { repo, remark, answers, half } => {
+            command::command(facts, repo, remark, answers, half.as_ref())
+        }
+        Intent::Label { repo, pr, label, on, by, head, at } => {
+            let given = label::Given { pr: *pr, label, by, head, at: *at };
+            if *on { label::on(facts, repo, &given) } else { label::off(facts, repo, &given) }
+        }
+        Intent::Push { repo, pr, head, at, .. } => label::push(facts, repo, *pr, head, *at),
         Intent::Evaluate { repo, pr } => evaluate::evaluate(facts, repo, *pr),
         Intent::Conclude { repo, pr } => conclude::conclude(facts, repo, *pr),
         Intent::Follow { repo, reach } => follow::follow(facts, repo, *reach),
+        Intent::Lapse { repo, .. } => Ok(label::lapsed(repo)),
         Intent::Survey { installation } => follow::survey(facts, *installation),
         Intent::Forget { repo } => Ok(gone(Effect::ForgetRepository(repo.clone()))),
         Intent::Leave { installation } => {
             Ok(gone(Effect::ForgetInstallation { installation: *installation }))
         }
         // Fanned out by `route`; they are never jobs of their own.
-        Intent::Release { .. }
-        | Intent::People { .. }
-        | Intent::Command { .. }
-        | Intent::Push { .. }
-        | Intent::Label { .. } => Ok(Decision::nothing(reason::no_follower())),
+        Intent::Release { .. } | Intent::People { .. } => {
+            Ok(Decision::nothing(reason::no_follower()))
+        }
     }
 }
 

@@ -2,20 +2,20 @@
 //!
 //! It decides which promotion pull requests should be open; their checks are another intent's.
 
+use super::acts::Acts;
 use super::candidate::{Candidate, choose};
 use super::configuration::Configuration;
 use super::decision::{Decision, Effect, Reason, Verdict};
 use super::facts::{Facts, Gap};
-use super::overlay::{Carried, Overlays, overlays};
+use super::ground::Ground;
+use super::overlay::overlays;
+use super::plan::{Stop, opening, plan};
 use super::policy::{Application, Environment, Policy};
 use super::promotion::{Direction, Promotion};
 use super::reply::{self, reason};
 use crate::intent::Trigger;
-use crate::kustomize::edit::{ImageEdit, set_images};
-use crate::model::files::GitTree;
 use crate::model::ids::{AppName, EnvName, RepoRef, Sha};
-use crate::model::read::{Commit, Repository};
-use crate::model::write::{FileChange, NewBranch, NewPull};
+use crate::model::write::{NewBranch, NewPull};
 
 /// After so many attempts on branches that others hold, somebody has to look.
 const MOST_ATTEMPTS: u32 = 9;
@@ -46,36 +46,20 @@ pub enum End {
     Refused,
 }
 
-/// Where a promotion starts: the repository, its default branch's head and tree.
-pub struct Ground<'a> {
-    /// The repository written to, and how to reach it.
-    pub repo: &'a RepoRef,
-    /// What it is called and who may see it.
-    pub home: &'a Repository,
-    /// The head of its default branch.
-    pub head: &'a Commit,
-    /// The head's tree.
-    pub tree: &'a GitTree,
-}
-
 /// Decides [`crate::intent::Intent::Promote`].
 pub fn promote(facts: &Facts, repo: &RepoRef, trigger: &Trigger) -> Result<Decision, Gap> {
-    let Some(home) = facts.live(repo)? else {
-        return Ok(Decision::nothing(reason::repository_gone()));
+    let ground = match Ground::read(facts, repo)? {
+        Ok(ground) => ground,
+        Err(reason) => return Ok(Decision::nothing(reason)),
     };
-    let Some(head) = facts.head(repo, &home.default_branch)? else {
-        return Ok(Decision::nothing(reason::repository_empty()));
-    };
-    let tree = facts.tree(repo, &head.tree)?;
-    let ground = Ground { repo, home, head, tree };
-    let policy = match Configuration::read(facts, repo, &home.name, tree)? {
+    let policy = match &ground.configuration {
         Configuration::Valid(policy, _) => policy,
         Configuration::Absent => {
             return Ok(Decision::nothing(reason::config_absent()));
         }
         Configuration::Invalid(problems) => {
             let check =
-                reply::release::invalid(trigger, &problems, report_on(facts, &ground, trigger)?);
+                reply::release::invalid(trigger, problems, report_on(facts, &ground, trigger)?);
             return Ok(Decision {
                 verdict: Verdict::Refused,
                 reasons: vec![reason::config_invalid(problems.len())],
@@ -89,7 +73,7 @@ pub fn promote(facts: &Facts, repo: &RepoRef, trigger: &Trigger) -> Result<Decis
             continue;
         }
         for environment in policy.automatic() {
-            courses.push(course(facts, &ground, &policy, (application, environment), trigger)?);
+            courses.push(course(facts, &ground, policy, (application, environment), trigger)?);
         }
     }
     conclude(facts, &ground, trigger, courses)
@@ -160,9 +144,8 @@ fn course(
     let ends = |end, reasons| {
         Ok(Course { application: what.clone(), environment: place.clone(), end, reasons })
     };
-    let (source, home) = (application.source().owner(), ground.home.name.owner());
-    if !source.eq_ignore_ascii_case(home) {
-        return ends(End::Refused, vec![reason::source_foreign(application)]);
+    if let Err(reason) = is_of_this_account(ground, application) {
+        return ends(End::Refused, vec![reason]);
     }
     let chosen =
         choose(facts, ground.repo, ground.tree, policy, (application, environment), trigger);
@@ -179,102 +162,85 @@ fn course(
         Ok(found) => found,
         Err(reasons) => return ends(End::Refused, reasons),
     };
-    let moves = match moves(application, environment, &candidate, &found) {
-        Ok(moves) => moves,
-        Err(stop) => return ends(stop.0, vec![stop.1]),
-    };
-    let promotion = whole(application, environment, &candidate);
-    let (promotion, remarks) = match attempt(facts, ground, promotion)? {
+    let planned =
+        match plan(application, environment, &found, whole(application, environment, &candidate)) {
+            Ok(plan) => plan,
+            Err(Stop::Rests(reason)) => return ends(End::Rests, vec![reason]),
+            Err(Stop::Refused(reason)) => return ends(End::Refused, vec![reason]),
+        };
+    if let Some(reason) = stopped(facts, ground, (application, environment), &candidate)? {
+        return ends(End::Rests, vec![reason]);
+    }
+    let (promotion, remarks) = match attempt(facts, ground, planned.promotion.clone())? {
         Ok(found) => found,
-        Err(stop) => return ends(stop.0, vec![stop.1]),
+        Err((end, reason)) => return ends(end, vec![reason]),
     };
-    let files = match edits(&moves, &found, &candidate) {
-        Ok(files) => files,
-        Err(reason) => return ends(End::Refused, vec![reason]),
-    };
-    let branch = NewBranch {
-        branch: promotion.branch(),
-        parent: ground.head.sha.clone(),
-        base_tree: ground.head.tree.clone(),
-        files,
-        message: promotion.message(),
-    };
-    let pull = NewPull {
-        branch: promotion.branch(),
-        base: ground.home.default_branch.clone(),
-        title: promotion.title(),
-        body: reply::body::promotion(facts, ground, environment, application, &promotion, &moves)?,
-        labels: promotion.labels(),
-    };
-    ends(End::Opens(Box::new((branch, pull))), remarks)
+    let planned = super::plan::Plan { promotion, ..planned };
+    let opening = opening(facts, ground, (application, environment), &planned)?;
+    ends(End::Opens(Box::new(opening)), remarks)
+}
+
+/// Text and versions come only from a source of the same account.
+pub fn is_of_this_account(ground: &Ground<'_>, application: &Application) -> Result<(), Reason> {
+    let (source, home) = (application.source().owner(), ground.home.name.owner());
+    if source.eq_ignore_ascii_case(home) {
+        return Ok(());
+    }
+    Err(reason::source_foreign(application))
+}
+
+/// Why people do not want it there by itself: a hold, or something against the version.
+fn stopped(
+    facts: &Facts,
+    ground: &Ground<'_>,
+    (application, environment): (&Application, &Environment),
+    candidate: &Candidate,
+) -> Result<Option<Reason>, Gap> {
+    let acts = Acts::read(facts, ground.repo)?;
+    let (what, place) = (application.name(), environment.name());
+    if let Some(hold) = acts.holds(place, what).first() {
+        return Ok(Some(reason::held(hold, what, place)));
+    }
+    let against = acts.against(place, what, candidate.tag.as_str());
+    Ok(against.first().map(|act| reason::against(act, place)))
 }
 
 /// The first attempt at all of an application going forward by itself.
-fn whole(application: &Application, environment: &Environment, candidate: &Candidate) -> Promotion {
+pub fn whole(
+    application: &Application,
+    environment: &Environment,
+    candidate: &Candidate,
+) -> Promotion {
     Promotion {
         environment: environment.name().clone(),
         application: application.name().clone(),
         version: candidate.version.tag().to_owned(),
-        commit: candidate.commit.clone(),
+        commit: Some(candidate.commit.clone()),
         source: application.source().clone(),
-        tag: candidate.tag.clone(),
+        tag: Some(candidate.tag.clone()),
+        images: Vec::new(),
         services: Vec::new(),
         targets: Vec::new(),
         direction: Direction::Forward,
         attempt: 1,
-        requested_by: None,
+        plan: 1,
+        request: None,
+        ticket: None,
+        back: None,
     }
 }
 
-/// How a course ends before it opens anything, and why.
-type Stop = (End, Reason);
-
-/// The entries that would change, or why nothing does.
-fn moves(
-    application: &Application,
-    environment: &Environment,
-    candidate: &Candidate,
-    found: &Overlays,
-) -> Result<Vec<Carried>, Stop> {
-    let (version, place) = (candidate.version.tag(), environment.name());
-    let moving: Vec<Carried> = found
-        .carried
-        .iter()
-        .filter(|carried| {
-            carried.entry.new_tag.as_deref() != Some(candidate.tag.as_str())
-                || carried.entry.digest.is_some()
-        })
-        .cloned()
-        .collect();
-    if moving.is_empty() {
-        return Err((End::Rests, reason::already_there(version, place)));
-    }
-    for carried in &moving {
-        let running =
-            carried.entry.new_tag.as_deref().and_then(|tag| application.version_of_image(tag));
-        let (image, file) = (carried.entry.name.as_str(), carried.file.as_str());
-        if running.as_ref().is_some_and(|running| *running >= candidate.version) {
-            let at = carried.entry.new_tag.as_deref().unwrap_or_default();
-            return Err((End::Rests, reason::not_higher(version, place, image, at)));
-        }
-        if carried.entry.digest.is_some() {
-            return Err((End::Refused, reason::pinned(image, file, version)));
-        }
-    }
-    Ok(moving)
-}
-
-/// The attempt to make, with remarks; or why none is made.
+/// The attempt to make, with remarks; or how it ends without one.
 fn attempt(
     facts: &Facts,
     ground: &Ground<'_>,
     mut promotion: Promotion,
-) -> Result<Result<(Promotion, Vec<Reason>), Stop>, Gap> {
-    let (identity, repo) = (facts.identity()?, ground.repo);
+) -> Result<Result<(Promotion, Vec<Reason>), (End, Reason)>, Gap> {
+    let identity = facts.identity()?;
     let mut remarks = Vec::new();
     loop {
         let branch = promotion.branch();
-        let pulls = facts.pulls_of_branch(repo, &branch)?;
+        let pulls = facts.pulls_of_branch(ground.repo, &branch)?;
         if let Some(pull) = pulls.iter().find(|pull| pull.author.id == identity.bot.id) {
             let stop = if pull.open {
                 (End::Stands(promotion.title()), reason::stands(pull.number))
@@ -283,15 +249,7 @@ fn attempt(
             };
             return Ok(Err(stop));
         }
-        let free = match facts.head(repo, &branch)? {
-            _ if !pulls.is_empty() => false,
-            None => true,
-            Some(commit) => {
-                let same = commit.message.trim_end() == promotion.message().trim_end();
-                identity.made(commit) && same || is_claim(facts, ground, &commit.sha)?
-            }
-        };
-        if free {
+        if pulls.is_empty() && is_free(facts, ground, &promotion)? {
             return Ok(Ok((promotion, remarks)));
         }
         if promotion.attempt >= MOST_ATTEMPTS {
@@ -302,38 +260,17 @@ fn attempt(
     }
 }
 
+/// Whether the promotion's branch can be had: nobody has it, or we do, or it holds nothing of anybody's.
+pub fn is_free(facts: &Facts, ground: &Ground<'_>, promotion: &Promotion) -> Result<bool, Gap> {
+    let Some(commit) = facts.head(ground.repo, &promotion.branch())? else {
+        return Ok(true);
+    };
+    let same = commit.message.trim_end() == promotion.message().trim_end();
+    Ok(facts.identity()?.made(commit) && same || is_claim(facts, ground, &commit.sha)?)
+}
+
 /// Whether a branch holds nothing that the default branch has not: it was claimed, and nothing came of it.
 fn is_claim(facts: &Facts, ground: &Ground<'_>, at: &Sha) -> Result<bool, Gap> {
     let base = &ground.head.sha;
     Ok(at == base || facts.comparison(ground.repo, base, at)?.total_commits == 0)
-}
-
-/// The files as the promotion leaves them.
-fn edits(
-    moves: &[Carried],
-    found: &Overlays,
-    candidate: &Candidate,
-) -> Result<Vec<FileChange>, Reason> {
-    let mut files = Vec::new();
-    for (target, path, content) in &found.files {
-        let edits: Vec<ImageEdit> = moves
-            .iter()
-            .filter(|carried| carried.target == *target)
-            .map(|carried| carried.entry.name.clone())
-            .map(|name| ImageEdit {
-                name,
-                new_name: None,
-                tag: Some(candidate.tag.to_string()),
-                digest: None,
-                add_if_absent: false,
-            })
-            .collect();
-        if edits.is_empty() {
-            continue;
-        }
-        let content = set_images(content, &edits)
-            .map_err(|error| reason::edit_refused(path, &error.to_string()))?;
-        files.push(FileChange { path: path.clone(), content });
-    }
-    Ok(files)
 }

@@ -7,7 +7,11 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::inert;
-use crate::model::ids::{AppName, EnvName, ImageTag, Login, RepoName, Sha, TargetName};
+use crate::kustomize::images::ImageEntry;
+use crate::model::ids::{
+    AppName, CommentId, EnvName, ImageTag, Login, PrNumber, RepoName, Sha, TargetName, UserId,
+};
+use crate::model::read::Account;
 
 /// All branches of ours begin like this.
 pub const BRANCH_PREFIX: &str = "usher/";
@@ -26,14 +30,19 @@ pub struct Promotion {
     pub environment: EnvName,
     /// What.
     pub application: AppName,
-    /// The version's name: the tag in the source repository.
+    /// The version's name: the tag in the source repository, or of what goes back the image tag.
     pub version: String,
-    /// The version's commit in the source repository.
-    pub commit: Sha,
+    /// The version's commit in the source repository; of what goes back it is not always known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<Sha>,
     /// The source repository.
     pub source: RepoName,
-    /// What the image entries carry.
-    pub tag: ImageTag,
+    /// What every image entry carries that `images` does not name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tag: Option<ImageTag>,
+    /// The image entries that become something else than `tag`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub images: Vec<Promised>,
     /// The image entries it is limited to; empty for all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub services: Vec<String>,
@@ -44,9 +53,68 @@ pub struct Promotion {
     pub direction: Direction,
     /// Counts from 1: a closed or merged promotion is never reused.
     pub attempt: u32,
-    /// The person who asked for it; `None` for an automatic promotion.
+    /// Counts from 1: how often its edits had to be planned anew and came out otherwise. What people
+    /// gave to one plan does not count for another.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub plan: u32,
+    /// Who asked for it; `None` for an automatic promotion.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub requested_by: Option<Login>,
+    pub request: Option<Request>,
+    /// The change ticket that was named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ticket: Option<String>,
+    /// The way back, where it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub back: Option<Back>,
+}
+
+/// What an image entry becomes.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Promised {
+    /// The target whose overlay it stands in.
+    pub target: TargetName,
+    /// The entry's `name`.
+    pub name: String,
+    /// Its `newName`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub new_name: Option<String>,
+    /// Its `newTag`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub new_tag: Option<String>,
+    /// Its `digest`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
+}
+
+/// A person's command that led to a promotion.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Request {
+    /// Who gave it.
+    pub by: Login,
+    /// The same person's number, which stays when the login changes hands.
+    pub id: UserId,
+    /// The comment that it stands in.
+    pub comment: CommentId,
+}
+
+/// What a way back leaves behind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Back {
+    /// The image tags that it leaves and that are bad from then on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub leaves: Vec<String>,
+    /// The pull request that it undoes, where it undoes one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undoes: Option<PrNumber>,
+    /// Whether it goes further back than the policy lets a rollback go: then every gate stands.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub beyond: bool,
+    /// Why, in the words of who asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 /// Which way a promotion goes.
@@ -57,6 +125,15 @@ pub enum Direction {
     Forward,
     /// To a version that ran there before.
     Back,
+}
+
+fn one() -> u32 {
+    1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_one(plan: &u32) -> bool {
+    *plan == 1
 }
 
 impl Promotion {
@@ -129,11 +206,70 @@ impl Promotion {
         contains(&self.services, &other.services) && contains(&self.targets, &other.targets)
     }
 
+    /// What this promotion makes of an entry; none where it does not touch it.
+    pub fn promised(&self, target: &TargetName, name: &str) -> Option<Promised> {
+        let mut named = self.images.iter();
+        if let Some(image) = named.find(|image| image.target == *target && image.name == name) {
+            return Some(image.clone());
+        }
+        Some(Promised::tag(target, name, self.tag.as_ref()?.as_str()))
+    }
+
+    /// Whether both are the same promotion, planned once or several times.
+    pub fn is(&self, other: &Self) -> bool {
+        *self == Self { plan: self.plan, ..other.clone() }
+    }
+
+    /// Whether it goes back by the rules of rollbacks.
+    pub fn is_rollback(&self) -> bool {
+        self.direction == Direction::Back && self.back.as_ref().is_none_or(|back| !back.beyond)
+    }
+
+    /// Whether that person asked for it.
+    pub fn requested_by(&self, account: &Account) -> bool {
+        self.request.as_ref().is_some_and(|request| request.id == account.id)
+    }
+
     fn hash8(&self) -> String {
         let mut hash = Sha256::new();
         let meaning = (&self.version, &self.targets, &self.services, self.direction, self.attempt);
+        // What a person asks for is an attempt of its own, so that nobody has to count.
+        if let Some(request) = &self.request {
+            hash.update(request.comment.to_string());
+        }
         hash.update(serde_json::to_vec(&meaning).unwrap_or_default());
         hex::encode(&hash.finalize()[..4])
+    }
+}
+
+impl Promised {
+    /// An entry that carries a tag and nothing else.
+    pub fn tag(target: &TargetName, name: &str, tag: &str) -> Self {
+        Self {
+            target: target.clone(),
+            name: name.to_owned(),
+            new_name: None,
+            new_tag: Some(tag.to_owned()),
+            digest: None,
+        }
+    }
+
+    /// What an entry says now.
+    pub fn of(target: &TargetName, entry: &ImageEntry) -> Self {
+        Self {
+            target: target.clone(),
+            name: entry.name.clone(),
+            new_name: entry.new_name.clone(),
+            new_tag: entry.new_tag.clone(),
+            digest: entry.digest.clone(),
+        }
+    }
+
+    /// Whether an entry says so; a promise that names no `newName` leaves it alone.
+    pub fn holds(&self, entry: &ImageEntry) -> bool {
+        self.new_tag == entry.new_tag
+            && self.digest == entry.digest
+            && (self.new_name.is_none() || self.new_name == entry.new_name)
     }
 }
 
@@ -158,14 +294,18 @@ pub(crate) mod tests {
             environment: EnvName::new(environment).unwrap(),
             application: AppName::new("microservices-demo").unwrap(),
             version: version.to_owned(),
-            commit: Sha::new("1".repeat(40)).unwrap(),
+            commit: Some(Sha::new("1".repeat(40)).unwrap()),
             source: RepoName::new("acme/microservices-demo").unwrap(),
-            tag: ImageTag::new("v1.0.1").unwrap(),
+            tag: Some(ImageTag::new("v1.0.1").unwrap()),
+            images: Vec::new(),
             services: Vec::new(),
             targets: Vec::new(),
             direction: Direction::Forward,
             attempt: 1,
-            requested_by: None,
+            plan: 1,
+            request: None,
+            ticket: None,
+            back: None,
         }
     }
 
@@ -200,7 +340,8 @@ pub(crate) mod tests {
     #[test]
     fn the_identity_survives_its_message() {
         let mut promotion = promotion("prod", "v1.0.1\n\nUsher-Promotion: {}");
-        promotion.requested_by = Some(Login::new("ada").unwrap());
+        promotion.request =
+            Some(Request { by: Login::new("ada").unwrap(), id: UserId(7), comment: CommentId(9) });
         assert_eq!(Promotion::from_message(&promotion.message()), Some(promotion.clone()));
         let twice = format!("{}{TRAILER}{{}}\n", promotion.message());
         assert_eq!(Promotion::from_message(&twice), None, "two identities are none");

@@ -85,6 +85,13 @@ pub enum Intent {
         /// When, by GitHub's clock.
         at: Timestamp,
     },
+    /// Something that somebody said ends by itself now: what it bore on is judged again.
+    Lapse {
+        /// The repository that it was said in.
+        repo: RepoRef,
+        /// What it came from.
+        cause: String,
+    },
     /// Who belongs to whom has changed in an account: what rests on it is judged again. `route` fans it
     /// out over the repositories of the installation.
     People {
@@ -176,6 +183,7 @@ impl Intent {
             | Self::Command { repo, .. }
             | Self::Push { repo, .. }
             | Self::Label { repo, .. }
+            | Self::Lapse { repo, .. }
             | Self::Evaluate { repo, .. }
             | Self::Conclude { repo, .. }
             | Self::Follow { repo, .. }
@@ -199,6 +207,7 @@ impl Intent {
             Self::Promote { trigger: Trigger::State, .. } => Some("promote".to_owned()),
             Self::Command { remark, .. } => Some(format!("command:{}", remark.id)),
             Self::Push { .. } | Self::Label { .. } => None,
+            Self::Lapse { cause, .. } => Some(format!("lapse:{cause}")),
             Self::People { .. } => Some("people".to_owned()),
             Self::Evaluate { pr, .. } => Some(format!("evaluate:{pr}")),
             Self::Conclude { pr, .. } => Some(format!("conclude:{pr}")),
@@ -217,6 +226,7 @@ impl Intent {
             | Self::Command { repo, .. }
             | Self::Push { repo, .. }
             | Self::Label { repo, .. }
+            | Self::Lapse { repo, .. }
             | Self::Evaluate { repo, .. }
             | Self::Conclude { repo, .. }
             | Self::Follow { repo, .. }

@@ -2,11 +2,13 @@
 
 use jiff::Timestamp;
 
+use super::gather::priority;
 use super::route::new_job;
-use crate::domain::decision::{Decision, Effect};
+use crate::domain::decision::{Decision, Effect, OPENED};
 use crate::fault::Fault;
-use crate::github::{BranchOutcome, Priority, Repo};
-use crate::intent::Intent;
+use crate::github::{BranchOutcome, Merged, Repo};
+use crate::intent::{Half, Intent};
+use crate::model::ids::{PrNumber, RepoRef};
 use crate::store::{Job, NewJob, Run, Source};
 use crate::world::World;
 
@@ -17,51 +19,113 @@ pub(super) async fn apply(
     job: &Job,
     decision: &Decision,
 ) -> Result<Vec<NewJob>, Fault> {
-    let mut follow_ups = Vec::new();
+    let mut done = Done::default();
+    let now = world.clock.now();
     for effect in &decision.effects {
-        if let Some(next) = one(world, intent, effect).await? {
-            follow_ups.push(new_job(&next, job.delivery.clone(), world.clock.now())?);
+        match effect {
+            Effect::Enqueue(next) => {
+                let next = done.tell(next);
+                done.jobs.push(new_job(&next, job.delivery.clone(), now)?);
+            }
+            Effect::EnqueueAt { intent, at } => {
+                done.jobs.push(new_job(intent, job.delivery.clone(), *at)?);
+            }
+            Effect::ForgetRepository(repo) => world.store.forget(repo.id).await?,
+            Effect::ForgetInstallation { installation } => {
+                world.store.forget_installation(*installation).await?;
+            }
+            Effect::React { at, comment, reaction } => {
+                let repo = world.github.at(at, priority(intent));
+                decorate("reaction", repo.react(*comment, *reaction).await)?;
+            }
+            Effect::Reply { at, thread, marker, body } => {
+                let repo = world.github.at(at, priority(intent));
+                repo.ensure_comment(*thread, marker, &done.filled(body)).await?;
+            }
+            Effect::RememberCommand { at, comment, author, thread, lines, refused } => {
+                let store = &world.store;
+                store.handled_command(at.id, *comment, *author, *thread, *lines, *refused).await?;
+            }
+            _ => {
+                let repo = intent.repo().ok_or_else(|| {
+                    Fault::Broken("an effect on a repository, and no repository".to_owned())
+                })?;
+                let repo = world.github.at(repo, priority(intent));
+                if is_remembered(effect) {
+                    remember(world, repo.reference(), effect, now).await?;
+                } else {
+                    in_repository(&repo, effect, &mut done).await?;
+                }
+            }
         }
     }
-    Ok(follow_ups)
+    let opened = done.opened.map(|pr| -> Result<NewJob, Fault> {
+        let repo = intent.repo().cloned();
+        let repo = repo.ok_or_else(|| Fault::Broken("a pull request nowhere".to_owned()))?;
+        new_job(&Intent::Evaluate { repo, pr }, job.delivery.clone(), now)
+    });
+    done.jobs.extend(opened.transpose()?);
+    Ok(done.jobs)
 }
 
-async fn one(world: &World, intent: &Intent, effect: &Effect) -> Result<Option<Intent>, Fault> {
-    match effect {
-        Effect::Enqueue(next) => return Ok(Some(next.clone())),
-        Effect::ForgetRepository(repo) => world.store.forget(repo.id).await?,
-        Effect::ForgetInstallation { installation } => {
-            world.store.forget_installation(*installation).await?;
-        }
-        _ => {
-            let Some(repo) = intent.repo() else {
-                return Err(Fault::Broken(
-                    "an effect on a repository, and no repository".to_owned(),
-                ));
-            };
-            return in_repository(world, &world.github.at(repo, Priority::Background), effect)
-                .await;
+/// What the effects so far have come to.
+#[derive(Default)]
+struct Done {
+    jobs: Vec<NewJob>,
+    /// The pull request that was opened.
+    opened: Option<PrNumber>,
+    /// What GitHub said when it did not merge.
+    refused: Option<String>,
+}
+
+impl Done {
+    /// A text with the number of the pull request that was opened.
+    fn filled(&self, text: &str) -> String {
+        match self.opened {
+            Some(pr) => text.replace(OPENED, &pr.to_string()),
+            None => text.to_owned(),
         }
     }
-    Ok(None)
+
+    /// What comes next, told what GitHub refused and what was opened.
+    fn tell(&self, next: &Intent) -> Intent {
+        let mut next = next.clone();
+        if let Intent::Command { answers, half, .. } = &mut next {
+            for answer in answers {
+                answer.text = self.filled(&answer.text);
+            }
+            if let (Some(why), Some(Half::Done)) = (&self.refused, &half) {
+                *half = Some(Half::Refused(why.clone()));
+            }
+        }
+        next
+    }
 }
 
-async fn in_repository(
-    world: &World,
-    repo: &Repo,
-    effect: &Effect,
-) -> Result<Option<Intent>, Fault> {
+/// What decorates is tried; a refusal is logged, and stops nothing.
+fn decorate(what: &str, tried: Result<(), Fault>) -> Result<(), Fault> {
+    match tried {
+        Err(fault @ (Fault::Denied(_) | Fault::Broken(_))) => {
+            tracing::warn!(%fault, "a {what} could not be made");
+            Ok(())
+        }
+        passing => passing,
+    }
+}
+
+async fn in_repository(repo: &Repo, effect: &Effect, done: &mut Done) -> Result<(), Fault> {
     match effect {
         Effect::EnsureBranch(branch) => {
             if let BranchOutcome::Taken(_) = repo.ensure_branch(branch).await? {
                 return Err(Fault::Stale(format!("branch {} is somebody else's", branch.branch)));
             }
         }
-        Effect::EnsurePull(new) => {
-            let pull = repo.ensure_pull(new).await?;
-            return Ok(Some(Intent::Evaluate { repo: repo.reference().clone(), pr: pull.number }));
+        Effect::EnsureCommit(commit) => {
+            repo.ensure_commit(commit).await?;
         }
+        Effect::EnsurePull(new) => done.opened = Some(repo.ensure_pull(new).await?.number),
         Effect::EnsureLabels { pr, labels } => repo.ensure_labels(*pr, labels).await?,
+        Effect::RemoveLabel { pr, label } => repo.remove_label(*pr, label).await?,
         Effect::EnsureCheck(check) => {
             repo.ensure_check(check, None).await?;
         }
@@ -69,45 +133,65 @@ async fn in_repository(
             repo.ensure_comment(*pr, marker, body).await?;
         }
         Effect::ClosePull { pr } => repo.close_pull(*pr).await?,
+        Effect::Merge { pr, merge } => {
+            if let Merged::Refused(why) = repo.merge(*pr, merge).await? {
+                done.refused = Some(why);
+            }
+        }
         Effect::DeleteBranch { branch, at } => {
             repo.delete_branch(branch, at).await?;
         }
-        Effect::RememberFollows { .. } | Effect::RememberRunning { .. } => {
-            remember(world, repo, effect, world.clock.now()).await?;
-        }
-        Effect::Enqueue(_) | Effect::ForgetRepository(_) | Effect::ForgetInstallation { .. } => {}
+        _ => {}
     }
-    Ok(None)
+    Ok(())
+}
+
+/// Whether the effect is on our own memory.
+fn is_remembered(effect: &Effect) -> bool {
+    matches!(
+        effect,
+        Effect::RememberFollows { .. }
+            | Effect::RememberRunning { .. }
+            | Effect::RememberHead { .. }
+            | Effect::RecordAct(_)
+            | Effect::EndActs { .. }
+    )
 }
 
 async fn remember(
     world: &World,
-    repo: &Repo,
+    repo: &RepoRef,
     effect: &Effect,
     now: Timestamp,
 ) -> Result<(), Fault> {
-    let repo = repo.reference();
     match effect {
+        Effect::RememberHead { pr, head, at } => {
+            world.store.saw_head(repo.id, *pr, head, *at).await
+        }
+        Effect::RecordAct(act) => world.store.record_act(repo.id, act).await.map(drop),
+        Effect::EndActs { ids, by, why } => {
+            world.store.end_acts(repo.id, ids, by.as_ref(), why).await
+        }
         Effect::RememberFollows { sources, config } => {
             let known = world.store.repos().await?;
             let sources: Vec<Source> = sources
                 .iter()
                 .map(|name| {
-                    let same = |other: &&crate::model::ids::RepoRef| {
-                        other.name.as_str().eq_ignore_ascii_case(name.as_str())
-                    };
+                    let same =
+                        |other: &&RepoRef| other.name.as_str().eq_ignore_ascii_case(name.as_str());
                     Source { name: name.clone(), id: known.iter().find(same).map(|repo| repo.id) }
                 })
                 .collect();
             world.store.set_follows(repo, &sources, config.as_ref()).await
         }
-        Effect::RememberRunning { environment, application, tag, at } => {
+        Effect::RememberRunning { environment, application, tag, entries, at } => {
+            let entries = serde_json::to_value(entries).ok();
             let run = Run {
                 repo: repo.id,
                 env: environment.clone(),
                 app: application.clone(),
                 version: tag.clone(),
-                entries: None,
+                entries,
                 sha: at.clone(),
                 pr: None,
                 at: now,

@@ -1,14 +1,16 @@
 //! Facts are fetched for as long as the decision names some that it lacks. It only reads.
 
 use futures_util::stream::{self, StreamExt as _};
+use jiff::SignedDuration;
 
 use crate::domain::decide;
 use crate::domain::decision::Decision;
-use crate::domain::facts::{Answer, Facts, Gap, Known, Need};
+use crate::domain::facts::{Answer, Facts, Gap, Known, Need, Ran};
 use crate::fault::Fault;
 use crate::github::Priority;
 use crate::intent::Intent;
 use crate::model::ids::RepoRef;
+use crate::store::Run;
 use crate::world::World;
 
 /// So many answers are fetched at once.
@@ -18,8 +20,19 @@ const AT_ONCE: usize = 8;
 const MOST_ROUNDS: usize = 1_000;
 
 /// Reads what the intent needs and decides it.
-pub(super) async fn gather_and_decide(world: &World, intent: &Intent) -> Result<Decision, Fault> {
+/// `wary`: an earlier try at it may have got somewhere.
+pub(super) async fn gather_and_decide(
+    world: &World,
+    intent: &Intent,
+    wary: bool,
+) -> Result<Decision, Fault> {
     let mut facts = Facts::new(world.clock.now(), world.github_pages.clone());
+    facts.wary = wary;
+    if let Intent::Command { remark, .. } = intent {
+        // The delivery tells it, and is minutes old at most.
+        let need = Need::Repository { repo: remark.at.clone() };
+        facts.learn(need, Ok(Answer::Repository(Some(remark.home.clone()))));
+    }
     for _ in 0..MOST_ROUNDS {
         let question = intent.clone();
         // Parsing and comparing trees takes milliseconds, sometimes many: not on the runtime's threads.
@@ -50,7 +63,7 @@ pub(super) async fn gather_and_decide(world: &World, intent: &Intent) -> Result<
 /// What another repository refuses to tell is unknown; what the job's own refuses is a fault.
 async fn known(world: &World, intent: &Intent, need: &Need) -> Result<Known<Answer>, Fault> {
     let home = intent.repo().map(|repo| repo.id);
-    match fetch(world, need).await {
+    match fetch(world, intent, need).await {
         Ok(answer) => Ok(Ok(answer)),
         Err(Fault::Denied(reason)) if repo_of(need).is_some_and(|repo| Some(repo.id) != home) => {
             Ok(Err(reason))
@@ -61,7 +74,9 @@ async fn known(world: &World, intent: &Intent, need: &Need) -> Result<Known<Answ
 
 fn repo_of(need: &Need) -> Option<&RepoRef> {
     match need {
-        Need::Identity {} | Need::Source { .. } | Need::Repositories { .. } => None,
+        Need::Identity {} | Need::Source { .. } | Need::Repositories { .. } | Need::Past { .. } => {
+            None
+        }
         Need::Repository { repo }
         | Need::Head { repo, .. }
         | Need::Commit { repo, .. }
@@ -75,18 +90,60 @@ fn repo_of(need: &Need) -> Option<&RepoRef> {
         | Need::Release { repo, .. }
         | Need::Tags { repo }
         | Need::Tag { repo, .. }
-        | Need::Ran { repo, .. } => Some(repo),
+        | Need::Ran { repo, .. }
+        | Need::CommitsOf { repo, .. }
+        | Need::Access { repo, .. }
+        | Need::Member { repo, .. }
+        | Need::Comment { repo, .. }
+        | Need::Reviews { repo, .. }
+        | Need::Acts { repo }
+        | Need::Heads { repo, .. }
+        | Need::LastConfig { repo } => Some(repo),
     }
 }
 
-async fn fetch(world: &World, need: &Need) -> Result<Answer, Fault> {
-    let at = |repo: &RepoRef| world.github.at(repo, Priority::Background);
+/// What is remembered is asked of the store, everything else of GitHub.
+async fn fetch(world: &World, intent: &Intent, need: &Need) -> Result<Answer, Fault> {
+    match recall(world, need).await? {
+        Some(answer) => Ok(answer),
+        None => ask(world, intent, need).await,
+    }
+}
+
+async fn recall(world: &World, need: &Need) -> Result<Option<Answer>, Fault> {
+    let store = &world.store;
+    Ok(Some(match need {
+        Need::Source { name } => Answer::Source(store.source(name).await?),
+        Need::Ran { repo, environment, application } => {
+            let runs = store.ran(repo.id, environment, application).await?;
+            Answer::Ran(runs.into_iter().map(ran).collect())
+        }
+        Need::Acts { repo } => Answer::Acts(store.standing_acts(repo.id).await?),
+        Need::Heads { repo, pr } => Answer::Heads(store.heads(repo.id, *pr).await?),
+        Need::LastConfig { repo } => Answer::LastConfig(store.config_sha(repo.id).await?),
+        Need::Past { at, comment, author, thread } => {
+            let now = world.clock.now();
+            let ago = |hours| now.checked_sub(SignedDuration::from_hours(hours)).unwrap_or(now);
+            let past = store.command_past(at.id, *comment, *author, *thread, ago(1), ago(24));
+            Answer::Past(past.await?)
+        }
+        _ => return Ok(None),
+    }))
+}
+
+/// What was noted before entries were is known by its tag alone.
+fn ran(run: Run) -> Ran {
+    let entries = run.entries.and_then(|entries| serde_json::from_value(entries).ok());
+    Ran { tag: run.version, entries }
+}
+
+async fn ask(world: &World, intent: &Intent, need: &Need) -> Result<Answer, Fault> {
+    let at = |repo: &RepoRef| world.github.at(repo, priority(intent));
     Ok(match need {
         Need::Identity {} => Answer::Identity(world.github.identity().await?),
         Need::Repositories { installation } => {
             Answer::Repositories(world.github.repositories(*installation).await?)
         }
-        Need::Source { name } => Answer::Source(world.store.source(name).await?),
         Need::Repository { repo } => Answer::Repository(at(repo).repository().await?),
         Need::Head { repo, branch } => Answer::Head(at(repo).head_commit(branch).await?),
         Need::Commit { repo, sha } => Answer::Commit(at(repo).commit(sha).await?),
@@ -106,9 +163,30 @@ async fn fetch(world: &World, need: &Need) -> Result<Answer, Fault> {
             Answer::Tags(at(repo).tags().await?.into_iter().map(|(name, _)| name).collect())
         }
         Need::Tag { repo, tag } => Answer::Tag(at(repo).tag(tag).await?),
-        Need::Ran { repo, environment, application } => {
-            let runs = world.store.ran(repo.id, environment, application).await?;
-            Answer::Ran(runs.into_iter().map(|run| run.version).collect())
+        Need::CommitsOf { repo, from, path } => {
+            Answer::CommitsOf(at(repo).commits_of(path, from.as_str()).await?)
+        }
+        Need::Access { repo, login } => Answer::Access(at(repo).access(login).await?),
+        Need::Member { repo, organisation, team, login } => {
+            Answer::Member(at(repo).member(organisation.as_str(), team, login).await?)
+        }
+        Need::Comment { repo, comment } => Answer::Comment(at(repo).comment(*comment).await?),
+        Need::Reviews { repo, pr } => Answer::Reviews(at(repo).reviews(*pr).await?),
+        Need::Source { .. }
+        | Need::Ran { .. }
+        | Need::Acts { .. }
+        | Need::Heads { .. }
+        | Need::LastConfig { .. }
+        | Need::Past { .. } => {
+            return Err(Fault::Broken("the store does not know what it keeps".to_owned()));
         }
     })
+}
+
+/// Who gave a command waits for the answer.
+pub(super) fn priority(intent: &Intent) -> Priority {
+    match intent {
+        Intent::Command { .. } | Intent::Label { .. } => Priority::Person,
+        _ => Priority::Background,
+    }
 }

@@ -107,7 +107,8 @@ async fn work(world: &World, job: &Job) -> Result<Vec<NewJob>, Fault> {
         .map_err(|error| Fault::Broken(format!("the job's intent cannot be read: {error}")))?;
     let mut round = 1;
     loop {
-        let decision = gather_and_decide(world, &intent).await?;
+        let wary = round > 1 || job.attempts > 1;
+        let decision = gather_and_decide(world, &intent, wary).await?;
         record(world, job, &intent, &decision).await?;
         match apply(world, &intent, job, &decision).await {
             Err(Fault::Stale(reason)) if round < MOST_ROUNDS => {

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 
 use crate::fault::Fault;
-use crate::intent::{Intent, Trigger, parse};
-use crate::model::ids::DeliveryId;
+use crate::intent::{Intent, Reach, Trigger, parse};
+use crate::model::ids::{DeliveryId, RepoRef};
 use crate::store::NewJob;
 use crate::world::World;
 
@@ -34,11 +34,24 @@ pub(super) async fn next(world: &World) -> Result<bool, Fault> {
     Ok(true)
 }
 
-/// A release concerns its own repository and all that follow it; everything else concerns one.
+/// A release concerns its own repository and all that follow it, a team all repositories of its account, a
+/// comment in a source the one that follows it; everything else concerns one.
 async fn fan_out(world: &World, intent: Intent) -> Result<Vec<Intent>, Fault> {
-    let Intent::Release { source, tag } = intent else {
-        return Ok(vec![intent]);
-    };
+    match intent {
+        Intent::Release { source, tag } => released(world, source, tag).await,
+        Intent::People { installation } => {
+            let repos = world.store.repos_of_installation(installation).await?.into_iter();
+            Ok(repos.map(|repo| Intent::Follow { repo, reach: Reach::Everything }).collect())
+        }
+        Intent::Command { repo, remark, answers, half } => {
+            let repo = acted_upon(world, repo).await?;
+            Ok(vec![Intent::Command { repo, remark, answers, half }])
+        }
+        other => Ok(vec![other]),
+    }
+}
+
+async fn released(world: &World, source: RepoRef, tag: String) -> Result<Vec<Intent>, Fault> {
     let mut followers = world.store.follows(source.id, &source.name).await?;
     if !followers.iter().any(|follower| follower.id == source.id) {
         // Its configuration may be newer than what is remembered of it.
@@ -49,6 +62,19 @@ async fn fan_out(world: &World, intent: Intent) -> Result<Vec<Intent>, Fault> {
         Intent::Promote { repo, trigger }
     };
     Ok(followers.into_iter().map(promote).collect())
+}
+
+/// A comment in a source that has no configuration of its own acts on the one repository that follows it.
+async fn acted_upon(world: &World, repo: RepoRef) -> Result<RepoRef, Fault> {
+    if world.store.config_sha(repo.id).await?.is_some() {
+        return Ok(repo);
+    }
+    let mut followers = world.store.follows(repo.id, &repo.name).await?;
+    followers.retain(|follower| follower.id != repo.id);
+    Ok(match followers.as_slice() {
+        [only] => only.clone(),
+        _ => repo,
+    })
 }
 
 /// The job that an intent is.
@@ -64,6 +90,9 @@ pub(super) fn new_job(
         intent: json,
         due_at,
         delivery,
-        urgent: false,
+        urgent: matches!(
+            intent,
+            Intent::Command { .. } | Intent::Label { .. } | Intent::Push { .. }
+        ),
     })
 }

@@ -6,12 +6,11 @@ use crate::domain::reply::gate;
 use crate::model::read::Severity;
 
 /// Judges from the findings of the environment's overlays.
-pub fn judge(effect: &Effect<'_>) -> Gate {
-    let name = effect.environment.name();
+pub(super) fn judge(touch: &Effect<'_>) -> Gate {
     let errors =
-        effect.findings.iter().filter(|finding| finding.severity == Severity::Error).count();
+        touch.findings.iter().filter(|finding| finding.severity == Severity::Error).count();
     match errors {
-        0 => Gate::new("kustomize", name, Outcome::Passed, gate::overlay_sound()),
-        many => Gate::new("kustomize", name, Outcome::Failed, gate::overlay_broken(many)),
+        0 => Gate::new("kustomize", touch, Outcome::Passed, gate::overlay_sound()),
+        many => Gate::new("kustomize", touch, Outcome::Failed, gate::overlay_broken(many)),
     }
 }

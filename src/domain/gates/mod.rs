@@ -1,20 +1,36 @@
-//! Gates: named conditions on a promotion, each with an outcome and what it rests on.
+//! Gates: named conditions on a pull request, each with an outcome and what it rests on.
 //!
 //! One file a gate; each is a pure function of facts. What is not known is not passed.
 
-pub mod kustomize;
-pub mod order;
-pub mod scope;
-pub mod unjudged;
+mod approvals;
+mod bad_version;
+mod config;
+mod hold;
+mod kustomize;
+mod lock;
+mod order;
+mod overridden;
+mod scope;
+mod unjudged;
 
+use super::classify::Effect as Touch;
+use super::facts::{Facts, Gap};
+use super::look::Look;
+use super::policy::Problem;
 use super::reply::Said;
 use crate::model::ids::EnvName;
+
+pub use approvals::{Hand, Hands, Lack};
+pub use config::CONFIG;
+pub use overridden::{is_possible, who};
 
 /// How a gate stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Outcome {
     /// Nothing is missing.
     Passed,
+    /// It is not passed, and somebody accepted that.
+    Overridden,
     /// A machine or the calendar has to get there.
     Waiting,
     /// A person has to act.
@@ -23,13 +39,20 @@ pub enum Outcome {
     Failed,
 }
 
+impl Outcome {
+    /// Whether nothing stands in the way.
+    pub fn is_open(self) -> bool {
+        matches!(self, Self::Passed | Self::Overridden)
+    }
+}
+
 /// A gate's outcome, with its evidence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Gate {
     /// Which gate, by the name that commands and configuration use.
-    pub name: &'static str,
-    /// Where.
-    pub environment: EnvName,
+    pub name: String,
+    /// Where; none where it is about the repository's own rules.
+    pub environment: Option<EnvName>,
     /// How it stands.
     pub outcome: Outcome,
     /// Why, and what would help.
@@ -37,7 +60,47 @@ pub struct Gate {
 }
 
 impl Gate {
-    fn new(name: &'static str, environment: &EnvName, outcome: Outcome, said: Said) -> Self {
-        Self { name, environment: environment.clone(), outcome, said }
+    fn new(name: &str, touch: &Touch<'_>, outcome: Outcome, said: Said) -> Self {
+        let environment = Some(touch.environment.name().clone());
+        Self { name: name.to_owned(), environment, outcome, said }
     }
+}
+
+/// Every gate of a pull request, in the order in which they are best put right. `rules`: what would be
+/// wrong with the configuration after the merge, if the merge changes it.
+pub fn judge(facts: &Facts, look: &Look<'_>, rules: Option<&[Problem]>) -> Result<Vec<Gate>, Gap> {
+    let mut gates = Vec::new();
+    if let Some(problems) = rules {
+        gates.push(config::judge(facts, look, problems)?);
+    }
+    for touch in &look.touches {
+        gates.extend(judge_touch(facts, look, touch)?);
+    }
+    overridden::apply(facts, look, &mut gates)?;
+    Ok(gates)
+}
+
+fn judge_touch(facts: &Facts, look: &Look<'_>, touch: &Touch<'_>) -> Result<Vec<Gate>, Gap> {
+    if !touch.is_promotion() && look.promotion.is_none() {
+        let mut gates = vec![kustomize::judge(touch), lock::judge(look, touch)];
+        gates.extend(unjudged::of_changes(look.policy, touch));
+        return Ok(gates);
+    }
+    let mut gates =
+        vec![kustomize::judge(touch), order::judge(facts, look, touch)?, scope::judge(look, touch)];
+    gates.extend(bad_version::judge(look, touch));
+    gates.extend(approvals::judge(facts, look, touch)?);
+    gates.push(hold::judge(look, touch));
+    gates.push(lock::judge(look, touch));
+    gates.extend(unjudged::judge(look.policy, touch));
+    if look.is_rollback() {
+        let rollback = touch.environment.rollback();
+        let asked = |gate: &Gate| match rollback {
+            Some(rollback) => rollback.gates.contains(&gate.name),
+            None => gate.name == "kustomize",
+        };
+        // `scope` makes it the rollback that was asked for, and nothing else; a lock is shown.
+        gates.retain(|gate| asked(gate) || gate.name == "scope" || gate.name == "lock");
+    }
+    Ok(gates)
 }

@@ -2,30 +2,26 @@
 //! higher one.
 
 use super::{Gate, Outcome};
-use crate::domain::classify::{Effect, Moving, Sides};
+use crate::domain::classify::{Effect, Moving};
 use crate::domain::facts::{Facts, Gap};
+use crate::domain::look::Look;
 use crate::domain::overlay::overlays;
-use crate::domain::policy::{Environment, Policy};
+use crate::domain::policy::Environment;
 use crate::domain::reply::{Said, gate};
 
 /// Judges each version that moves into the environment against what runs before it, as the base has it.
-pub fn judge(
-    facts: &Facts,
-    sides: &Sides<'_>,
-    policy: &Policy,
-    effect: &Effect<'_>,
-) -> Result<Gate, Gap> {
-    let name = effect.environment.name();
-    let stands = |outcome, said| Ok(Gate::new("order", name, outcome, said));
+pub(super) fn judge(facts: &Facts, look: &Look<'_>, touch: &Effect<'_>) -> Result<Gate, Gap> {
+    let stands = |outcome, said| Ok(Gate::new("order", touch, outcome, said));
+    let after = touch.environment.after().iter();
     let after: Vec<&Environment> =
-        effect.environment.after().iter().filter_map(|before| policy.environment(before)).collect();
+        after.filter_map(|before| look.policy.environment(before)).collect();
     if after.is_empty() {
         return stands(Outcome::Passed, gate::first_environment());
     }
     let mut evidence = Vec::new();
     for before in after {
-        for moving in &effect.moving {
-            match runs(facts, sides, before, moving)? {
+        for moving in &touch.moving {
+            match runs(facts, look, before, moving)? {
                 Ok(said) => evidence.push(said),
                 Err(said) => return stands(Outcome::Failed, said),
             }
@@ -40,11 +36,13 @@ pub fn judge(
 /// Whether all that moves runs in the environment before, or ran there; why, or why not.
 fn runs(
     facts: &Facts,
-    sides: &Sides<'_>,
+    look: &Look<'_>,
     before: &Environment,
     moving: &Moving<'_>,
 ) -> Result<Result<Said, Said>, Gap> {
-    let Ok(found) = overlays(facts, sides.repo, sides.before, before, moving.application)? else {
+    let Ok(found) =
+        overlays(facts, look.ground.repo, look.ground.tree, before, moving.application)?
+    else {
         return Ok(Err(gate::before_unreadable(before)));
     };
     let mut evidence = gate::runs_in(before);
@@ -52,6 +50,10 @@ fn runs(
         let Some(tag) = entry.new_tag.as_deref().filter(|_| entry.digest.is_none()) else {
             return Ok(Err(gate::version_unknown(&entry.name)));
         };
+        let against = look.acts.against(before.name(), moving.application.name(), tag);
+        if let Some(act) = against.first() {
+            return Ok(Err(gate::bad_before(before, act)));
+        }
         let there: Vec<_> =
             found.carried.iter().filter(|carried| carried.entry.name == entry.name).collect();
         if there.is_empty() {
@@ -66,8 +68,8 @@ fn runs(
             let running = tag.and_then(|tag| moving.application.version_of_image(tag));
             running.is_some() && running > version
         });
-        let ran = facts.ran(sides.repo, before.name(), moving.application.name())?;
-        if !(version.is_some() && replaced && ran.iter().any(|past| past == tag)) {
+        let ran = facts.ran(look.ground.repo, before.name(), moving.application.name())?;
+        if !(version.is_some() && replaced && ran.iter().any(|past| past.tag == tag)) {
             return Ok(Err(gate::not_in(before, tag)));
         }
         evidence = gate::replaced_in(before);

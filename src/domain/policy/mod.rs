@@ -4,6 +4,7 @@
 
 mod application;
 mod check;
+mod difference_stub;
 mod environment;
 mod format;
 mod keys;
@@ -19,6 +20,7 @@ mod version;
 use std::collections::BTreeMap;
 
 pub use application::{Application, HoldMarker, NoImageTag, Trigger};
+pub use difference_stub::differences;
 pub use environment::{
     Approval, ArgoApplication, Environment, Mover, Overrides, Owners, Reviews, Rollback, Target,
     Wave,
@@ -66,6 +68,24 @@ impl Policy {
     /// from top to bottom.
     pub fn parse(bytes: &[u8], home: &RepoName) -> Result<Self, Vec<Problem>> {
         read::policy(bytes, home)
+    }
+
+    /// The policy of a repository whose configuration never was valid: administrators decide.
+    pub fn none() -> Self {
+        Self {
+            mode: Mode::Enforce,
+            admins: Vec::new(),
+            bots: Vec::new(),
+            prefixed: false,
+            kubernetes: None,
+            schemas: Vec::new(),
+            rules: BTreeMap::new(),
+            followers: Vec::new(),
+            commands_max_age: Span::HALF_AN_HOUR,
+            applications: Vec::new(),
+            environments: Vec::new(),
+            notes: Vec::new(),
+        }
     }
 
     /// Whether verdicts bind.

@@ -5,11 +5,12 @@ use std::fmt::Write as _;
 use super::count;
 use crate::domain::candidate::published;
 use crate::domain::facts::{Facts, Gap};
+use crate::domain::ground::Ground;
 use crate::domain::inert::{cut, fence, plain, span};
 use crate::domain::overlay::Carried;
+use crate::domain::plan::Plan;
 use crate::domain::policy::{Application, Environment, Mover, Principal};
-use crate::domain::promote::Ground;
-use crate::domain::promotion::Promotion;
+use crate::domain::promotion::{Direction, Promised, Promotion};
 use crate::model::ids::RepoRef;
 use crate::model::read::Release;
 
@@ -30,27 +31,63 @@ const MOST_NAMED: usize = 20;
 pub fn promotion(
     facts: &Facts,
     ground: &Ground<'_>,
-    environment: &Environment,
-    application: &Application,
-    promotion: &Promotion,
-    moves: &[Carried],
+    (application, environment): (&Application, &Environment),
+    plan: &Plan,
 ) -> Result<String, Gap> {
     let mut out = String::new();
-    let (version, place) = (span(&promotion.version), span(environment.name().as_str()));
-    let _ = writeln!(
-        out,
-        "Brings {} {version} to {place}. Only `images:` entries change; every other byte stays as it is.\n",
-        span(application.name().as_str())
-    );
-    images(&mut out, promotion, moves);
-    contents(&mut out, facts, ground, application, promotion, moves)?;
-    handoff(&mut out, environment, promotion, moves);
+    let promotion = &plan.promotion;
+    out.push_str(&introduction(promotion));
+    images(&mut out, promotion, &plan.moves);
+    if promotion.direction == Direction::Forward {
+        contents(&mut out, facts, ground, application, promotion, &plan.moves)?;
+    }
+    handoff(&mut out, environment, promotion, &plan.moves);
     let _ = write!(
         out,
         "\n<sub>Opened by Usher. The commit is signed by GitHub and holds this promotion's identity; \
          a commit by anybody else on this branch fails the gate `scope`.</sub>\n"
     );
     Ok(out)
+}
+
+fn introduction(promotion: &Promotion) -> String {
+    let what = span(promotion.application.as_str());
+    let (version, place) = (span(&promotion.version), span(promotion.environment.as_str()));
+    let asked = promotion.request.as_ref().map_or_else(String::new, |request| {
+        format!(" Asked for by {}.", span(request.by.as_str()))
+    });
+    const KEPT: &str = "Only `images:` entries change; every other byte stays as it is.";
+    if promotion.direction == Direction::Forward {
+        return format!("Brings {what} {version} to {place}. {KEPT}{asked}\n\n");
+    }
+    let mut out = format!(
+        "Puts {what} in {place} back to {version}, as it ran there before. {KEPT}{asked}\n\n"
+    );
+    if let Some(back) = &promotion.back {
+        if let Some(reason) = &back.reason {
+            let _ = writeln!(out, "**Reason:** {}\n", span(&cut(reason, 500)));
+        }
+        if let Some(pr) = back.undoes {
+            let _ = writeln!(out, "It undoes #{pr}.\n");
+        }
+        if back.beyond {
+            let _ = writeln!(
+                out,
+                "It goes further back than `rollback.within` allows, so every gate stands.\n"
+            );
+        }
+        if !back.leaves.is_empty() {
+            let leaves: Vec<_> = back.leaves.iter().map(|tag| span(tag)).collect();
+            let _ = writeln!(
+                out,
+                "After the merge {} is marked as bad in {place}, and {what} is held there: nothing is \
+                 promoted into it by itself until `/unhold {}`.\n",
+                super::both(&leaves),
+                promotion.environment
+            );
+        }
+    }
+    out
 }
 
 fn images(out: &mut String, promotion: &Promotion, moves: &[Carried]) {
@@ -61,9 +98,14 @@ fn images(out: &mut String, promotion: &Promotion, moves: &[Carried]) {
     let mut rows = Share::of(MOST_IMAGES);
     for carried in moves {
         let entry = &carried.entry;
-        let name = entry.new_name.as_deref().unwrap_or(&entry.name);
-        let from = entry.new_tag.as_deref().map_or_else(|| "not set".to_owned(), span);
-        rows.add(&format!("| {} | {from} | {} | – |\n", span(name), span(promotion.tag.as_str())));
+        let to = promotion
+            .promised(&carried.target, &entry.name)
+            .unwrap_or_else(|| Promised::of(&carried.target, entry));
+        let name = to.new_name.as_deref().or(entry.new_name.as_deref()).unwrap_or(&entry.name);
+        let shown = |tag: Option<&str>| tag.map_or_else(|| "not set".to_owned(), span);
+        let digest = to.digest.as_deref().map_or_else(|| "–".to_owned(), span);
+        let (from, to) = (shown(entry.new_tag.as_deref()), shown(to.new_tag.as_deref()));
+        rows.add(&format!("| {} | {from} | {to} | {digest} |\n", span(name)));
     }
     out.push_str(&rows.text);
     if rows.left_out > 0 {
@@ -187,7 +229,9 @@ fn is_no_more_public(facts: &Facts, ground: &Ground<'_>, source: &RepoRef) -> Re
 
 fn handoff(out: &mut String, environment: &Environment, promotion: &Promotion, moves: &[Carried]) {
     let before: Vec<_> = environment.after().iter().map(|name| span(name.as_str())).collect();
-    let source = if before.is_empty() {
+    let source = if promotion.direction == Direction::Back {
+        "what ran here before".to_owned()
+    } else if before.is_empty() {
         format!("release {}", span(&promotion.version))
     } else {
         before.join(", ")
@@ -200,7 +244,7 @@ fn handoff(out: &mut String, environment: &Environment, promotion: &Promotion, m
             format!("{} by {}", span(approval.label.as_str()), principals(&approval.by))
         })
         .collect();
-    let approvals = if approvals.is_empty() {
+    let approvals = if approvals.is_empty() || promotion.is_rollback() {
         "none beyond the gates".to_owned()
     } else {
         approvals.join("<br>")
@@ -236,8 +280,14 @@ fn handoff(out: &mut String, environment: &Environment, promotion: &Promotion, m
         ("Execution window", format!("{window}; {merge}")),
         ("Verification owner", owner(&owners.verification)),
         ("Fallback owner", owner(&owners.fallback)),
-        ("Rollback mode", "revert of this pull request: one commit, image entries only".to_owned()),
-        ("Change ticket", "none named".to_owned()),
+        ("Rollback mode", "`/rollback` on this pull request: image entries only".to_owned()),
+        (
+            "Change ticket",
+            promotion
+                .ticket
+                .as_ref()
+                .map_or_else(|| "none named".to_owned(), |ticket| span(ticket)),
+        ),
     ];
     let _ = writeln!(out, "### Handoff\n\n| | |\n| --- | --- |");
     for (row, value) in rows {

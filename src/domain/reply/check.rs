@@ -4,10 +4,10 @@ use std::fmt::Write as _;
 
 use super::{count, sign};
 use crate::domain::classify::Effect as Touch;
-use crate::domain::evaluate::{Assessment, Untouched};
+use crate::domain::evaluate::{Assessment, Rules, Untouched};
 use crate::domain::gates::{Gate, Outcome};
 use crate::domain::inert::{plain, span};
-use crate::domain::policy::{self, Problem};
+use crate::domain::policy::{self, Mode, Problem};
 use crate::model::ids::Sha;
 use crate::model::read::{Conclusion, Finding, Severity};
 use crate::model::write::{Annotation, NewCheck};
@@ -16,25 +16,27 @@ use crate::model::write::{Annotation, NewCheck};
 pub const GATES: &str = "usher/gates";
 /// So many containers are listed for an environment.
 const MOST_IMAGES: usize = 100;
+/// The check on what becomes of the rules.
+pub const CONFIG: &str = "usher/config";
 /// The check that validates what is rendered.
 pub const KUSTOMIZE: &str = "usher/kustomize";
 
 /// `usher/gates` for a head.
 pub fn gates(head: &Sha, assessment: &Assessment) -> NewCheck {
-    let check = |conclusion, title: String, summary: String, annotations| NewCheck {
+    let check = |conclusion, title: String, summary: String| NewCheck {
         name: GATES.to_owned(),
         head: head.clone(),
         conclusion,
         title,
         summary,
         text: String::new(),
-        annotations,
+        annotations: Vec::new(),
     };
     match assessment {
         Assessment::NoPromotion(why) => {
             let sentence = untouched(why);
             let summary = format!("Nothing is promoted by this pull request: {sentence}.");
-            check(Some(Conclusion::Success), "Not a promotion".to_owned(), summary, Vec::new())
+            check(Some(Conclusion::Success), "Not a promotion".to_owned(), summary)
         }
         Assessment::Unjudgeable(problems) => {
             let summary = format!(
@@ -44,45 +46,63 @@ pub fn gates(head: &Sha, assessment: &Assessment) -> NewCheck {
                 count(problems.len(), "mistake"),
                 list(problems)
             );
-            check(
-                Some(Conclusion::Failure),
-                "The configuration is invalid".to_owned(),
-                summary,
-                Vec::new(),
-            )
+            check(Some(Conclusion::Failure), "The configuration is invalid".to_owned(), summary)
         }
-        Assessment::Configuration(problems) if problems.is_empty() => {
-            let summary = format!(
-                "This pull request changes `{}`, the rules themselves. Only an administrator of the repository \
-                 can let that through; this version of Usher takes no approval for it.",
-                policy::PATH
-            );
-            check(
-                Some(Conclusion::ActionRequired),
-                "Changes the rules: needs an administrator".to_owned(),
-                summary,
-                Vec::new(),
-            )
-        }
-        Assessment::Configuration(problems) => {
-            let summary = format!(
-                "After the merge `{}` would be invalid.\n\n{}",
-                policy::PATH,
-                list(problems)
-            );
-            let title = format!("The configuration has {}", count(problems.len(), "mistake"));
-            check(
-                Some(Conclusion::Failure),
-                title,
-                summary,
-                problems.iter().map(annotate_problem).collect(),
-            )
-        }
-        Assessment::Judged { gates, promotes } => {
+        Assessment::Judged { gates, promotes, mode } => {
             let (conclusion, title) = verdict(gates, *promotes);
-            check(conclusion, title, table(gates), Vec::new())
+            if *mode == Mode::Observe && conclusion != Some(Conclusion::Success) {
+                let summary = format!("{OBSERVED}\n\n{}", table(gates));
+                return check(Some(Conclusion::Neutral), format!("Would block: {title}"), summary);
+            }
+            check(conclusion, title, table(gates))
         }
     }
+}
+
+const OBSERVED: &str =
+    "This repository only observes (`mode: observe`): what follows would block, and stops nobody.";
+
+/// `usher/config` for a head that changes the configuration.
+pub fn config(head: &Sha, rules: &Rules, mode: Mode) -> NewCheck {
+    let (mut conclusion, title, summary) = if rules.problems.is_empty() {
+        let title = match rules.meaning.len() {
+            0 => "Valid, and nothing changes in what is enforced".to_owned(),
+            many => format!("Valid: {}", count(many, "rule") + " changed"),
+        };
+        let summary = match rules.meaning.as_slice() {
+            [] => "Comments, order or spelling change; the rules stay what they are.".to_owned(),
+            meaning => {
+                let lines: Vec<_> = meaning.iter().map(|one| format!("- {one}")).collect();
+                format!("What merging this changes:\n\n{}", lines.join("\n"))
+            }
+        };
+        (Conclusion::Success, title, summary)
+    } else {
+        let title = format!("The configuration has {}", count(rules.problems.len(), "mistake"));
+        let summary = format!(
+            "After the merge `{}` would be invalid, and nothing would be promoted.\n\n{}",
+            policy::PATH,
+            list(&rules.problems)
+        );
+        (Conclusion::Failure, title, summary)
+    };
+    if mode == Mode::Observe && conclusion == Conclusion::Failure {
+        conclusion = Conclusion::Neutral;
+    }
+    NewCheck {
+        name: CONFIG.to_owned(),
+        head: head.clone(),
+        conclusion: Some(conclusion),
+        title,
+        summary,
+        text: String::new(),
+        annotations: rules.problems.iter().map(annotate_problem).collect(),
+    }
+}
+
+/// What it means that the configuration goes away.
+pub fn rules_gone() -> String {
+    format!("`{}` is gone: nothing is promoted or judged any more", policy::PATH)
 }
 
 fn untouched(why: &Untouched) -> String {
@@ -98,7 +118,7 @@ fn untouched(why: &Untouched) -> String {
 }
 
 /// `usher/kustomize` for a head.
-pub fn kustomize(head: &Sha, touches: &[Touch<'_>]) -> NewCheck {
+pub fn kustomize(head: &Sha, touches: &[Touch<'_>], mode: Mode) -> NewCheck {
     let findings: Vec<&Finding> = touches.iter().flat_map(|touch| &touch.findings).collect();
     let errors = findings.iter().filter(|finding| finding.severity == Severity::Error).count();
     let names: Vec<_> =
@@ -127,7 +147,11 @@ pub fn kustomize(head: &Sha, touches: &[Touch<'_>]) -> NewCheck {
     NewCheck {
         name: KUSTOMIZE.to_owned(),
         head: head.clone(),
-        conclusion: Some(if errors == 0 { Conclusion::Success } else { Conclusion::Failure }),
+        conclusion: Some(match (errors, mode) {
+            (0, _) => Conclusion::Success,
+            (_, Mode::Observe) => Conclusion::Neutral,
+            (_, Mode::Enforce) => Conclusion::Failure,
+        }),
         title,
         summary,
         text: images(touches),
@@ -137,24 +161,46 @@ pub fn kustomize(head: &Sha, touches: &[Touch<'_>]) -> NewCheck {
 
 fn verdict(gates: &[Gate], promotes: bool) -> (Option<Conclusion>, String) {
     // Of the worst the first, because gates stand in the order in which they are best put right.
-    let worst = gates.iter().rev().max_by_key(|gate| gate.outcome);
-    match worst.map(|gate| (gate.outcome, gate)) {
-        None => (Some(Conclusion::Success), "Nothing is left to promote".to_owned()),
-        Some((Outcome::Passed, _)) if promotes => {
+    let Some(worst) = gates.iter().rev().max_by_key(|gate| gate.outcome) else {
+        return (Some(Conclusion::Success), "Nothing is left to promote".to_owned());
+    };
+    let place = worst.environment.as_ref().map_or_else(String::new, |name| format!(" for {name}"));
+    let brief = worst.said.brief.clone();
+    match worst.outcome {
+        Outcome::Passed if promotes => {
             (Some(Conclusion::Success), format!("{} passed", count(gates.len(), "gate")))
         }
-        Some((Outcome::Passed, _)) => {
+        Outcome::Passed if worst.environment.is_none() => {
+            (Some(Conclusion::Success), "The change of the rules is approved".to_owned())
+        }
+        Outcome::Passed => {
             (Some(Conclusion::Success), "Configuration change, no promotion: valid".to_owned())
         }
-        Some((Outcome::Waiting, gate)) => (None, format!("{}: waiting", gate.name)),
-        Some((Outcome::Needs, gate)) => (
-            Some(Conclusion::ActionRequired),
-            format!("{} for {} needs somebody", gate.name, gate.environment),
-        ),
-        Some((Outcome::Failed, gate)) => {
-            (Some(Conclusion::Failure), format!("{} failed for {}", gate.name, gate.environment))
+        Outcome::Overridden => {
+            let many = gates.iter().filter(|gate| gate.outcome == Outcome::Overridden).count();
+            let title = format!("Passed, with {} overridden", count(many, "gate"));
+            (Some(Conclusion::Success), title)
+        }
+        Outcome::Waiting => {
+            (None, brief.unwrap_or_else(|| format!("{}: waiting{place}", worst.name)))
+        }
+        Outcome::Needs => {
+            let title = brief.unwrap_or_else(|| format!("{} needs somebody{place}", worst.name));
+            (Some(Conclusion::ActionRequired), capital(&title))
+        }
+        Outcome::Failed => {
+            let title = match brief {
+                Some(brief) => format!("{} failed{place}: {brief}", worst.name),
+                None => format!("{} failed{place}", worst.name),
+            };
+            (Some(Conclusion::Failure), title)
         }
     }
+}
+
+fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
 fn table(gates: &[Gate]) -> String {
@@ -169,7 +215,7 @@ fn table(gates: &[Gate]) -> String {
             "| {} | `{}` | {} | {} | {} |",
             sign(gate.outcome),
             gate.name,
-            span(gate.environment.as_str()),
+            gate.environment.as_ref().map_or_else(|| "–".to_owned(), |name| span(name.as_str())),
             gate.said.sentence,
             gate.said.help.as_deref().unwrap_or("–")
         );

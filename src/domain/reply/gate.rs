@@ -2,10 +2,14 @@
 //!
 //! Foreign text comes in as it is and leaves inert.
 
-use super::{Said, count};
+use super::{Said, both, by, count, instant, people, people_plain};
+use crate::domain::acts::AUTOMATIC_ONLY;
+use crate::domain::gates::{Hand, Lack};
 use crate::domain::inert::{plain, span};
-use crate::domain::policy::{Application, Environment};
-use crate::model::ids::EnvName;
+use crate::domain::policy::{Application, Approval, Environment, Principal};
+use crate::domain::promotion::Promised;
+use crate::model::act::{Act, ActKind};
+use crate::model::ids::{EnvName, Login};
 use crate::model::read::Commit;
 
 /// `kustomize` found nothing.
@@ -81,6 +85,7 @@ pub fn only_images() -> Said {
 pub fn both_changed(path: &str) -> Said {
     Said::new(format!("{} changed on the base branch as well", span(path)))
         .help("Bring the pull request up to date with its base branch.")
+        .brief("has to be brought up to date")
 }
 
 /// `scope`: our commit is gone from our branch.
@@ -113,8 +118,15 @@ pub fn other_application(application: &Application) -> Said {
 }
 
 /// `scope`: an entry becomes something else than was promised.
-pub fn other_tag(image: &str, promised: &str) -> Said {
-    Said::new(format!("{} does not become {}", span(image), span(promised))).help(BACK)
+pub fn other_tag(image: &str, promised: &Promised) -> Said {
+    let wanted = promised.digest.as_ref().or(promised.new_tag.as_ref());
+    let wanted = wanted.map_or("what was promised", String::as_str);
+    Said::new(format!("{} does not become {}", span(image), span(wanted))).help(BACK)
+}
+
+/// `scope`: an entry moves that the promotion does not name.
+pub fn not_promised(image: &str) -> Said {
+    Said::new(format!("{} changes, and is not in its scope", span(image))).help(BACK)
 }
 
 /// `scope`: an entry goes away.
@@ -137,11 +149,178 @@ pub fn more_than_images(path: &str) -> Said {
         .help("Split it: one pull request for the images, another for the rest.")
 }
 
+/// `order`: the version was sent away there.
+pub fn bad_before(before: &Environment, act: &Act) -> Said {
+    let place = span(before.name().as_str());
+    let what = against(act);
+    Said::new(format!("{} {what} in {place} {}", span(&act.subject), by(act)))
+        .help("Release a corrected version.")
+}
+
+/// `bad-version`: something is known against what moves.
+pub fn bad_version(act: &Act) -> Said {
+    let what = against(act);
+    Said::new(format!("{} {what} here {}", span(&act.subject), by(act)))
+        .help("Release a corrected version; or accept it with `/override bad-version REASON`.")
+        .brief(format!("{} {what}", plain(&act.subject)))
+}
+
+fn against(act: &Act) -> &'static str {
+    if act.kind == ActKind::Rejection { "was rejected" } else { "was rolled back" }
+}
+
+/// `hold`: nothing holds it.
+pub fn not_held() -> Said {
+    Said::new("nobody holds it")
+}
+
+/// `hold`: somebody does.
+pub fn held(hold: &Act, environment: &Environment) -> Said {
+    let place = span(environment.name().as_str());
+    if hold.pr.is_some() {
+        return Said::new(format!("held {}", by(hold)))
+            .help(format!("{} lifts it with `/unhold`.", people(environment.promoters())))
+            .brief("held");
+    }
+    let application = hold.application.as_ref().map_or("everything", |name| name.as_str());
+    let sentence = format!("{} is held in {place} {}", span(application), by(hold));
+    let lift = format!("`/unhold {}`", environment.name());
+    let help = if hold.subject == AUTOMATIC_ONLY {
+        let ask = format!("`/promote {}`", environment.name());
+        format!(
+            "{} lifts it with {lift}; a promotion that one of them asks for with {ask} passes.",
+            people(environment.promoters())
+        )
+    } else {
+        format!("{} lifts it with {lift}.", people(environment.promoters()))
+    };
+    Said::new(sentence).help(help).brief(format!("held in {}", environment.name()))
+}
+
+/// `lock`: nothing locks it.
+pub fn not_locked() -> Said {
+    Said::new("not locked")
+}
+
+/// `lock`: somebody did.
+pub fn locked(lock: &Act, environment: &Environment) -> Said {
+    let name = environment.name();
+    let mut who = vec![span(lock.by.login.as_str())];
+    who.extend(environment.overrides().of("lock").iter().map(|one| span(&one.to_string())));
+    Said::new(format!("{} is locked {}{}", span(name.as_str()), by(lock), until(lock)))
+        .help(format!("{} lifts it with `/unlock {name}`.", super::either(&who)))
+        .brief(format!("{name} is locked"))
+}
+
+/// `lock`: a rollback goes through one.
+pub fn locked_but_back(lock: &Act) -> Said {
+    Said::new(format!("locked {}{}; a rollback goes through", by(lock), until(lock)))
+}
+
+fn until(act: &Act) -> String {
+    act.until.map_or_else(String::new, |until| format!(", until {}", instant(until)))
+}
+
+/// `approvals`: which are given, and which are lacking.
+pub fn approvals(given: &[(&Approval, &Act)], lacking: &[(&Approval, Lack)]) -> Said {
+    let mut parts: Vec<String> = given
+        .iter()
+        .map(|(approval, act)| format!("{} by {}", label(approval), span(act.by.login.as_str())))
+        .collect();
+    let (mut helps, mut briefs) = (Vec::new(), Vec::new());
+    for (approval, lack) in lacking {
+        let from = people(&approval.by);
+        parts.push(match lack {
+            Lack::Label => format!("{} is missing", label(approval)),
+            Lack::Unaccounted => {
+                format!(
+                    "{} is on, and counts for nothing: nobody allowed gave it for this commit",
+                    label(approval)
+                )
+            }
+            Lack::NoLonger(who) => format!(
+                "{} by {} counts no more: that person may not give it now",
+                label(approval),
+                span(who.as_str())
+            ),
+            Lack::Hand(who, hand) => format!(
+                "{} by {} does not count: that person {}",
+                label(approval),
+                span(who.as_str()),
+                has(*hand)
+            ),
+        });
+        let again = match lack {
+            Lack::Label => "puts the label on",
+            _ => "takes the label off and puts it on again",
+        };
+        helps.push(format!("{from} {again}, or says `/approve {}`.", approval.label));
+        briefs.push(format!("{} from {}", approval.label, people_plain(&approval.by)));
+    }
+    let said = Said::new(parts.join(" · "));
+    if lacking.is_empty() {
+        return said;
+    }
+    said.help(helps.join(" ")).brief(format!("needs {}", both(&briefs)))
+}
+
+/// `approvals`: nobody can say who has a hand in it.
+pub fn release_author_unknown(why: &str) -> Said {
+    Said::new(format!("who published the release cannot be read: {}", span(why)))
+        .help("See that the App may read the source; it is looked at again every few minutes.")
+}
+
+fn label(approval: &Approval) -> String {
+    span(approval.label.as_str())
+}
+
+/// What somebody has to do with it, to follow "that person".
+pub fn has(hand: Hand) -> &'static str {
+    match hand {
+        Hand::Asked => "asked for this promotion",
+        Hand::Opened => "opened this pull request",
+        Hand::Committed => "has commits in it",
+        Hand::Released => "published the release",
+    }
+}
+
+/// A gate that somebody accepted as it is.
+pub fn overridden(act: &Act, was: &Said) -> Said {
+    Said::new(format!("overridden {}; it was: {}", by(act), was.sentence))
+}
+
+/// `config`: it would not be valid.
+pub fn config_invalid(mistakes: usize) -> Said {
+    Said::new(format!("the configuration would have {}", count(mistakes, "mistake")))
+        .help("See the check `usher/config`; it names the lines.")
+        .brief(format!("the configuration has {}", count(mistakes, "mistake")))
+}
+
+/// `config`: an administrator approved it.
+pub fn config_approved(admin: &Login) -> Said {
+    Said::new(format!("approved by {}", span(admin.as_str())))
+}
+
+/// `config`: an administrator asks for changes.
+pub fn config_objected(admin: &Login) -> Said {
+    Said::new(format!("{} asks for changes", span(admin.as_str())))
+        .help("Make them, and have it approved by review.")
+        .brief("changes are asked for")
+}
+
+/// `config`: no administrator has approved it.
+pub fn config_needs(admins: &[Principal]) -> Said {
+    let who = people(admins);
+    Said::new("it changes the rules themselves")
+        .help(format!("{who}, not its author, approves this commit by review."))
+        .brief(format!("changes the rules: needs {}", people_plain(admins)))
+}
+
 /// A condition that nobody can judge yet.
 pub fn unjudged(path: &str) -> Said {
     Said::new(format!("{} is configured, and this version of Usher cannot judge it", span(path)))
-        .help("Somebody with the right to merge past the check has to decide.")
+        .help("Somebody who may override it here accepts that with `/override GATE REASON`.")
 }
 
-const CLEAN: &str = "Close it; the next release opens a clean one.";
-const BACK: &str = "Bring the pull request back to what Usher committed.";
+const CLEAN: &str = "`/retry` throws away what is not Usher's and plans it anew.";
+const BACK: &str = "`/retry` brings it back to what Usher committed.";

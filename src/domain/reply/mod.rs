@@ -2,13 +2,20 @@
 
 pub mod body;
 pub mod check;
+pub mod command;
 pub mod gate;
+pub mod overview;
 pub mod reason;
 pub mod release;
 pub mod status;
 pub mod trouble;
 
+use jiff::Timestamp;
+
 use super::gates::Outcome;
+use super::inert::{cut, span};
+use super::policy::{Principal, Role};
+use crate::model::act::Act;
 
 /// A sentence, and what would help where something would. Foreign text in it is inert.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,11 +24,18 @@ pub struct Said {
     pub sentence: String,
     /// What to do about it.
     pub help: Option<String>,
+    /// The same in a few words without Markdown, for a headline.
+    pub brief: Option<String>,
 }
 
 impl Said {
     fn new(sentence: impl Into<String>) -> Self {
-        Self { sentence: sentence.into(), help: None }
+        Self { sentence: sentence.into(), help: None, brief: None }
+    }
+
+    fn brief(mut self, brief: impl Into<String>) -> Self {
+        self.brief = Some(brief.into());
+        self
     }
 
     fn help(mut self, help: impl Into<String>) -> Self {
@@ -34,9 +48,61 @@ impl Said {
 fn sign(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Passed => "✅",
+        Outcome::Overridden => "⚠️",
         Outcome::Waiting => "⏳",
         Outcome::Needs => "🙋",
         Outcome::Failed => "❌",
+    }
+}
+
+/// People of the configuration in a sentence, inert: `@acme/qa` or `pat`.
+fn people(who: &[Principal]) -> String {
+    let role = |role: &Principal| match role {
+        Principal::Role(role) => format!("somebody with the role {}", span(&role_name(*role))),
+        other => span(&other.to_string()),
+    };
+    let names: Vec<String> = who.iter().map(role).collect();
+    if names.is_empty() { "nobody".to_owned() } else { either(&names) }
+}
+
+/// The same for a headline, where no Markdown is read.
+fn people_plain(who: &[Principal]) -> String {
+    either(&who.iter().map(ToString::to_string).collect::<Vec<_>>())
+}
+
+fn role_name(role: Role) -> String {
+    Principal::Role(role).to_string()
+}
+
+/// `a`, `a or b`, `a, b or c`.
+fn either(names: &[String]) -> String {
+    listed(names, "or")
+}
+
+/// `a`, `a and b`, `a, b and c`.
+fn both(names: &[String]) -> String {
+    listed(names, "and")
+}
+
+fn listed(names: &[String], word: &str) -> String {
+    match names {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} {word} {last}", first.join(", ")),
+    }
+}
+
+/// An instant as people in different places read it alike.
+fn instant(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M UTC").to_string()
+}
+
+/// Who did something, and why in that person's words.
+fn by(act: &Act) -> String {
+    let who = span(act.by.login.as_str());
+    match act.reason.trim() {
+        "" => format!("by {who}"),
+        reason => format!("by {who} ({})", span(&cut(reason, 200))),
     }
 }
 

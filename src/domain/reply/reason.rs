@@ -2,12 +2,13 @@
 //!
 //! Foreign text comes in as it is and leaves inert.
 
-use super::count;
+use super::{by, count};
 use crate::domain::decision::Reason;
 use crate::domain::gates::{Gate, Outcome};
 use crate::domain::inert::span;
-use crate::domain::policy::{self, Application, Environment};
-use crate::model::ids::{EnvName, PrNumber};
+use crate::domain::policy::{self, Application, Environment, Version};
+use crate::model::act::{Act, ActKind};
+use crate::model::ids::{AppName, EnvName, PrNumber};
 use crate::model::read::PullRequest;
 
 /// The repository is gone, or nothing can be written to it.
@@ -123,6 +124,30 @@ pub fn version_prerelease(tag: &str, environment: &Environment) -> Reason {
     )
 }
 
+/// Nothing of that name was released.
+pub fn version_unknown(name: &str, application: &Application, newest: Option<&Version>) -> Reason {
+    let (name, what) = (span(name), span(application.name().as_str()));
+    let reason = Reason::new("version.unknown", format!("{what} has no version {name}"));
+    match newest {
+        Some(newest) => reason.help(format!("The newest is {}.", span(newest.tag()))),
+        None => reason.help("Publish the release first."),
+    }
+}
+
+/// There is no version to choose.
+pub fn version_none(application: &Application) -> Reason {
+    let what = span(application.name().as_str());
+    Reason::new("version.none", format!("{what} has no released version that could be promoted"))
+        .help("Publish a release first.")
+}
+
+/// An image tag belongs to no release that is known.
+pub fn version_of_tag_unknown(tag: &str, application: &Application) -> Reason {
+    let (tag, what) = (span(tag), span(application.name().as_str()));
+    Reason::new("version.of-tag", format!("no release of {what} is known that carries {tag}"))
+        .help("Name the version.")
+}
+
 /// The tag is not in the source.
 pub fn version_no_tag(source: &str, tag: &str) -> Reason {
     Reason::new("version.no-tag", format!("{} has no tag {}", span(source), span(tag)))
@@ -234,17 +259,108 @@ pub fn edit_refused(file: &str, why: &str) -> Reason {
         .help("Simplify the entry on the default branch; the rest of the file is kept as it is.")
 }
 
+/// What an entry said cannot be said by an edit of the entry.
+pub fn not_expressible(file: &str, image: &str) -> Reason {
+    let (file, image) = (span(file), span(image));
+    let sentence =
+        format!("{image} in {file} cannot be put back: it had no tag and no digest then");
+    Reason::new("rollback.not-expressible", sentence)
+        .help("Put the entry back by hand, in a pull request of its own.")
+}
+
+/// It is held there.
+pub fn held(hold: &Act, application: &AppName, environment: &EnvName) -> Reason {
+    let (what, place) = (span(application.as_str()), span(environment.as_str()));
+    Reason::new("promote.held", format!("{what} is held in {place} {}", by(hold)))
+}
+
+/// The version was sent away there.
+pub fn against(act: &Act, environment: &EnvName) -> Reason {
+    let place = span(environment.as_str());
+    let what = if act.kind == ActKind::Rejection { "was rejected" } else { "was rolled back" };
+    let sentence = format!("{} {what} in {place} {}", span(&act.subject), by(act));
+    Reason::new("promote.bad-version", sentence)
+}
+
+/// Its files changed on the base as well.
+pub fn planned_anew(pr: PrNumber) -> Reason {
+    Reason::new("promote.planned-anew", format!("#{pr} is planned anew on its base"))
+}
+
+/// A comment had its turn.
+pub fn command_handled() -> Reason {
+    Reason::new("command.handled", "the comment has been acted upon")
+}
+
+/// A comment commands nothing here.
+pub fn command_none() -> Reason {
+    Reason::new("command.none", "nothing in the comment is a command here")
+}
+
+/// A comment is gone.
+pub fn command_gone() -> Reason {
+    Reason::new("command.gone", "the comment is gone")
+}
+
+/// Whose comments command nothing.
+pub fn command_bot() -> Reason {
+    Reason::new("command.bot", "its author is a bot that may not command")
+}
+
+/// What a line of a comment came to; `line` is as it was written.
+pub fn command(line: &str, done: bool) -> Reason {
+    let code = if done { "command.done" } else { "command.refused" };
+    Reason::new(code, span(line))
+}
+
+/// Its author had the answer today.
+pub fn command_refused_today() -> Reason {
+    Reason::new("command.refused-today", "its author was told today already")
+}
+
+/// A label says nothing.
+pub fn label_means_nothing() -> Reason {
+    Reason::new("label.none", "the label is no approval, or the pull request has moved on")
+}
+
+/// A label is an approval.
+pub fn label_counts(label: &str) -> Reason {
+    Reason::new("label.approval", format!("{} is recorded", span(label)))
+}
+
+/// A label counts for nobody.
+pub fn label_refused(label: &str) -> Reason {
+    Reason::new("label.refused", format!("{} was given by somebody who may not", span(label)))
+}
+
+/// A label is off.
+pub fn label_off(label: &str) -> Reason {
+    Reason::new("label.off", format!("{} is off", span(label)))
+}
+
+/// Something that people said has come to its time.
+pub fn lapsed() -> Reason {
+    Reason::new("act.lapsed", "what somebody said has come to its end")
+}
+
+/// A pull request has a new head.
+pub fn pushed(pr: PrNumber) -> Reason {
+    Reason::new("pull.pushed", format!("#{pr} has a new head"))
+}
+
 /// How a gate stands, for the record.
 pub fn gate(gate: &Gate) -> Reason {
     let outcome = match gate.outcome {
         Outcome::Passed => "passed",
+        Outcome::Overridden => "overridden",
         Outcome::Waiting => "waiting",
         Outcome::Needs => "needs",
         Outcome::Failed => "failed",
     };
+    let place = gate.environment.as_ref().map_or_else(String::new, |name| format!("{name}: "));
     Reason {
         code: format!("{}.{outcome}", gate.name),
-        sentence: format!("{}: {}", gate.environment, gate.said.sentence),
+        sentence: format!("{place}{}", gate.said.sentence),
         help: gate.said.help.clone(),
     }
 }

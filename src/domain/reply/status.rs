@@ -3,57 +3,92 @@
 use std::fmt::Write as _;
 
 use super::sign;
+use crate::domain::evaluate::Assessment;
 use crate::domain::gates::{Gate, Outcome};
 use crate::domain::inert::span;
-use crate::domain::promotion::Promotion;
+use crate::domain::look::Look;
+use crate::domain::policy::Mode;
+use crate::domain::promotion::{Direction, Promotion};
 use crate::model::ids::PrNumber;
 
 /// The hidden first line of the status comment; it counts only together with its author.
 pub const MARKER: &str = "<!-- usher:status -->";
 
 /// The comment while the promotion is open.
-pub fn promotion(promotion: &Promotion, gates: &[Gate]) -> String {
-    let mut out = format!("{MARKER}\n");
-    let open: Vec<&Gate> = gates.iter().filter(|gate| gate.outcome != Outcome::Passed).collect();
-    let (version, place) = (span(&promotion.version), span(promotion.environment.as_str()));
-    let headline = if gates.is_empty() {
-        format!("Nothing is left to promote: {place} has {version} already.")
-    } else if open.is_empty() {
-        format!("{version} may go to {place}: every gate has passed.")
-    } else if open.iter().any(|gate| gate.outcome == Outcome::Failed) {
-        format!("{version} cannot go to {place} as it is.")
-    } else {
-        format!("{version} may not go to {place} yet.")
-    };
-    let _ = writeln!(out, "**{headline}**\n");
+pub fn promotion(look: &Look<'_>, promotion: &Promotion, assessment: &Assessment) -> String {
+    let gates = assessment.gates();
+    let mut out = format!("{MARKER}\n**{}**\n\n", headline(promotion, gates));
     for gate in gates {
-        let tick = if gate.outcome == Outcome::Passed { "x" } else { " " };
+        out.push_str(&line(gate));
+    }
+    if look.policy.mode() == Mode::Observe {
         let _ = writeln!(
             out,
-            "- [{tick}] {} **{}** – {}",
-            sign(gate.outcome),
-            gate.name,
-            gate.said.sentence
+            "\nThis repository only observes: nothing is stopped, and Usher merges nothing."
         );
     }
-    let _ = writeln!(out, "\n**Next:** {}", next(&open, gates.is_empty()));
+    out.push_str(&next(promotion, gates));
     let _ = writeln!(
         out,
-        "\n**Going back:** after the merge, revert this pull request; it holds one commit that changes image entries only."
+        "\n**Going back:** after the merge, `/rollback` here puts back what ran before; only image entries change."
     );
     out
 }
 
-fn next(open: &[&Gate], done: bool) -> String {
-    if done {
-        return "close this pull request.".to_owned();
+fn headline(promotion: &Promotion, gates: &[Gate]) -> String {
+    let (version, place) = (span(&promotion.version), span(promotion.environment.as_str()));
+    let go = match promotion.direction {
+        Direction::Forward => "go to",
+        Direction::Back => "come back to",
+    };
+    let worst = gates.iter().map(|gate| gate.outcome).max();
+    match worst {
+        None => format!("Nothing is left to do: {place} has {version} already."),
+        Some(Outcome::Passed) => format!("{version} may {go} {place}: every gate has passed."),
+        Some(Outcome::Overridden) => {
+            format!("{version} may {go} {place}: what has not passed was overridden.")
+        }
+        Some(Outcome::Failed) => format!("{version} cannot {go} {place} as it is."),
+        Some(_) => format!("{version} may not {go} {place} yet."),
     }
-    match open.first() {
-        None => "review it as your branch protection asks for, then merge.".to_owned(),
-        Some(gate) => {
-            gate.said.help.clone().unwrap_or_else(|| format!("`{}` has to pass.", gate.name))
+}
+
+/// A gate as a line of the checklist.
+pub fn line(gate: &Gate) -> String {
+    let tick = if gate.outcome.is_open() { "x" } else { " " };
+    let sentence = &gate.said.sentence;
+    format!("- [{tick}] {} **{}** – {sentence}\n", sign(gate.outcome), gate.name)
+}
+
+/// What has to be done, and by whom.
+fn next(promotion: &Promotion, gates: &[Gate]) -> String {
+    let shut: Vec<&Gate> = gates.iter().filter(|gate| !gate.outcome.is_open()).collect();
+    if gates.is_empty() {
+        return "\n**Next:** close this pull request.\n".to_owned();
+    }
+    if shut.is_empty() {
+        let prod = promotion.environment.as_str();
+        return format!(
+            "\n**Next:** merge it, or have it merged with `/merge`; then {} has it.\n",
+            span(prod)
+        );
+    }
+    let mut helps: Vec<String> = Vec::new();
+    for gate in shut {
+        let help = gate.said.help.clone();
+        let help = help.unwrap_or_else(|| format!("`{}` has to pass.", gate.name));
+        if !helps.contains(&help) {
+            helps.push(help);
         }
     }
+    if let [only] = helps.as_slice() {
+        return format!("\n**Next:** {only}\n");
+    }
+    let mut out = "\n**Next:**\n".to_owned();
+    for help in helps {
+        let _ = writeln!(out, "- {help}");
+    }
+    out
 }
 
 /// The comment on a promotion that a newer one replaces.
@@ -63,4 +98,14 @@ pub fn superseded(older: &Promotion, by: PrNumber) -> String {
         span(older.environment.as_str()),
         span(&older.version)
     )
+}
+
+/// The comment on a promotion that somebody closed by a command.
+pub fn cancelled(promotion: &Promotion, who: &str, why: &str) -> String {
+    let again = match promotion.direction {
+        Direction::Forward => format!("`/promote {}` opens another one.", promotion.environment),
+        Direction::Back => format!("`/rollback {}` opens another one.", promotion.environment),
+    };
+    let why = if why.is_empty() { String::new() } else { format!(": {}", span(why)) };
+    format!("{MARKER}\n**Closed by {}**{why}. {again}\n", span(who))
 }

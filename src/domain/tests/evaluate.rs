@@ -87,7 +87,7 @@ fn each_pull_request_is_judged_by_what_it_changes() {
             "staging by hand",
             &[("staging/kustomization.yaml", &bumped)],
             Conclusion::Success,
-            "3 gates passed",
+            "5 gates passed",
         ),
         (
             "another image",
@@ -135,13 +135,13 @@ fn each_pull_request_is_judged_by_what_it_changes() {
             "the rules",
             &[(".github/usher.yml", &POLICY.replace("web", "w*"))],
             Conclusion::ActionRequired,
-            "Changes the rules: needs an administrator",
+            "Changes the rules: needs admin",
         ),
         (
             "bad rules",
             &[(".github/usher.yml", "version: 1")],
             Conclusion::Failure,
-            "The configuration has 2 mistakes",
+            "config failed: the configuration has 2 mistakes",
         ),
     ];
     for (name, changes, conclusion, title) in cases {
@@ -167,7 +167,8 @@ fn a_version_that_ran_before_and_was_replaced_may_go_on() {
     let pr =
         hub.open("by-hand", &account(5, "ada"), "change", &[("prod/kustomization.yaml", &bumped)]);
     assert_eq!(check(&evaluate(&mut hub, pr), "usher/gates").conclusion, Some(Conclusion::Failure));
-    hub.ran = vec!["v1.0.0".to_owned(), "v1.1.0".to_owned()];
+    let ran = |tag: &str| Ran { tag: tag.to_owned(), entries: None };
+    hub.ran = vec![ran("v1.0.0"), ran("v1.1.0")];
     assert_eq!(check(&evaluate(&mut hub, pr), "usher/gates").conclusion, Some(Conclusion::Success));
 }
 

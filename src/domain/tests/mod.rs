@@ -10,16 +10,17 @@ use sha2::{Digest as _, Sha256};
 
 use super::decide;
 use super::decision::{Decision, Effect, Verdict};
-use super::facts::{Answer, Facts, Gap, Known, Need};
+use super::facts::{Answer, Facts, Gap, Known, Need, Ran};
 use super::promotion::Promotion;
 use crate::intent::{Intent, Reach, Trigger};
+use crate::model::act::Act;
 use crate::model::files::{GitTree, Mode};
 use crate::model::ids::{
     AppId, InstallationId, Login, PrNumber, RepoId, RepoName, RepoRef, Sha, UserId,
 };
 use crate::model::read::{
-    Account, Commit, Comparison, Conclusion, Identity, PullRequest, Release, Repository, Side,
-    Visibility,
+    Access, Account, CommandPast, Commit, Comparison, Conclusion, Identity, PullRequest, Release,
+    Repository, Review, Side, Visibility,
 };
 use crate::model::write::NewCheck;
 
@@ -76,7 +77,13 @@ struct Hub {
     branches: BTreeMap<String, (Commit, Files)>,
     pulls: Vec<PullRequest>,
     releases: Vec<Release>,
-    ran: Vec<String>,
+    ran: Vec<Ran>,
+    acts: Vec<Act>,
+    reviews: Vec<Review>,
+    /// What each may do; who is not named may push.
+    access: BTreeMap<String, Access>,
+    /// `team login`, for each member.
+    members: Vec<String>,
     source: Known<Option<RepoRef>>,
     asked: Vec<Need>,
 }
@@ -96,6 +103,10 @@ impl Hub {
             pulls: Vec::new(),
             releases: Vec::new(),
             ran: Vec::new(),
+            acts: Vec::new(),
+            reviews: Vec::new(),
+            access: BTreeMap::new(),
+            members: Vec::new(),
             source: Ok(Some(repo())),
             asked: Vec::new(),
         };
@@ -247,6 +258,22 @@ impl Hub {
             Need::Tags { .. } => Answer::Tags(Vec::new()),
             Need::Tag { tag, .. } => Answer::Tag(Some(sha(tag))),
             Need::Ran { .. } => Answer::Ran(self.ran.clone()),
+            Need::CommitsOf { .. } => Answer::CommitsOf(Vec::new()),
+            Need::Access { login, .. } => {
+                let access = self.access.get(login.as_str()).copied();
+                Answer::Access(access.unwrap_or(Access::Write))
+            }
+            Need::Member { team, login, .. } => {
+                Answer::Member(self.members.contains(&format!("{team} {login}")))
+            }
+            Need::Comment { .. } => Answer::Comment(None),
+            Need::Reviews { .. } => Answer::Reviews(self.reviews.clone()),
+            Need::Acts { .. } => Answer::Acts(self.acts.clone()),
+            Need::Heads { .. } => Answer::Heads(Vec::new()),
+            Need::Past { .. } => {
+                Answer::Past(CommandPast { handled: false, within_hour: 0, refused_today: false })
+            }
+            Need::LastConfig { .. } => Answer::LastConfig(None),
         })
     }
 }

@@ -176,12 +176,12 @@ fn decisions_read_no_more_than_they_need() {
     hub.decide(&released("v1.1.0"));
     assert_eq!(
         asked(&hub),
-        "Repository Head Tree Blob Source Releases Tag Blob Identity PullsOfBranch Head Tag"
+        "Repository Head Tree Blob Source Releases Tag Blob Acts Identity PullsOfBranch Head Tag"
     );
     hub.asked.clear();
     let pr = hub.open("docs", &account(5, "ada"), "change", &[("README.md", "words")]);
     hub.decide(&Intent::Evaluate { repo: repo(), pr });
-    assert_eq!(asked(&hub), "Repository Pull Head Tree Blob Comparison Tree Identity Blob Blob");
+    assert_eq!(asked(&hub), "Repository Head Tree Blob Pull Comparison Tree Identity Blob Blob Acts");
 }
 
 fn asked(hub: &Hub) -> String {

@@ -1,0 +1,204 @@
+//! Where an environment can go back to: what ran there, from the record, or from the history of its files.
+
+use std::collections::BTreeSet;
+
+use super::acts::Acts;
+use super::facts::{Facts, Gap};
+use super::ground::Ground;
+use super::overlay::{Overlays, overlays};
+use super::policy::{Application, Environment};
+use super::promotion::Promised;
+use crate::model::ids::TargetName;
+
+/// The entries of an application in an environment, at some time.
+pub type State = Vec<Promised>;
+
+/// What is looked for.
+pub struct Search<'a> {
+    /// Of which application.
+    pub application: &'a Application,
+    /// Where.
+    pub environment: &'a Environment,
+    /// The services that are meant; empty for all.
+    pub services: &'a [String],
+    /// The targets that are meant; empty for all.
+    pub targets: &'a [TargetName],
+    /// The image tag to go back to; none for the newest that may be gone back to.
+    pub tag: Option<&'a str>,
+}
+
+/// A state that was found, and how many versions ago it ran.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// The entries in scope as they were.
+    pub state: State,
+    /// 1 for the one before the present one.
+    pub ago: u64,
+    /// Whether it is back, and nothing is known against it.
+    pub is_safe: bool,
+}
+
+/// The entries in scope as the overlays have them.
+pub fn state(found: &Overlays) -> State {
+    let carried = found.carried.iter();
+    carried.map(|carried| Promised::of(&carried.target, &carried.entry)).collect()
+}
+
+/// Looks back from the present, first in the record and then in the history of the files, which is there
+/// for a fresh database too.
+pub fn look_back(
+    facts: &Facts,
+    ground: &Ground<'_>,
+    search: &Search<'_>,
+    now: &Overlays,
+) -> Result<Option<Found>, Gap> {
+    let acts = Acts::read(facts, ground.repo)?;
+    let now = search.scoped(&state(now));
+    let mut walk = Walk { search, acts: &acts, now: &now, seen: Vec::new() };
+    let ran = facts.ran(ground.repo, search.environment.name(), search.application.name())?;
+    for run in ran.iter().rev() {
+        if let Some(entries) = &run.entries
+            && let Some(found) = walk.meets(entries)
+        {
+            return Ok(Some(found));
+        }
+    }
+    from_history(facts, ground, search, &mut walk)
+}
+
+/// The commits that touched the overlays, newest first, each as it left them.
+fn from_history(
+    facts: &Facts,
+    ground: &Ground<'_>,
+    search: &Search<'_>,
+    walk: &mut Walk<'_>,
+) -> Result<Option<Found>, Gap> {
+    let folders = search.environment.targets_for(search.application.name());
+    let folders: Vec<&str> = folders.iter().map(|(_, folder)| folder.as_str()).collect();
+    let above = common(&folders);
+    // What the record has told is told again here, in the same order.
+    walk.seen.clear();
+    for commit in facts.commits_of(ground.repo, &ground.head.sha, &above)? {
+        let tree = facts.tree(ground.repo, &commit.tree)?;
+        let there = overlays(facts, ground.repo, tree, search.environment, search.application)?;
+        // A time when the overlays could not be read is no state to go back to.
+        if let Ok(there) = there
+            && let Some(found) = walk.meets(&state(&there))
+        {
+            return Ok(Some(found));
+        }
+    }
+    Ok(None)
+}
+
+/// The folder that holds all of these.
+fn common(folders: &[&str]) -> String {
+    let mut parts: Option<Vec<&str>> = None;
+    for folder in folders {
+        let next: Vec<&str> = folder.trim_matches('/').split('/').collect();
+        parts = Some(match parts {
+            None => next,
+            Some(before) => {
+                let same = before.iter().zip(&next).take_while(|(one, other)| one == other);
+                same.map(|(part, _)| *part).collect()
+            }
+        });
+    }
+    parts.unwrap_or_default().join("/")
+}
+
+/// A walk back through states, newest first.
+struct Walk<'a> {
+    search: &'a Search<'a>,
+    acts: &'a Acts<'a>,
+    now: &'a State,
+    seen: Vec<State>,
+}
+
+impl Walk<'_> {
+    /// Takes the next older state; gives it back if it is the one.
+    fn meets(&mut self, entries: &[Promised]) -> Option<Found> {
+        let state = self.search.scoped(entries);
+        if state.is_empty() || state == *self.now || self.seen.contains(&state) {
+            return None;
+        }
+        self.seen.push(state.clone());
+        let ago = self.seen.len() as u64;
+        let is_safe = !self.is_bad(&state) && self.is_back(&state);
+        let fits = match self.search.tag {
+            Some(tag) => state.iter().all(|entry| entry.new_tag.as_deref() == Some(tag)),
+            None => is_safe,
+        };
+        fits.then_some(Found { state, ago, is_safe })
+    }
+
+    /// Whether any of its versions was sent away here.
+    fn is_bad(&self, state: &State) -> bool {
+        let (place, what) = (self.search.environment.name(), self.search.application.name());
+        let mut tags = state.iter().filter_map(|entry| entry.new_tag.as_deref());
+        tags.any(|tag| !self.acts.against(place, what, tag).is_empty())
+    }
+
+    /// Whether no entry would go forward. Where versions cannot be compared, what ran before is back.
+    fn is_back(&self, state: &State) -> bool {
+        let version =
+            |entry: &Promised| self.search.application.version_of_image(entry.new_tag.as_deref()?);
+        state.iter().all(|entry| {
+            let mut now = self.now.iter();
+            let same = now.find(|now| now.target == entry.target && now.name == entry.name);
+            match (version(entry), same.and_then(version)) {
+                (Some(then), Some(now)) => then <= now,
+                _ => true,
+            }
+        })
+    }
+}
+
+impl Search<'_> {
+    /// The entries that are meant.
+    pub fn scoped(&self, entries: &[Promised]) -> State {
+        let meant = |entry: &&Promised| {
+            (self.services.is_empty() || self.services.contains(&entry.name))
+                && (self.targets.is_empty() || self.targets.contains(&entry.target))
+        };
+        entries.iter().filter(meant).cloned().collect()
+    }
+}
+
+/// What differs between what is and what was: the entries to put back, and those that cannot be, because
+/// they are gone or were not there then.
+pub fn difference(now: &State, then: &State) -> (State, Vec<String>) {
+    let mut back = Vec::new();
+    let mut odd: BTreeSet<String> = BTreeSet::new();
+    let find = |state: &State, entry: &Promised| {
+        let mut all = state.iter();
+        all.find(|one| one.target == entry.target && one.name == entry.name).cloned()
+    };
+    for entry in then {
+        match find(now, entry) {
+            Some(present) if present != *entry => back.push(entry.clone()),
+            Some(_) => {}
+            None => {
+                odd.insert(entry.name.clone());
+            }
+        }
+    }
+    for entry in now {
+        if find(then, entry).is_none() {
+            odd.insert(entry.name.clone());
+        }
+    }
+    (back, odd.into_iter().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_common_folder_holds_all() {
+        assert_eq!(common(&["kustomize/prod"]), "kustomize/prod");
+        assert_eq!(common(&["k/prod-eu", "k/prod-us"]), "k");
+        assert_eq!(common(&["a", "b"]), "");
+    }
+}

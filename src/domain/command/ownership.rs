@@ -1,0 +1,125 @@
+//! `/merge`, `/cancel`, `/retry`: what becomes of the pull request itself.
+
+use super::Step;
+use super::context::Context;
+use super::right;
+use crate::domain::decision::Effect;
+use crate::domain::evaluate::{Assessment, assess, changed_rules};
+use crate::domain::facts::Gap;
+use crate::domain::look::{Change, Look};
+use crate::domain::policy::Mode;
+use crate::domain::replan;
+use crate::domain::reply::command as say;
+use crate::domain::reply::status;
+use crate::intent::command::Command;
+use crate::intent::{Half, Intent, Reach};
+use crate::model::ids::EnvName;
+use crate::model::write::NewMerge;
+
+/// Merges the promotion, if every gate has passed.
+pub(super) fn merge(context: &Context<'_>, half: Option<&Half>) -> Result<Step, Gap> {
+    if let Some(pull) = context.pull.filter(|pull| pull.merged && half.is_some()) {
+        return Ok(Step::done(say::merged(pull), Vec::new()));
+    }
+    if let Some(Half::Refused(why)) = half {
+        return Ok(Step::refused(say::merge_refused(why)));
+    }
+    let pull = match context.open_pull() {
+        Ok(pull) => pull,
+        Err(why) => return Ok(Step::refused(why)),
+    };
+    let (facts, ground) = (context.facts, context.ground);
+    if pull.base.branch != ground.home.default_branch {
+        return Ok(Step::refused(say::no_promotion()));
+    }
+    let change = Change::read(facts, ground, pull)?;
+    let look = Look::at(facts, ground, context.policy, &change)?;
+    if !look.promotes() {
+        return Ok(Step::refused(say::no_promotion()));
+    }
+    for touch in &look.touches {
+        if let Err(why) = right::of_environment(context, touch.environment, &Command::Merge)? {
+            return Ok(Step::refused(why));
+        }
+    }
+    if context.policy.mode() == Mode::Observe {
+        return Ok(Step::refused(say::observing()));
+    }
+    let rules = changed_rules(facts, ground, &change.merged)?;
+    let assessment = assess(facts, &look, rules.as_ref())?;
+    if assessment.blocks() || !matches!(assessment, Assessment::Judged { .. }) {
+        return Ok(Step::refused(say::not_passed(assessment.gates())));
+    }
+    if pull.draft {
+        return Ok(Step::refused(say::is_a_draft()));
+    }
+    let title = match &look.promotion {
+        Some(promotion) => promotion.title(),
+        None => say::merge_title(&look.touches),
+    };
+    let message = look.promotion.as_ref().map_or_else(String::new, |one| one.message());
+    let message = message.split_once("\n\n").map_or("", |(_, rest)| rest).to_owned();
+    let method = match look.touches.first() {
+        Some(touch) => touch.environment.method(),
+        None => return Ok(Step::refused(say::no_promotion())),
+    };
+    let merge = NewMerge {
+        head: pull.head.sha.clone(),
+        method,
+        title: format!("{title} (#{})", pull.number),
+        message,
+    };
+    Ok(Step::First(vec![Effect::Merge { pr: pull.number, merge }]))
+}
+
+/// The environments that the thread's pull request touches.
+pub(super) fn touched(context: &Context<'_>) -> Result<Vec<EnvName>, Gap> {
+    let Some(pull) = context.pull else {
+        return Ok(Vec::new());
+    };
+    let change = Change::read(context.facts, context.ground, pull)?;
+    let look = Look::at(context.facts, context.ground, context.policy, &change)?;
+    Ok(look.touches.iter().map(|touch| touch.environment.name().clone()).collect())
+}
+
+/// Closes the promotion.
+pub(super) fn cancel(context: &Context<'_>) -> Result<Step, Gap> {
+    let (pull, promotion) = match (context.open_pull(), &context.promotion) {
+        (Ok(pull), Some(promotion)) => (pull, promotion),
+        (Ok(_), None) => return Ok(Step::refused(say::not_ours())),
+        (Err(why), _) => return Ok(Step::refused(why)),
+    };
+    let effects = vec![
+        Effect::EnsureComment {
+            pr: pull.number,
+            marker: status::MARKER.to_owned(),
+            body: status::cancelled(promotion, context.author().login.as_str(), ""),
+        },
+        Effect::ClosePull { pr: pull.number },
+    ];
+    Ok(Step::done(say::cancelled(pull.number), effects))
+}
+
+/// Tries again: a promotion of ours is planned anew where somebody else's commits are on its branch;
+/// everything else is looked at again.
+pub(super) fn retry(context: &Context<'_>) -> Result<Step, Gap> {
+    let repo = context.ground.repo.clone();
+    let follow = Effect::Enqueue(Intent::Follow { repo: repo.clone(), reach: Reach::Promotions });
+    let Ok(pull) = context.open_pull() else {
+        return Ok(Step::done(say::looked_at_again(), vec![follow]));
+    };
+    let evaluate = Effect::Enqueue(Intent::Evaluate { repo, pr: pull.number });
+    let Some(promotion) = &context.promotion else {
+        return Ok(Step::done(say::judged_again(), vec![evaluate]));
+    };
+    let change = Change::read(context.facts, context.ground, pull)?;
+    let look = Look::at(context.facts, context.ground, context.policy, &change)?;
+    let foreign = replan::foreign(&look, promotion);
+    if foreign.is_empty() {
+        return Ok(Step::done(say::judged_again(), vec![evaluate, follow]));
+    }
+    Ok(match replan::afresh(context.facts, &look, promotion)? {
+        Some(effects) => Step::done(say::planned_afresh(&foreign), effects),
+        None => Step::refused(say::nothing_left_of_it()),
+    })
+}

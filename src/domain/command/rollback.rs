@@ -1,0 +1,287 @@
+//! `/rollback`: the way back, by a pull request.
+
+use std::collections::BTreeSet;
+
+use super::Step;
+use super::context::Context;
+use super::promote::{Turn, blank, had_its_turn, scoped};
+use super::right;
+use crate::domain::back::{Found, Search, State, difference, look_back, state};
+use crate::domain::candidate::image_tag_of;
+use crate::domain::classify::{Sides, classify};
+use crate::domain::decision::{Effect, OPENED};
+use crate::domain::facts::Gap;
+use crate::domain::merge::{Merged, differences};
+use crate::domain::overlay::{Overlays, overlays};
+use crate::domain::plan::{Stop, opening, plan};
+use crate::domain::policy::{Application, Environment};
+use crate::domain::promotion::{Back, Direction, Promised, Promotion};
+use crate::domain::reply::command as say;
+use crate::domain::supersede::open;
+use crate::intent::command::{Command, Scope};
+use crate::model::ids::ImageTag;
+use crate::model::read::PullRequest;
+
+/// What was asked for.
+pub(super) struct Wish<'a> {
+    pub(super) environment: Option<&'a str>,
+    pub(super) version: Option<&'a str>,
+    pub(super) scope: &'a Scope,
+    pub(super) argocd: bool,
+    pub(super) reason: Option<&'a str>,
+}
+
+/// Where it goes, and to what.
+struct Way<'a> {
+    application: &'a Application,
+    environment: &'a Environment,
+    now: Overlays,
+    /// The entries as they are to be again.
+    then: State,
+    back: Back,
+    scope: Promotion,
+    /// Entries that are left alone, because they are gone or are new.
+    odd: Vec<String>,
+}
+
+/// Opens the pull request that goes back.
+pub(super) fn rollback(context: &Context<'_>, wish: &Wish<'_>) -> Result<Step, Gap> {
+    let way = match (context.pull.filter(|pull| pull.merged), wish.environment, wish.version) {
+        (Some(pull), None, None) => undo(context, wish, pull)?,
+        _ => back(context, wish)?,
+    };
+    let way = match way {
+        Ok(way) => way,
+        Err(why) => return Ok(Step::refused(why)),
+    };
+    let command = Command::Rollback {
+        environment: None,
+        version: None,
+        scope: Scope::default(),
+        argocd: wish.argocd,
+        reason: None,
+    };
+    if let Err(why) = right::of_environment(context, way.environment, &command)? {
+        return Ok(Step::refused(why));
+    }
+    if wish.argocd {
+        return Ok(Step::refused(say::not_yet("rollback --argocd")));
+    }
+    open_it(context, wish, way)
+}
+
+fn open_it(context: &Context<'_>, wish: &Wish<'_>, way: Way<'_>) -> Result<Step, Gap> {
+    let Way { application, environment, now, then, mut back, scope, odd } = way;
+    let leaves: BTreeSet<String> = then
+        .iter()
+        .filter_map(|entry| {
+            let mut all = now.carried.iter();
+            let carried =
+                all.find(|one| one.target == entry.target && one.entry.name == entry.name)?;
+            let (left, to) = (carried.entry.new_tag.as_deref()?, entry.new_tag.as_deref());
+            goes_down(application, left, to).then(|| left.to_owned())
+        })
+        .collect();
+    back.leaves = leaves.into_iter().collect();
+    back.reason = wish.reason.map(str::to_owned);
+    let mut promotion = Promotion { request: Some(context.request()), ..scope };
+    name(&mut promotion, application, &then);
+    promotion.direction = Direction::Back;
+    promotion.back = Some(back);
+    for (pull, other) in open(context.facts, context.ground, environment.name().as_str())? {
+        let same_comment =
+            other.request.as_ref().map(|request| request.comment) == Some(context.remark.id);
+        if same_comment {
+            return Ok(Step::done(say::opened(pull.number, &other), Vec::new()));
+        }
+        let alike = other.direction == Direction::Back
+            && other.application == promotion.application
+            && (&other.tag, &other.images) == (&promotion.tag, &promotion.images);
+        if alike {
+            return Ok(Step::done(say::stands(pull.number, &other), Vec::new()));
+        }
+    }
+    let mut plan = match plan(application, environment, &now, promotion) {
+        Ok(plan) => plan,
+        Err(Stop::Rests(reason) | Stop::Refused(reason)) => {
+            return Ok(Step::refused(say::reason(&reason)));
+        }
+    };
+    match had_its_turn(context, &mut plan.promotion)? {
+        Turn::Free => {}
+        Turn::Taken => return Ok(Step::refused(say::branches_taken(environment))),
+        Turn::Closed(pr) => return Ok(Step::done(say::opened(pr, &plan.promotion), Vec::new())),
+    }
+    let (branch, pull) = opening(context.facts, context.ground, (application, environment), &plan)?;
+    let effects = vec![Effect::EnsureBranch(branch), Effect::EnsurePull(pull)];
+    Ok(Step::done(say::going_back(OPENED, &plan.promotion, &odd), effects))
+}
+
+/// Whether going from one tag to the other leaves something behind that is bad from then on: what goes
+/// forward again does not.
+fn goes_down(application: &Application, from: &str, to: Option<&str>) -> bool {
+    let version = |tag: &str| application.version_of_image(tag);
+    match (version(from), to.and_then(version)) {
+        (Some(from), Some(to)) => from > to,
+        _ => to != Some(from),
+    }
+}
+
+/// Calls the promotion by what it brings back: one tag, or the highest of several.
+fn name(promotion: &mut Promotion, application: &Application, then: &State) {
+    let mut tags: Vec<&str> = then.iter().filter_map(|entry| entry.new_tag.as_deref()).collect();
+    tags.sort_by_key(|tag| application.version_of_image(tag));
+    let highest = tags.last().copied().unwrap_or("what ran before");
+    let version = application.version_of_image(highest);
+    promotion.version =
+        version.map_or_else(|| highest.to_owned(), |version| version.tag().to_owned());
+    let plain = |entry: &Promised| {
+        entry.digest.is_none()
+            && entry.new_name.is_none()
+            && entry.new_tag.as_deref() == Some(highest)
+    };
+    match ImageTag::new(highest) {
+        Ok(tag) if then.iter().all(plain) => promotion.tag = Some(tag),
+        _ => promotion.images = then.clone(),
+    }
+}
+
+/// Back to what was there before a merged pull request.
+fn undo<'a>(
+    context: &'a Context<'_>,
+    wish: &Wish<'_>,
+    pull: &PullRequest,
+) -> Result<Result<Way<'a>, String>, Gap> {
+    let (facts, ground) = (context.facts, context.ground);
+    let comparison = facts.comparison(ground.repo, &pull.base.sha, &pull.head.sha)?;
+    let before = facts.tree(ground.repo, &comparison.merge_base.tree)?;
+    let head = facts.commit(ground.repo, &pull.head.sha)?;
+    let after = facts.tree(ground.repo, &head.tree)?;
+    let changed = differences(before, after).into_iter().map(str::to_owned).collect();
+    let merged = Merged { tree: (**after).clone(), conflicts: BTreeSet::new(), changed };
+    let sides = Sides { repo: ground.repo, before, merged: &merged };
+    let touches = classify(facts, &sides, context.policy)?;
+    let own = context.promotion.as_ref();
+    let mut moved = touches.iter().filter(|touch| !touch.moving.is_empty());
+    let (Some(touch), None) = (moved.next(), moved.next()) else {
+        return Ok(Err(say::undo_what(pull.number, touches.len())));
+    };
+    let wanted = match (&wish.scope.application, own) {
+        (Some(name), _) => Some(name.as_str()),
+        (None, own) => own.map(|own| own.application.as_str()),
+    };
+    let mut applications = touch.moving.iter().filter(|moving| {
+        wanted.is_none_or(|wanted| moving.application.name().as_str().eq_ignore_ascii_case(wanted))
+    });
+    let (Some(moving), None) = (applications.next(), applications.next()) else {
+        return Ok(Err(say::which_application(context.policy.applications())));
+    };
+    let Some(environment) = context.policy.environment(touch.environment.name()) else {
+        return Ok(Err(say::undo_what(pull.number, 0)));
+    };
+    let Some(application) = context.policy.application(moving.application.name()) else {
+        return Ok(Err(say::undo_what(pull.number, 0)));
+    };
+    let now = match overlays(facts, ground.repo, ground.tree, environment, application)? {
+        Ok(now) => now,
+        Err(reasons) => return Ok(Err(say::reasons(&reasons))),
+    };
+    let scope = match scoped(blank(application, environment), environment, wish.scope, &now) {
+        Ok(scope) => scope,
+        Err(why) => return Ok(Err(why)),
+    };
+    let present = state(&now);
+    let (mut then, mut odd, mut since) = (Vec::new(), Vec::new(), Vec::new());
+    for one in &moving.moves {
+        let (Some(from), Some(to)) = (&one.from, &one.to) else {
+            odd.extend(one.from.as_ref().or(one.to.as_ref()).map(|any| any.entry.name.clone()));
+            continue;
+        };
+        if !crate::domain::plan::within(&scope, from) {
+            continue;
+        }
+        let brought = Promised::of(&to.target, &to.entry);
+        let mut all = present.iter();
+        match all.find(|one| one.target == brought.target && one.name == brought.name) {
+            None => odd.push(brought.name),
+            Some(now) if *now != brought => since.push(now.clone()),
+            Some(_) => then.push(Promised::of(&from.target, &from.entry)),
+        }
+    }
+    if then.is_empty() {
+        return Ok(Err(say::moved_on(pull.number, environment, &since)));
+    }
+    odd.extend(since.into_iter().map(|entry| entry.name));
+    let back = Back { leaves: Vec::new(), undoes: Some(pull.number), beyond: false, reason: None };
+    Ok(Ok(Way { application, environment, now, then, back, scope, odd }))
+}
+
+/// Back to a version that is named, or to the newest that ran and is not bad.
+fn back<'a>(context: &'a Context<'_>, wish: &Wish<'_>) -> Result<Result<Way<'a>, String>, Gap> {
+    let (facts, ground) = (context.facts, context.ground);
+    let named = match (wish.environment, &context.promotion) {
+        (Some(name), _) => name,
+        (None, Some(promotion)) => promotion.environment.as_str(),
+        (None, None) => return Ok(Err(say::rollback_what(context.policy.environments()))),
+    };
+    let environment = match context.environment(named) {
+        Ok(environment) => environment,
+        Err(why) => return Ok(Err(why)),
+    };
+    let application = match context.application(wish.scope.application.as_deref()) {
+        Ok(application) => application,
+        Err(why) => return Ok(Err(why)),
+    };
+    let now = match overlays(facts, ground.repo, ground.tree, environment, application)? {
+        Ok(now) => now,
+        Err(reasons) => return Ok(Err(say::reasons(&reasons))),
+    };
+    let scope = match scoped(blank(application, environment), environment, wish.scope, &now) {
+        Ok(scope) => scope,
+        Err(why) => return Ok(Err(why)),
+    };
+    let tags: Vec<String> = match wish.version {
+        None => Vec::new(),
+        Some(version) => {
+            let by_name = image_tag_of(application, version);
+            if by_name == version { vec![by_name] } else { vec![by_name, version.to_owned()] }
+        }
+    };
+    let mut found: Option<Found> = None;
+    let wanted: Vec<Option<&str>> = if tags.is_empty() {
+        vec![None]
+    } else {
+        tags.iter().map(|tag| Some(tag.as_str())).collect()
+    };
+    for tag in wanted {
+        let search = Search {
+            application,
+            environment,
+            services: &scope.services,
+            targets: &scope.targets,
+            tag,
+        };
+        if found.is_none() {
+            found = look_back(facts, ground, &search, &now)?;
+        }
+    }
+    let Some(found) = found else {
+        return Ok(Err(say::never_ran(wish.version, application, environment)));
+    };
+    let within = environment.rollback().and_then(|rollback| rollback.within);
+    let search = Search {
+        application,
+        environment,
+        services: &scope.services,
+        targets: &scope.targets,
+        tag: None,
+    };
+    let (then, odd) = difference(&search.scoped(&state(&now)), &found.state);
+    let back = Back {
+        leaves: Vec::new(),
+        undoes: None,
+        beyond: !found.is_safe || within.is_some_and(|within| found.ago > within),
+        reason: None,
+    };
+    Ok(Ok(Way { application, environment, now, then, back, scope, odd }))
+}

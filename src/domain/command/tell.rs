@@ -1,0 +1,218 @@
+//! `/plan`, `/status`, `/diff`, `/validate`, `/help`: what changes nothing and only tells.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use sha2::{Digest as _, Sha256};
+
+use super::Step;
+use super::context::Context;
+use super::promote::{Granted, Wish, grant};
+use super::right;
+use crate::domain::acts::Acts;
+use crate::domain::decision::Effect;
+use crate::domain::evaluate::assess;
+use crate::domain::facts::Gap;
+use crate::domain::lines::unified;
+use crate::domain::look::{Change, Look};
+use crate::domain::merge::Merged;
+use crate::domain::overlay::overlays;
+use crate::domain::plan::{Plan, opening};
+use crate::domain::reply::command as say;
+use crate::domain::reply::overview::{self, Place};
+use crate::domain::supersede::open;
+use crate::intent::{Intent, Reach};
+use crate::model::files::{Entry, FileTree, Mode};
+use crate::model::ids::{PrNumber, Sha};
+use crate::model::read::{Commit, Comparison, PullRequest, Side};
+
+/// `/plan ENV …`, `/promote … --dry-run`: what would be, and nothing done.
+pub(super) fn plan(context: &Context<'_>, wish: &Wish<'_>) -> Result<Step, Gap> {
+    let granted = match grant(context, wish)? {
+        Ok(granted) => granted,
+        Err(why) => return Ok(Step::refused(why)),
+    };
+    let Granted { application, environment, plan } = &granted;
+    let gates = preview(context, plan)?;
+    let (_, pull) = opening(context.facts, context.ground, (application, environment), plan)?;
+    let diff = plan.files.iter().map(|file| {
+        let view = context.facts.view(context.ground.tree);
+        let before = match view.entry(&file.path) {
+            Entry::File(bytes) => bytes.to_vec(),
+            _ => Vec::new(),
+        };
+        unified(&file.path, &before, &file.content)
+    });
+    let diff: String = diff.collect();
+    Ok(Step::done(overview::plan(&plan.promotion, &gates, &diff, &pull), Vec::new()))
+}
+
+/// The gates of a promotion that is not open, as they would stand if it were.
+fn preview(context: &Context<'_>, plan: &Plan) -> Result<Vec<crate::domain::gates::Gate>, Gap> {
+    let (facts, ground) = (context.facts, context.ground);
+    let mut tree = ground.tree.clone();
+    let mut contents = Vec::new();
+    for file in &plan.files {
+        let name = hex::encode(Sha256::digest(&file.content));
+        let Ok(sha) = Sha::new(&name[..40]) else { continue };
+        let mode = tree.entries.get(&file.path).map_or(Mode::File, |(mode, _)| *mode);
+        tree.entries.insert(file.path.clone(), (mode, sha.clone()));
+        contents.push((sha, Arc::from(file.content.as_slice())));
+    }
+    let supposed = facts.supposing(contents);
+    let changed: BTreeSet<String> = plan.files.iter().map(|file| file.path.clone()).collect();
+    let identity = facts.identity()?;
+    let side = |branch: &str| Side {
+        branch: branch.to_owned(),
+        sha: ground.head.sha.clone(),
+        repo: Some(ground.repo.id),
+    };
+    let commit = Commit {
+        message: plan.promotion.message(),
+        author: Some(identity.bot.clone()),
+        committer: Some(identity.bot.clone()),
+        verified: true,
+        ..ground.head.clone()
+    };
+    let pull = PullRequest {
+        number: PrNumber(0),
+        open: true,
+        merged: false,
+        draft: false,
+        title: plan.promotion.title(),
+        body: String::new(),
+        author: identity.bot.clone(),
+        head: side(&plan.promotion.branch()),
+        base: side(&ground.home.default_branch),
+        labels: plan.promotion.labels(),
+    };
+    let change = Change {
+        pull: &pull,
+        comparison: Comparison {
+            merge_base: ground.head.clone(),
+            commits: vec![commit.clone()],
+            total_commits: 1,
+        },
+        head: commit,
+        merged: Merged { tree, conflicts: BTreeSet::new(), changed },
+    };
+    let look = Look::at(&supposed, ground, context.policy, &change)?;
+    Ok(assess(&supposed, &look, None)?.gates().to_vec())
+}
+
+/// `/status [ENV]`: what runs where, what is open, what stands in the way.
+pub(super) fn status(context: &Context<'_>, environment: Option<&str>) -> Result<Step, Gap> {
+    let (facts, ground) = (context.facts, context.ground);
+    let only = match environment.map(|name| context.environment(name)) {
+        None => None,
+        Some(Ok(environment)) => Some(environment.name()),
+        Some(Err(why)) => return Ok(Step::refused(why)),
+    };
+    let acts = Acts::read(facts, ground.repo)?;
+    let mut places = Vec::new();
+    for environment in context.policy.environments() {
+        let name = environment.name();
+        if only.is_some_and(|only| only != name) {
+            continue;
+        }
+        let mut runs = Vec::new();
+        for application in context.policy.applications() {
+            let found = overlays(facts, ground.repo, ground.tree, environment, application)?;
+            if let Ok(found) = found {
+                let tags: Vec<String> = found.tags().into_iter().map(str::to_owned).collect();
+                runs.push((application.name().clone(), tags));
+            }
+        }
+        let open = open(facts, ground, name.as_str())?;
+        places.push(Place {
+            name: name.clone(),
+            runs,
+            open: open.into_iter().map(|(pull, promotion)| (pull.number, promotion)).collect(),
+            stops: [acts.locks(name), acts.holds_in(name)].concat(),
+            against: acts.all_against(name),
+        });
+    }
+    Ok(Step::done(overview::status(&places), Vec::new()))
+}
+
+/// `/diff [ENV]`: what the pull request changes, line by line; elsewhere what a promotion would.
+pub(super) fn diff(context: &Context<'_>, environment: Option<&str>) -> Result<Step, Gap> {
+    let (facts, ground) = (context.facts, context.ground);
+    let only = match environment.map(|name| context.environment(name)) {
+        None => None,
+        Some(Ok(environment)) => Some(environment),
+        Some(Err(why)) => return Ok(Step::refused(why)),
+    };
+    let Some(pull) = context.pull.filter(|pull| pull.open) else {
+        let Some(environment) = only else {
+            return Ok(Step::refused(say::diff_of_what(context.policy.environments())));
+        };
+        let scope = crate::intent::command::Scope::default();
+        let wish = Wish {
+            environment: environment.name().as_str(),
+            version: None,
+            scope: &scope,
+            ticket: None,
+        };
+        return plan(context, &wish);
+    };
+    let change = Change::read(facts, ground, pull)?;
+    let look = Look::at(facts, ground, context.policy, &change)?;
+    let mut parts = Vec::new();
+    for touch in &look.touches {
+        if only.is_some_and(|only| only.name() != touch.environment.name()) {
+            continue;
+        }
+        let moved = touch.moving.iter().flat_map(|moving| &moving.moves);
+        let files =
+            moved.filter_map(|one| Some(one.to.as_ref().or(one.from.as_ref())?.file.clone()));
+        let files: BTreeSet<String> = files.chain(touch.other.iter().cloned()).collect();
+        let text: String = files.iter().map(|path| changed(context, &change, path)).collect();
+        parts.push((touch.environment.name().clone(), text));
+    }
+    Ok(Step::done(overview::diff(&parts, pull.number), Vec::new()))
+}
+
+/// How merging changes a file, line by line; what nobody had to read is only named.
+fn changed(context: &Context<'_>, change: &Change<'_>, path: &str) -> String {
+    let text = |tree: &crate::model::files::GitTree| match context.facts.view(tree).entry(path) {
+        Entry::File(bytes) => Some(bytes.to_vec()),
+        Entry::Absent => Some(Vec::new()),
+        _ => None,
+    };
+    match (text(context.ground.tree), text(&change.merged.tree)) {
+        (Some(before), Some(after)) => unified(path, &before, &after),
+        _ => format!("{path} changes\n"),
+    }
+}
+
+/// `/validate`: the checks run again.
+pub(super) fn validate(context: &Context<'_>) -> Step {
+    let repo = context.ground.repo.clone();
+    match context.pr() {
+        Some(pr) => {
+            let effect = Effect::Enqueue(Intent::Evaluate { repo, pr });
+            Step::done(say::judged_again(), vec![effect])
+        }
+        None => {
+            let follow = Intent::Follow { repo, reach: Reach::Everything };
+            Step::done(say::all_judged_again(), vec![Effect::Enqueue(follow)])
+        }
+    }
+}
+
+/// `/help`: the commands, and what this person may do.
+pub(super) fn help(context: &Context<'_>) -> Result<Step, Gap> {
+    let mut rows = Vec::new();
+    for (usage, what, command) in overview::commands() {
+        let line = crate::intent::command::Spoken {
+            line: String::new(),
+            prefixed: false,
+            meant: Ok(command),
+        };
+        let may =
+            right::might(context.facts, context.ground, context.policy, context.remark, &line)?;
+        rows.push((usage, what, may));
+    }
+    Ok(Step::done(overview::help(&rows, context.policy.prefixed()), Vec::new()))
+}

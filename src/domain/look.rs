@@ -1,0 +1,144 @@
+//! A pull request as every judgement of it sees it: what merging changes, whose it is, what was given for it.
+
+use std::collections::BTreeSet;
+
+use super::acts::Acts;
+use super::classify::{Effect as Touch, Sides, classify};
+use super::facts::{Facts, Gap};
+use super::ground::Ground;
+use super::merge::{Merged, merge};
+use super::policy::Policy;
+use super::promotion::{BRANCH_PREFIX, Promotion};
+use crate::model::ids::Sha;
+use crate::model::read::{Commit, Comparison, Identity, PullRequest};
+
+/// What a pull request would bring.
+pub struct Change<'a> {
+    /// The pull request.
+    pub pull: &'a PullRequest,
+    /// Its commits, and where they part from the base.
+    pub comparison: Comparison,
+    /// Its head.
+    pub head: Commit,
+    /// What merging would leave.
+    pub merged: Merged,
+}
+
+impl<'a> Change<'a> {
+    /// Reads it.
+    pub fn read(facts: &'a Facts, ground: &Ground<'_>, pull: &'a PullRequest) -> Result<Self, Gap> {
+        let comparison = facts.comparison(ground.repo, &ground.head.sha, &pull.head.sha)?;
+        let ancestor = facts.tree(ground.repo, &comparison.merge_base.tree)?;
+        let listed = comparison.commits.iter().find(|commit| commit.sha == pull.head.sha);
+        let head = match listed {
+            Some(commit) => commit,
+            None => facts.commit(ground.repo, &pull.head.sha)?,
+        };
+        let merged = merge(ancestor, ground.tree, facts.tree(ground.repo, &head.tree)?);
+        Ok(Self { pull, comparison: comparison.clone(), head: head.clone(), merged })
+    }
+
+    /// Whether GitHub listed every commit.
+    pub fn is_complete(&self) -> bool {
+        self.comparison.total_commits == self.comparison.commits.len() as u64
+    }
+}
+
+/// A pull request in the light of a policy.
+pub struct Look<'a> {
+    /// The base.
+    pub ground: &'a Ground<'a>,
+    /// The rules.
+    pub policy: &'a Policy,
+    /// What it would bring.
+    pub change: &'a Change<'a>,
+    /// The environments that it touches, in the order of the policy.
+    pub touches: Vec<Touch<'a>>,
+    /// Whether our App opened it, from a branch of ours.
+    pub ours: bool,
+    /// The promotion that our commits on it tell of.
+    pub promotion: Option<Promotion>,
+    /// The heads whose approvals and overrides count: the present one, and earlier ones of ours that were
+    /// planned alike.
+    pub heads: BTreeSet<Sha>,
+    /// What stands of what people did.
+    pub acts: Acts<'a>,
+    /// Who we are.
+    pub identity: &'a Identity,
+}
+
+impl<'a> Look<'a> {
+    /// Looks.
+    pub fn at(
+        facts: &'a Facts,
+        ground: &'a Ground<'a>,
+        policy: &'a Policy,
+        change: &'a Change<'a>,
+    ) -> Result<Self, Gap> {
+        let identity = facts.identity()?;
+        let touches = classify(
+            facts,
+            &Sides { repo: ground.repo, before: ground.tree, merged: &change.merged },
+            policy,
+        )?;
+        let promotion = ours(change.pull, &change.comparison.commits, identity);
+        let heads = heads(change, promotion.as_ref(), identity);
+        Ok(Self {
+            ground,
+            policy,
+            change,
+            touches,
+            ours: is_our_pull(change.pull, identity),
+            promotion,
+            heads,
+            acts: Acts::read(facts, ground.repo)?,
+            identity,
+        })
+    }
+
+    /// The pull request.
+    pub fn pull(&self) -> &'a PullRequest {
+        self.change.pull
+    }
+
+    /// Whether any environment is promoted by it.
+    pub fn promotes(&self) -> bool {
+        self.promotion.is_some() || self.touches.iter().any(Touch::is_promotion)
+    }
+
+    /// Whether it goes back by the rules of rollbacks.
+    pub fn is_rollback(&self) -> bool {
+        self.promotion.as_ref().is_some_and(Promotion::is_rollback)
+    }
+}
+
+fn heads(change: &Change<'_>, promotion: Option<&Promotion>, identity: &Identity) -> BTreeSet<Sha> {
+    let mut heads: BTreeSet<Sha> = [change.pull.head.sha.clone()].into();
+    let Some(promotion) = promotion.filter(|_| identity.made(&change.head)) else {
+        return heads;
+    };
+    let alike = |commit: &&Commit| {
+        identity.made(commit)
+            && Promotion::from_message(&commit.message).as_ref() == Some(promotion)
+    };
+    heads.extend(change.comparison.commits.iter().filter(alike).map(|commit| commit.sha.clone()));
+    heads
+}
+
+/// The promotion that the pull request is, if our App made it: author, branch and signed commit agree.
+/// Of several plans the last one counts.
+pub fn ours(pull: &PullRequest, commits: &[Commit], identity: &Identity) -> Option<Promotion> {
+    if !is_our_pull(pull, identity) {
+        return None;
+    }
+    let mut signed = commits.iter().rev().filter(|commit| identity.made(commit));
+    let promotion = signed.find_map(|commit| Promotion::from_message(&commit.message))?;
+    (promotion.branch() == pull.head.branch).then_some(promotion)
+}
+
+/// Whether our App opened it, from a branch of ours in the same repository.
+pub fn is_our_pull(pull: &PullRequest, identity: &Identity) -> bool {
+    pull.author.id == identity.bot.id
+        && pull.same_repository()
+        && pull.head.branch.starts_with(BRANCH_PREFIX)
+}
