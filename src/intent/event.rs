@@ -1,18 +1,33 @@
-//! The event table: which events and actions mean what, and the few JSON fields that are read.
+//! The event table: which events and actions mean what.
 //!
-//! Fields are optional wherever GitHub may leave them out, and unknown events and actions mean
-//! nothing, so that a new one never stops an old one.
-//! Fields: <https://docs.github.com/en/webhooks/webhook-events-and-payloads>.
+//! Unknown events and actions mean nothing, so that a new one never stops an old one; the JSON fields
+//! are known to [`payload`]. Events: <https://docs.github.com/en/webhooks/webhook-events-and-payloads>.
 
-use serde::Deserialize;
+mod payload;
 
-use super::{Intent, Reach};
-use crate::model::ids::{InstallationId, PrNumber, RepoId, RepoName, RepoRef};
+use payload::{Payload, PullFields, RepositoryFields};
+
+use super::command::Remark;
+use super::{Intent, Reach, comment};
+use crate::model::ids::RepoRef;
 
 /// The events that the App subscribes to. `installation` and `installation_repositories` reach every
 /// App without being asked for, and so are not among them.
-pub const EVENTS: &[&str] =
-    &["check_run", "check_suite", "create", "pull_request", "push", "release", "repository"];
+pub const EVENTS: &[&str] = &[
+    "check_run",
+    "check_suite",
+    "create",
+    "issue_comment",
+    "member",
+    "membership",
+    "organization",
+    "pull_request",
+    "pull_request_review",
+    "push",
+    "release",
+    "repository",
+    "team",
+];
 
 /// A delivery that cannot be understood: it is buried with this reason, where an operator sees it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -36,6 +51,12 @@ pub fn parse(event: &str, body: &[u8]) -> Result<Vec<Intent>, Unreadable> {
     match event {
         "installation" => Ok(installation(&payload, action)),
         "installation_repositories" => Ok(installation_repositories(&payload)),
+        // what happens in an organisation names no repository
+        "membership" | "team" => Ok(people(&payload)),
+        "organization" if matches!(action, "member_added" | "member_removed") => {
+            Ok(people(&payload))
+        }
+        "organization" => Ok(Vec::new()),
         _ => {
             // Without an installation the event came from a hook that is not the App's: nothing can be done there.
             let Some(repo) = payload.repo() else {
@@ -53,6 +74,7 @@ pub fn parse(event: &str, body: &[u8]) -> Result<Vec<Intent>, Unreadable> {
 
 fn in_repository(event: &str, action: &str, repo: RepoRef, payload: &Payload) -> Vec<Intent> {
     match (event, action) {
+        ("issue_comment", "created") => command(repo, payload).into_iter().collect(),
         ("release", "published" | "released") => {
             release(repo, payload.release.as_ref().and_then(|release| release.tag_name.clone()))
         }
@@ -60,11 +82,19 @@ fn in_repository(event: &str, action: &str, repo: RepoRef, payload: &Payload) ->
             release(repo, payload.reference.clone())
         }
         ("push", _) => push(repo, payload),
-        (
-            "pull_request",
-            "opened" | "synchronize" | "reopened" | "ready_for_review" | "converted_to_draft"
-            | "edited",
-        ) => evaluate(&repo, payload.pull_request.iter()),
+        ("pull_request", "opened" | "reopened" | "synchronize") => {
+            let pushed = new_head(&repo, action, payload);
+            pushed.into_iter().chain(evaluate(&repo, payload.pull_request.iter())).collect()
+        }
+        ("pull_request", "labeled" | "unlabeled") => match label(&repo, action, payload) {
+            Some(label) => vec![label],
+            // Something is missing of who did what: the state itself says what stands now.
+            None => evaluate(&repo, payload.pull_request.iter()),
+        },
+        ("pull_request", "ready_for_review" | "converted_to_draft" | "edited")
+        | ("pull_request_review", "submitted" | "edited" | "dismissed") => {
+            evaluate(&repo, payload.pull_request.iter())
+        }
         ("pull_request", "closed") => match payload.pull_request.as_ref() {
             Some(pull) => vec![Intent::Conclude { repo, pr: pull.number }],
             None => Vec::new(),
@@ -82,8 +112,70 @@ fn in_repository(event: &str, action: &str, repo: RepoRef, payload: &Payload) ->
             vec![Intent::Follow { repo, reach: Reach::Everything }]
         }
         ("repository", "deleted" | "archived") => vec![Intent::Forget { repo }],
+        ("member", "added" | "edited" | "removed") => {
+            vec![Intent::Follow { repo, reach: Reach::Promotions }]
+        }
         _ => Vec::new(),
     }
+}
+
+/// The commands of a new comment, if there is one in it. What its writer, who is gone, said is not done.
+fn command(repo: RepoRef, payload: &Payload) -> Option<Intent> {
+    let (comment, issue) = (payload.comment.as_ref()?, payload.issue.as_ref()?);
+    let author = comment.user.as_ref()?.account()?;
+    let text = comment.body.as_deref()?;
+    let (spoken, dropped) = comment::read(text);
+    if spoken.is_empty() {
+        return None;
+    }
+    let remark = Remark {
+        at: repo.clone(),
+        home: payload.repository.as_ref()?.described(repo.name.clone())?,
+        thread: issue.number,
+        on_pull: issue.pull_request.is_some(),
+        id: comment.id,
+        author,
+        written_at: comment.created_at?,
+        digest: digest(text),
+        spoken,
+        dropped,
+    };
+    Some(Intent::Command { repo, remark: Box::new(remark), answers: Vec::new(), half: None })
+}
+
+fn digest(text: &str) -> String {
+    use sha2::{Digest as _, Sha256};
+    hex::encode(Sha256::digest(text.as_bytes()))
+}
+
+fn new_head(repo: &RepoRef, action: &str, payload: &Payload) -> Option<Intent> {
+    let pull = payload.pull_request.as_ref()?;
+    let before = payload.before.as_ref().filter(|_| action == "synchronize");
+    Some(Intent::Push {
+        repo: repo.clone(),
+        pr: pull.number,
+        head: pull.head()?,
+        before: before.and_then(|before| before.parse().ok()),
+        at: pull.updated_at?,
+    })
+}
+
+fn label(repo: &RepoRef, action: &str, payload: &Payload) -> Option<Intent> {
+    let pull = payload.pull_request.as_ref()?;
+    Some(Intent::Label {
+        repo: repo.clone(),
+        pr: pull.number,
+        label: payload.label.as_ref()?.name.clone(),
+        on: action == "labeled",
+        by: payload.sender.as_ref()?.account()?,
+        head: pull.head()?,
+        at: pull.updated_at?,
+    })
+}
+
+fn people(payload: &Payload) -> Vec<Intent> {
+    let installation = payload.installation.as_ref().map(|fields| fields.id);
+    installation.map(|installation| Intent::People { installation }).into_iter().collect()
 }
 
 fn release(source: RepoRef, tag: Option<String>) -> Vec<Intent> {
@@ -138,161 +230,5 @@ fn installation_repositories(payload: &Payload) -> Vec<Intent> {
         .collect()
 }
 
-#[derive(Deserialize)]
-struct Payload {
-    action: Option<String>,
-    #[serde(rename = "ref")]
-    reference: Option<String>,
-    ref_type: Option<String>,
-    deleted: Option<bool>,
-    repository: Option<RepositoryFields>,
-    installation: Option<InstallationFields>,
-    release: Option<ReleaseFields>,
-    pull_request: Option<PullFields>,
-    check_run: Option<CheckFields>,
-    check_suite: Option<CheckFields>,
-    #[serde(default)]
-    repositories_added: Vec<RepositoryFields>,
-    #[serde(default)]
-    repositories_removed: Vec<RepositoryFields>,
-}
-
-#[derive(Deserialize)]
-struct RepositoryFields {
-    id: RepoId,
-    full_name: String,
-    default_branch: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct InstallationFields {
-    id: InstallationId,
-}
-
-#[derive(Deserialize)]
-struct ReleaseFields {
-    tag_name: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct PullFields {
-    number: PrNumber,
-}
-
-#[derive(Deserialize)]
-struct CheckFields {
-    #[serde(default)]
-    pull_requests: Vec<PullFields>,
-}
-
-impl Payload {
-    fn repo(&self) -> Option<RepoRef> {
-        self.repository.as_ref()?.at(self.installation.as_ref()?.id)
-    }
-}
-
-impl RepositoryFields {
-    fn at(&self, installation: InstallationId) -> Option<RepoRef> {
-        Some(RepoRef {
-            id: self.id,
-            name: RepoName::new(self.full_name.clone()).ok()?,
-            installation,
-        })
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::{Value, json};
-
-    fn body(mut extra: Value) -> Vec<u8> {
-        let fields = extra.as_object_mut().unwrap();
-        fields.insert(
-            "repository".into(),
-            json!({"id": 7, "full_name": "acme/demo", "default_branch": "main"}),
-        );
-        fields.insert("installation".into(), json!({"id": 3}));
-        extra.to_string().into_bytes()
-    }
-
-    fn repo() -> RepoRef {
-        RepoRef {
-            id: RepoId(7),
-            name: RepoName::new("acme/demo").unwrap(),
-            installation: InstallationId(3),
-        }
-    }
-
-    #[test]
-    fn a_published_release_and_a_pushed_tag_mean_the_same() {
-        let release = json!({"action": "published", "release": {"tag_name": "v1.0.1"}});
-        let created = json!({"ref": "v1.0.1", "ref_type": "tag"});
-        let pushed = json!({"ref": "refs/tags/v1.0.1", "deleted": false});
-        let expected = vec![Intent::Release { source: repo(), tag: "v1.0.1".into() }];
-        for (event, payload) in [("release", release), ("create", created), ("push", pushed)] {
-            assert_eq!(parse(event, &body(payload)).unwrap(), expected, "{event}");
-        }
-    }
-
-    #[test]
-    fn only_the_default_branch_is_followed() {
-        let main = body(json!({"ref": "refs/heads/main"}));
-        let other = body(json!({"ref": "refs/heads/feature"}));
-        let gone = body(json!({"ref": "refs/tags/v1", "deleted": true}));
-        let expected = Intent::Follow { repo: repo(), reach: Reach::Promotions };
-        assert_eq!(parse("push", &main).unwrap(), [expected]);
-        assert_eq!(parse("push", &other).unwrap(), []);
-        assert_eq!(parse("push", &gone).unwrap(), []);
-    }
-
-    #[test]
-    fn unknown_events_and_actions_mean_nothing() {
-        for event in ["gollum", "", "release\n", "issue_comment"] {
-            assert_eq!(parse(event, b"not even JSON").unwrap(), [], "{event:?}");
-        }
-        assert_eq!(parse("pull_request", &body(json!({"action": "beatified"}))).unwrap(), []);
-        assert_eq!(
-            parse("release", &body(json!({"action": "published"}))).unwrap(),
-            [],
-            "a release without a tag"
-        );
-    }
-
-    #[test]
-    fn what_cannot_be_read_says_why() {
-        let nested = format!("{{\"action\":{}1{}}}", "[".repeat(100_000), "]".repeat(100_000));
-        for bad in [b"{".as_slice(), b"\xff\xfe", b"[]", nested.as_bytes()] {
-            let error = parse("push", bad).unwrap_err().to_string();
-            assert!(error.starts_with("the `push` event cannot be read: "), "{error}");
-        }
-        let evil =
-            json!({"repository": {"id": 1, "full_name": "a/../../b"}, "installation": {"id": 1}})
-                .to_string();
-        assert!(parse("push", evil.as_bytes()).is_err());
-    }
-
-    #[test]
-    fn repositories_come_and_go() {
-        let payload = json!({
-            "installation": {"id": 3},
-            "repositories_added": [{"id": 7, "full_name": "acme/demo"}],
-            "repositories_removed": [{"id": 7, "full_name": "acme/demo"}],
-        });
-        assert_eq!(
-            parse("installation_repositories", payload.to_string().as_bytes()).unwrap(),
-            [
-                Intent::Follow { repo: repo(), reach: Reach::Everything },
-                Intent::Forget { repo: repo() }
-            ]
-        );
-    }
-
-    proptest::proptest! {
-        #[test]
-        fn random_bytes_never_panic(event in "[a-z_]{0,12}", bytes: Vec<u8>) {
-            let _ = parse(&event, &bytes);
-            for event in EVENTS { let _ = parse(event, &bytes); }
-        }
-    }
-}
+mod tests;

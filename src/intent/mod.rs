@@ -3,7 +3,9 @@
 //! It knows the names of events and the JSON fields that are read; it knows nothing of policy.
 
 pub mod command;
+mod comment;
 mod event;
+mod grammar;
 
 use serde::{Deserialize, Serialize};
 

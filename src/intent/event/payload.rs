@@ -1,0 +1,152 @@
+//! The JSON fields of deliveries that are read, each of them optional wherever GitHub may leave it out.
+//!
+//! It does not know what an event means. A field that only some events need is checked where it is
+//! needed, so that it stops no other.
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use crate::model::ids::{
+    CommentId, InstallationId, Login, PrNumber, RepoId, RepoName, RepoRef, Sha, UserId,
+};
+use crate::model::read::{Account, Repository, Visibility};
+
+#[derive(Deserialize)]
+pub(super) struct Payload {
+    pub(super) action: Option<String>,
+    #[serde(rename = "ref")]
+    pub(super) reference: Option<String>,
+    pub(super) ref_type: Option<String>,
+    pub(super) deleted: Option<bool>,
+    pub(super) before: Option<String>,
+    pub(super) repository: Option<RepositoryFields>,
+    pub(super) installation: Option<InstallationFields>,
+    pub(super) sender: Option<AccountFields>,
+    pub(super) release: Option<ReleaseFields>,
+    pub(super) issue: Option<IssueFields>,
+    pub(super) comment: Option<CommentFields>,
+    pub(super) pull_request: Option<PullFields>,
+    pub(super) label: Option<LabelFields>,
+    pub(super) check_run: Option<CheckFields>,
+    pub(super) check_suite: Option<CheckFields>,
+    #[serde(default)]
+    pub(super) repositories_added: Vec<RepositoryFields>,
+    #[serde(default)]
+    pub(super) repositories_removed: Vec<RepositoryFields>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct RepositoryFields {
+    id: RepoId,
+    full_name: String,
+    pub(super) default_branch: Option<String>,
+    private: Option<bool>,
+    visibility: Option<String>,
+    archived: Option<bool>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct InstallationFields {
+    pub(super) id: InstallationId,
+}
+
+#[derive(Deserialize)]
+pub(super) struct AccountFields {
+    id: UserId,
+    login: String,
+    #[serde(rename = "type")]
+    kind: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct ReleaseFields {
+    pub(super) tag_name: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct IssueFields {
+    pub(super) number: PrNumber,
+    /// There only where the issue is a pull request.
+    pub(super) pull_request: Option<IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct CommentFields {
+    pub(super) id: CommentId,
+    pub(super) user: Option<AccountFields>,
+    pub(super) body: Option<String>,
+    pub(super) created_at: Option<Timestamp>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct PullFields {
+    pub(super) number: PrNumber,
+    head: Option<HeadFields>,
+    pub(super) updated_at: Option<Timestamp>,
+}
+
+#[derive(Deserialize)]
+struct HeadFields {
+    sha: String,
+}
+
+#[derive(Deserialize)]
+pub(super) struct LabelFields {
+    pub(super) name: String,
+}
+
+#[derive(Deserialize)]
+pub(super) struct CheckFields {
+    #[serde(default)]
+    pub(super) pull_requests: Vec<PullFields>,
+}
+
+impl Payload {
+    pub(super) fn repo(&self) -> Option<RepoRef> {
+        self.repository.as_ref()?.at(self.installation.as_ref()?.id)
+    }
+}
+
+impl RepositoryFields {
+    pub(super) fn at(&self, installation: InstallationId) -> Option<RepoRef> {
+        Some(RepoRef {
+            id: self.id,
+            name: RepoName::new(self.full_name.clone()).ok()?,
+            installation,
+        })
+    }
+
+    /// Its properties; seen by few where it is not said by how many.
+    pub(super) fn described(&self, name: RepoName) -> Option<Repository> {
+        let visibility = match (self.visibility.as_deref(), self.private) {
+            (Some("public"), Some(false) | None) | (None, Some(false)) => Visibility::Public,
+            (Some("internal"), _) => Visibility::Internal,
+            _ => Visibility::Private,
+        };
+        Some(Repository {
+            id: self.id,
+            name,
+            default_branch: self.default_branch.clone()?,
+            visibility,
+            archived: self.archived.unwrap_or(false),
+        })
+    }
+}
+
+impl AccountFields {
+    pub(super) fn account(&self) -> Option<Account> {
+        Some(Account {
+            id: self.id,
+            login: Login::new(self.login.clone()).ok()?,
+            bot: self.kind.as_deref() == Some("Bot"),
+        })
+    }
+}
+
+impl PullFields {
+    /// The head commit at the time of the event.
+    pub(super) fn head(&self) -> Option<Sha> {
+        Sha::new(self.head.as_ref()?.sha.clone()).ok()
+    }
+}
