@@ -131,9 +131,9 @@ fn command(repo: RepoRef, payload: &Payload) -> Option<Intent> {
     let remark = Remark {
         at: repo.clone(),
         home: payload.repository.as_ref()?.described(repo.name.clone())?,
-        thread: issue.number,
+        thread: issue.number?,
         on_pull: issue.pull_request.is_some(),
-        id: comment.id,
+        id: comment.id?,
         author,
         written_at: comment.created_at?,
         digest: digest(text),
@@ -165,7 +165,7 @@ fn label(repo: &RepoRef, action: &str, payload: &Payload) -> Option<Intent> {
     Some(Intent::Label {
         repo: repo.clone(),
         pr: pull.number,
-        label: payload.label.as_ref()?.name.clone(),
+        label: payload.label.as_ref()?.name.clone()?,
         on: action == "labeled",
         by: payload.sender.as_ref()?.account()?,
         head: pull.head()?,

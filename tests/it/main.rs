@@ -11,6 +11,7 @@
 )]
 
 mod cli;
+mod comment;
 mod contract;
 mod corpus;
 mod crash;

@@ -109,9 +109,9 @@ impl Markup {
             None => (false, tag),
         };
         let end = tag.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(tag.len());
-        let named = |name: &&str| name.eq_ignore_ascii_case(&tag[..end]);
-        if let Some(open) = MARKED.iter().position(|name| named(&name)).map(|at| &mut self.open[at])
-        {
+        let tag = &tag[..end];
+        if let Some(at) = MARKED.iter().position(|name| name.eq_ignore_ascii_case(tag)) {
+            let open = &mut self.open[at];
             *open = if closes { open.saturating_sub(1) } else { *open + 1 };
         }
     }

@@ -53,8 +53,8 @@ pub(super) struct InstallationFields {
 
 #[derive(Deserialize)]
 pub(super) struct AccountFields {
-    id: UserId,
-    login: String,
+    id: Option<UserId>,
+    login: Option<String>,
     #[serde(rename = "type")]
     kind: Option<String>,
 }
@@ -66,14 +66,14 @@ pub(super) struct ReleaseFields {
 
 #[derive(Deserialize)]
 pub(super) struct IssueFields {
-    pub(super) number: PrNumber,
+    pub(super) number: Option<PrNumber>,
     /// There only where the issue is a pull request.
     pub(super) pull_request: Option<IgnoredAny>,
 }
 
 #[derive(Deserialize)]
 pub(super) struct CommentFields {
-    pub(super) id: CommentId,
+    pub(super) id: Option<CommentId>,
     pub(super) user: Option<AccountFields>,
     pub(super) body: Option<String>,
     pub(super) created_at: Option<Timestamp>,
@@ -88,12 +88,12 @@ pub(super) struct PullFields {
 
 #[derive(Deserialize)]
 struct HeadFields {
-    sha: String,
+    sha: Option<String>,
 }
 
 #[derive(Deserialize)]
 pub(super) struct LabelFields {
-    pub(super) name: String,
+    pub(super) name: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -137,8 +137,8 @@ impl RepositoryFields {
 impl AccountFields {
     pub(super) fn account(&self) -> Option<Account> {
         Some(Account {
-            id: self.id,
-            login: Login::new(self.login.clone()).ok()?,
+            id: self.id?,
+            login: Login::new(self.login.clone()?).ok()?,
             bot: self.kind.as_deref() == Some("Bot"),
         })
     }
@@ -147,6 +147,6 @@ impl AccountFields {
 impl PullFields {
     /// The head commit at the time of the event.
     pub(super) fn head(&self) -> Option<Sha> {
-        Sha::new(self.head.as_ref()?.sha.clone()).ok()
+        Sha::new(self.head.as_ref()?.sha.clone()?).ok()
     }
 }

@@ -212,12 +212,15 @@ fn a_new_head_is_recorded_before_it_is_judged() {
         assert_eq!(intents, [pushed, evaluate.clone()], "{action}");
     }
     for action in ["edited", "ready_for_review", "converted_to_draft"] {
-        assert_eq!(parse("pull_request", &body(pulled(action))).unwrap(), [evaluate.clone()]);
+        assert_eq!(
+            parse("pull_request", &body(pulled(action))).unwrap(),
+            std::slice::from_ref(&evaluate)
+        );
     }
     for action in ["submitted", "edited", "dismissed"] {
         assert_eq!(
             parse("pull_request_review", &body(pulled(action))).unwrap(),
-            [evaluate.clone()]
+            std::slice::from_ref(&evaluate)
         );
     }
     for action in [
