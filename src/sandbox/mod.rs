@@ -7,6 +7,7 @@ mod by_hand;
 mod control;
 mod folder;
 mod git;
+mod gitops;
 mod hooks;
 mod http;
 mod hub;
@@ -150,8 +151,8 @@ pub async fn start(options: Options) -> Result<Running, Error> {
         State::load(&file, around).map_err(folder_error(&file))?
     } else {
         let files = match &options.gitops {
-            Some(root) => seed::folder(root).map_err(folder_error(root))?,
-            None => seed::demo(),
+            Some(root) => gitops::folder(root).map_err(folder_error(root))?,
+            None => gitops::demo(),
         };
         let mut state = State::new(around);
         let secret = hex::encode(keys::random::<20>());
@@ -286,9 +287,9 @@ impl Running {
         private: bool,
         files: &[(&str, &str)],
     ) -> Result<u64, Error> {
-        let files: Vec<seed::File> = files
+        let files: Vec<gitops::File> = files
             .iter()
-            .map(|(path, text)| seed::File {
+            .map(|(path, text)| gitops::File {
                 path: (*path).to_owned(),
                 bytes: text.as_bytes().to_vec(),
                 executable: false,

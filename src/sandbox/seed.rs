@@ -2,96 +2,31 @@
 //! It does not know what happens to it afterwards.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::io;
-use std::path::Path;
 
 use git2::Oid;
+use serde::Deserialize;
 
 use super::git::NewCommit;
+use super::gitops::File;
 use super::keys;
 use super::model::{
-    AccountKind, App, Id, Installation, Level, OrgRole, Permissions, Protection, Release,
-    RequiredCheck, RequiredChecks, Role,
+    AccountKind, App, Id, Installation, OrgRole, Permissions, Protection, Release, RequiredCheck,
+    RequiredChecks, Role,
 };
 use super::refusal::Refusal;
 use super::state::{Actor, NewRepo, State};
 
-/// A file of a repository: path, bytes, and whether it may be executed.
-#[derive(Clone, Debug)]
-pub(crate) struct File {
-    pub(crate) path: String,
-    pub(crate) bytes: Vec<u8>,
-    pub(crate) executable: bool,
+/// The App is registered from the manifest from which it is on GitHub: it may do and is told of no more.
+/// <https://docs.github.com/en/apps/sharing-github-apps/registering-a-github-app-from-a-manifest>
+const MANIFEST: &str = include_str!("../../app-manifest.yml");
+
+#[derive(Deserialize)]
+struct Manifest {
+    name: String,
+    description: String,
+    default_permissions: Permissions,
+    default_events: BTreeSet<String>,
 }
-
-macro_rules! file {
-    ($path:literal) => {
-        ($path, include_str!(concat!("../../fixtures/sandbox/microservices-demo/", $path)))
-    };
-}
-
-/// The GitOps repository of our own.
-const DEMO: [(&str, &str); 15] = [
-    file!(".github/usher.yml"),
-    file!("README.md"),
-    file!("kustomize/base/cartservice.yaml"),
-    file!("kustomize/base/checkoutservice.yaml"),
-    file!("kustomize/base/currencyservice.yaml"),
-    file!("kustomize/base/emailservice.yaml"),
-    file!("kustomize/base/frontend.yaml"),
-    file!("kustomize/base/kustomization.yaml"),
-    file!("kustomize/base/paymentservice.yaml"),
-    file!("kustomize/base/productcatalogservice.yaml"),
-    file!("kustomize/base/recommendationservice.yaml"),
-    file!("kustomize/base/shippingservice.yaml"),
-    file!("kustomize/dev/kustomization.yaml"),
-    file!("kustomize/prod/kustomization.yaml"),
-    file!("kustomize/staging/kustomization.yaml"),
-];
-
-/// Where the bot's configuration is.
-const CONFIGURATION: &str = ".github/usher.yml";
-
-/// What the App may do: what it needs, and no more.
-const PERMISSIONS: [(&str, Level); 9] = [
-    ("actions", Level::Read),
-    ("checks", Level::Write),
-    ("contents", Level::Write),
-    ("deployments", Level::Write),
-    ("issues", Level::Write),
-    ("members", Level::Read),
-    ("metadata", Level::Read),
-    ("pull_requests", Level::Write),
-    ("statuses", Level::Write),
-];
-
-/// The events that the App listens to.
-const EVENTS: [&str; 23] = [
-    "check_run",
-    "check_suite",
-    "create",
-    "delete",
-    "deployment",
-    "deployment_protection_rule",
-    "deployment_status",
-    "issue_comment",
-    "issues",
-    "label",
-    "member",
-    "membership",
-    "merge_group",
-    "organization",
-    "pull_request",
-    "pull_request_review",
-    "pull_request_review_comment",
-    "push",
-    "release",
-    "repository",
-    "status",
-    "team",
-    "workflow_run",
-];
 
 /// Fills an empty state.
 pub(crate) fn seed(state: &mut State, files: &[File], secret: String) -> Result<(), Refusal> {
@@ -175,21 +110,21 @@ pub(crate) fn staff(state: &mut State, repo: Id) -> Result<(), Refusal> {
 }
 
 fn register(state: &mut State, org: Id, secret: String) -> Result<(), Refusal> {
+    let manifest: Manifest = serde_yaml::from_str(MANIFEST)
+        .map_err(|error| Refusal::new(500, format!("The App's manifest: {error}")))?;
     let private_key = keys::private_key()
         .map_err(|error| Refusal::new(500, format!("The App's key: {error}")))?;
     let bot = state.add_account("usher[bot]", "usher[bot]", AccountKind::Bot);
     let (app, installation, hook_id) = (state.new_id(), state.new_id(), state.new_id());
     let now = state.now();
-    let permissions: Permissions =
-        PERMISSIONS.iter().map(|(name, level)| ((*name).to_owned(), *level)).collect();
-    let events: BTreeSet<String> = EVENTS.iter().map(|event| (*event).to_owned()).collect();
+    let (permissions, events) = (manifest.default_permissions, manifest.default_events);
     state.apps.insert(
         app,
         App {
             id: app,
             slug: "usher".to_owned(),
-            name: "Usher".to_owned(),
-            description: "Walks releases from environment to environment".to_owned(),
+            name: manifest.name,
+            description: manifest.description,
             client_id: format!("Iv23li{app:014}"),
             owner: org,
             bot,
@@ -269,127 +204,31 @@ fn release(state: &mut State, author: Id, repo: Id, commit: Oid, tag: &str) -> R
     Ok(())
 }
 
-/// The files of our own GitOps repository.
-pub(crate) fn demo() -> Vec<File> {
-    DEMO.iter()
-        .map(|(path, text)| File {
-            path: (*path).to_owned(),
-            bytes: text.as_bytes().to_vec(),
-            executable: false,
-        })
-        .collect()
-}
-
-/// The files of a folder, with a configuration where it has none.
-pub(crate) fn folder(root: &Path) -> io::Result<Vec<File>> {
-    let mut files = Vec::new();
-    collect(root, "", &mut files)?;
-    if !files.iter().any(|file| file.path == CONFIGURATION) {
-        let text = configuration(&files).ok_or_else(|| {
-            let message = format!(
-                "{}: no folder with a kustomization.yaml that has `images:`, and no {CONFIGURATION}; \
-                 choose the root of a GitOps repository",
-                root.display()
-            );
-            io::Error::new(io::ErrorKind::InvalidInput, message)
-        })?;
-        files.push(File {
-            path: CONFIGURATION.to_owned(),
-            bytes: text.into_bytes(),
-            executable: false,
-        });
-    }
-    Ok(files)
-}
-
-fn collect(folder: &Path, below: &str, files: &mut Vec<File>) -> io::Result<()> {
-    #[expect(clippy::disallowed_methods, reason = "the box is seeded from a folder")]
-    let mut entries = fs::read_dir(folder)?.collect::<io::Result<Vec<_>>>()?;
-    entries.sort_by_key(fs::DirEntry::file_name);
-    for entry in entries {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let path = format!("{below}{name}");
-        let kind = entry.file_type()?;
-        if kind.is_dir() && name != ".git" {
-            collect(&entry.path(), &format!("{path}/"), files)?;
-        } else if kind.is_file() {
-            #[expect(clippy::disallowed_methods, reason = "the box is seeded from a folder")]
-            let bytes = fs::read(entry.path())?;
-            let executable = executable(&entry.metadata()?);
-            files.push(File { path, bytes, executable });
-        }
-    }
-    Ok(())
-}
-
-#[cfg(unix)]
-fn executable(metadata: &fs::Metadata) -> bool {
-    use std::os::unix::fs::PermissionsExt as _;
-    metadata.permissions().mode() & 0o111 != 0
-}
-
-#[cfg(not(unix))]
-fn executable(_: &fs::Metadata) -> bool {
-    false
-}
-
-/// Names of environments, in the order in which releases walk through them.
-const WALK: [&str; 12] = [
-    "development",
-    "dev",
-    "test",
-    "testing",
-    "qa",
-    "integration",
-    "uat",
-    "stage",
-    "staging",
-    "preprod",
-    "production",
-    "prod",
-];
-
-/// A configuration for the overlays that are there: the last two on the walk, the first of them
-/// automatic, the last with the approvals of our own example.
-fn configuration(files: &[File]) -> Option<String> {
-    let overlays = files.iter().filter_map(|file| {
-        let (folder, name) = file.path.rsplit_once('/')?;
-        let kustomization =
-            ["kustomization.yaml", "kustomization.yml", "Kustomization"].contains(&name);
-        let promoted =
-            String::from_utf8_lossy(&file.bytes).lines().any(|line| line.starts_with("images:"));
-        let last = folder.rsplit('/').next()?;
-        let place = WALK.iter().position(|environment| *environment == last)?;
-        (kustomization && promoted).then_some((place, last, folder))
-    });
-    let mut overlays: Vec<(usize, &str, &str)> = overlays.collect();
-    overlays.sort_unstable();
-    overlays.dedup_by_key(|(_, name, _)| *name);
-    let chosen = &overlays[overlays.len().saturating_sub(2)..];
-    let mut text = String::from(
-        "version: 1\n\napplications:\n  - name: microservices-demo\n    images: [\"*\"]\n\nenvironments:\n",
-    );
-    let mut before: Option<&str> = None;
-    for (_, name, folder) in chosen {
-        text.push_str(&format!("  - name: {name}\n    overlay: {folder}\n"));
-        match before {
-            None => text.push_str("    promote: automatic\n"),
-            Some(before) => text.push_str(&format!(
-                "    after: [{before}]\n    approvals:\n      - {{label: qa-approved, by: [\"@acme/qa\"]}}\n      - {{label: pm-approved, by: [pat]}}\n"
-            )),
-        }
-        before = Some(name);
-    }
-    before.map(|_| text)
-}
-
 #[cfg(test)]
 pub(crate) mod tests {
     use std::sync::Arc;
 
     use super::*;
     use crate::sandbox::folder::Folder;
+    use crate::sandbox::gitops::{CONFIGURATION, demo};
     use crate::sandbox::state::{NewPull, Push, Surroundings};
+
+    const EVENTS: [&str; 14] = [
+        "deployment",
+        "deployment_status",
+        "issue_comment",
+        "issues",
+        "label",
+        "member",
+        "membership",
+        "organization",
+        "pull_request_review",
+        "pull_request_review_comment",
+        "status",
+        "team",
+        "delete",
+        "workflow_run",
+    ];
 
     /// A state as the box starts with it, and the folder in which its objects are.
     pub(crate) fn seeded() -> (State, Folder) {
@@ -402,6 +241,10 @@ pub(crate) mod tests {
         };
         let mut state = State::new(around);
         seed(&mut state, &demo(), "secret".to_owned()).unwrap();
+        // An App that is told of everything: what is sent can be looked at then.
+        for installation in state.installations.values_mut() {
+            installation.events.extend(EVENTS.map(str::to_owned));
+        }
         (state, folder)
     }
 
@@ -475,39 +318,5 @@ pub(crate) mod tests {
         }
         assert!(git.entry(tree, CONFIGURATION).is_some());
         assert_eq!(git.resolve("v1.0.0"), git.branch("main"));
-    }
-
-    #[test]
-    fn a_folder_without_a_configuration_gets_one_for_its_last_two_environments() {
-        let overlay = |path: &str| File {
-            path: path.to_owned(),
-            bytes: b"resources: []\nimages:\n- name: a\n".to_vec(),
-            executable: false,
-        };
-        let files = [
-            "x/prod/kustomization.yaml",
-            "x/dev/kustomization.yaml",
-            "x/staging/kustomization.yaml",
-        ]
-        .map(overlay);
-        insta::assert_snapshot!(configuration(&files).unwrap(), @r#"
-        version: 1
-
-        applications:
-          - name: microservices-demo
-            images: ["*"]
-
-        environments:
-          - name: staging
-            overlay: x/staging
-            promote: automatic
-          - name: prod
-            overlay: x/prod
-            after: [staging]
-            approvals:
-              - {label: qa-approved, by: ["@acme/qa"]}
-              - {label: pm-approved, by: [pat]}
-        "#);
-        assert_eq!(configuration(&[]), None);
     }
 }

@@ -87,6 +87,32 @@ async fn a_renamed_repository_is_found_under_its_old_name() {
     assert!(below.starts_with("/repositories/"), "{below}");
     // GitHub serves what is below a repository's id as well.
     assert_eq!(get(&github, "ada", below).await.status(), 200);
+    let asked = get(&github, "ada", &format!("{REPO}/git/trees/main?recursive=1&x=a%2Fb")).await;
+    assert!(header(&asked, "location").ends_with("/git/trees/main?recursive=1&x=a%2Fb"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_on_a_protected_branch_is_written_by_those_alone_whom_it_does_not_bind() {
+    let github = running().await;
+    let path = format!("{REPO}/contents/hello.txt");
+    let file = json!({"message": "Say hello", "content": "aGkK", "branch": "main"});
+    let refused = call(&github, "ada", Method::PUT, &path, file.clone()).await;
+    assert_eq!(refused.status(), 409);
+    let refused: Value = refused.json().await.unwrap();
+    let said = refused["message"].as_str().unwrap();
+    assert!(said.starts_with("Could not create file: 2 of 2 required status checks"), "{said}");
+    let written = call(&github, "sam", Method::PUT, &path, file).await;
+    assert_eq!(written.status(), 201);
+    let written: Value = written.json().await.unwrap();
+    let sha = written["commit"]["sha"].as_str().unwrap();
+    let commit = get(&github, "eve", &format!("{REPO}/commits/{sha}")).await;
+    let commit: Value = commit.json().await.unwrap();
+    // GitHub commits it in its own name, and signs it
+    assert_eq!(commit["commit"]["verification"]["verified"], true);
+    assert_eq!(
+        (&commit["author"]["login"], &commit["committer"]["login"]),
+        (&json!("sam"), &json!("web-flow"))
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -20,6 +20,7 @@ pub(crate) fn repository(
     state: &State,
     method: &Method,
     path: &str,
+    query: &str,
     params: &BTreeMap<&'static str, String>,
 ) -> Result<Option<Id>, Refusal> {
     if let Some(id) = params.get("repository_id") {
@@ -33,7 +34,10 @@ pub(crate) fn repository(
         return Ok(Some(repo.id));
     }
     let moved = state.repo_formerly(owner, name).ok_or_else(Refusal::not_found)?;
-    let below: String = path.splitn(5, '/').skip(4).map(|rest| format!("/{rest}")).collect();
+    let mut below: String = path.splitn(5, '/').skip(4).map(|rest| format!("/{rest}")).collect();
+    if !query.is_empty() {
+        below = format!("{below}?{query}");
+    }
     let (status, message) = if method == Method::GET {
         (301, "Moved Permanently")
     } else {

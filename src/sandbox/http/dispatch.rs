@@ -69,7 +69,7 @@ pub(crate) async fn api(Extract(hub): Extract<Hub>, request: Request<HttpBody>) 
     let asked = Asked {
         method: parts.method,
         path,
-        query: query(parts.uri.query().unwrap_or_default()),
+        query: parts.uri.query().unwrap_or_default().to_owned(),
         headers: parts.headers,
         body: body.to_bytes(),
     };
@@ -89,7 +89,8 @@ pub(crate) async fn api(Extract(hub): Extract<Hub>, request: Request<HttpBody>) 
 struct Asked {
     method: Method,
     path: String,
-    query: Vec<(String, String)>,
+    /// As it was sent.
+    query: String,
     headers: HeaderMap,
     body: Bytes,
 }
@@ -118,12 +119,12 @@ fn answer(hub: &Hub, asked: &Asked, fault: Option<&FaultAnswer>, faulty: bool) -
             }
             _ => caller.and_then(|caller| {
                 let (route, params) = found.ok_or_else(Refusal::not_found)?;
-                let repo = access::repository(state, &method, &asked.path, &params)?;
+                let repo = access::repository(state, &method, &asked.path, &asked.query, &params)?;
                 access::check(state, &caller, route, repo)?;
                 let call = Call {
                     path: asked.path.clone(),
                     params,
-                    query: asked.query.clone(),
+                    query: query(&asked.query),
                     headers: asked.headers.clone(),
                     body: parse(&asked.body)?,
                     caller,

@@ -20,7 +20,7 @@ pub(crate) fn perform(
     body: Value,
 ) -> Reply {
     let (route, params) = table.find(method, path).ok_or_else(Refusal::not_found)?;
-    let repo = access::repository(state, method, path, &params)?;
+    let repo = access::repository(state, method, path, "", &params)?;
     access::check(state, &caller, route, repo)?;
     let call = Call {
         path: path.to_owned(),

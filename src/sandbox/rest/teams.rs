@@ -92,17 +92,8 @@ fn update(state: &mut State, call: &Call) -> Reply {
     if parent.is_some() && !known {
         return Err(Refusal::invalid("Team", "parent_team_id", "invalid"));
     }
-    let team = state.team_mut(org, id)?;
-    if let Some(name) = name {
-        name.clone_into(&mut team.name);
-        team.slug = name.to_lowercase().replace(' ', "-");
-    }
-    if let Some(description) = description {
-        description.clone_into(&mut team.description);
-    }
-    if call.has("parent_team_id") {
-        team.parent = parent;
-    }
+    let parent = call.has("parent_team_id").then_some(parent);
+    state.edit_team(call.actor()?, org, id, name, description, parent)?;
     Ok(Answer::ok(state.team_whole_json(org, id)))
 }
 

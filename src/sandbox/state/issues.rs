@@ -332,3 +332,59 @@ pub(crate) fn check_body(resource: &str, body: &str) -> Result<(), Refusal> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sandbox::seed::tests::{demo_repo, offer, person, put, seeded};
+    use crate::sandbox::state::Subject;
+
+    /// The comments' events of a box, oldest first.
+    fn told(state: &mut State) -> Vec<Value> {
+        let sent = std::mem::take(&mut state.around.outbox).into_iter();
+        let sent = sent.filter(|one| one.event == "issue_comment");
+        sent.map(|one| one.payload).collect()
+    }
+
+    #[test]
+    fn what_becomes_of_a_comment_is_told_with_all_that_it_stands_on() {
+        let (mut state, _folder) = seeded();
+        let (repo, ada, sam) = (demo_repo(&state), person(&state, "ada"), person(&state, "sam"));
+        put(&mut state, "ada", "topic", "a.txt", "a");
+        let pull = offer(&mut state, "ada", "topic");
+        let id = state.comment(ada, repo, pull, "/promote prod").unwrap();
+        let later: jiff::Timestamp = "2026-11-20T12:00:09Z".parse().unwrap();
+        state.around.now = std::sync::Arc::new(move || later);
+        state.edit_comment(sam, repo, id, "/promote staging").unwrap();
+        state.react(sam, repo, Subject::Comment(id), "eyes").unwrap();
+        state.delete_comment(ada, repo, id).unwrap();
+        let events = told(&mut state);
+        let actions: Vec<&str> = events.iter().map(|e| e["action"].as_str().unwrap()).collect();
+        assert_eq!(actions, ["created", "edited", "deleted"]);
+        for event in &events {
+            assert_eq!(
+                (&event["comment"]["id"], &event["issue"]["number"]),
+                (&id.into(), &pull.into())
+            );
+            assert!(event["issue"]["pull_request"]["url"].is_string());
+            for key in ["repository", "organization", "installation"] {
+                assert!(event[key]["id"].is_u64(), "{key}");
+            }
+        }
+        let times = |event: &Value| {
+            let at = |key| event["comment"][key].as_str().unwrap().to_owned();
+            (at("created_at"), at("updated_at"))
+        };
+        let (first, last) = ("2026-11-20T12:00:00Z", "2026-11-20T12:00:09Z");
+        assert_eq!(times(&events[0]), (first.to_owned(), first.to_owned()));
+        assert_eq!(times(&events[1]), (first.to_owned(), last.to_owned()));
+        assert_eq!(events[1]["changes"]["body"]["from"], "/promote prod");
+        assert_eq!(events[1]["sender"]["login"], "sam");
+        assert_eq!(events[1]["comment"]["user"]["login"], "ada");
+        assert!(state.find_comment(repo, id).is_err());
+
+        let issue = state.create_issue(ada, repo, "Slow", None).unwrap();
+        state.comment(ada, repo, issue, "/status").unwrap();
+        assert_eq!(told(&mut state)[0]["issue"].get("pull_request"), None);
+    }
+}

@@ -5,7 +5,7 @@
 use serde_json::json;
 
 use super::{Actor, State};
-use crate::sandbox::model::{Happening, Id, Label};
+use crate::sandbox::model::{Happening, Id, Label, Role};
 use crate::sandbox::refusal::Refusal;
 
 /// The colour of labels that come into being by being put on something.
@@ -102,7 +102,7 @@ impl State {
         Ok(self.repo(repo)?.labels.iter().find(same))
     }
 
-    /// Puts labels on an issue or pull request; those that do not exist are made.
+    /// Puts labels on an issue or pull request; those that do not exist are made by who may make them.
     pub(crate) fn add_labels(
         &mut self,
         actor: Actor,
@@ -110,8 +110,12 @@ impl State {
         number: u64,
         names: &[String],
     ) -> Result<(), Refusal> {
+        let may_make = actor.app.is_some() || self.role(actor.account, repo) >= Role::Write;
         for name in names {
             check_name(name)?;
+            if !may_make && self.find_label(repo, name)?.is_none() {
+                return Err(not_to_be_made());
+            }
         }
         for name in names {
             let label = match self.find_label(repo, name)? {
@@ -185,6 +189,14 @@ impl State {
     }
 }
 
+/// Those who sort only use the labels that there are.
+/// <https://docs.github.com/en/organizations/managing-user-access-to-your-organizations-repositories/managing-repository-roles/repository-roles-for-an-organization>
+fn not_to_be_made() -> Refusal {
+    let message = "You do not have permission to create labels on this repository.";
+    let error = json!({"resource": "Repository", "field": "label", "code": "unauthorized"});
+    Refusal { errors: vec![error], ..Refusal::new(403, message) }
+}
+
 fn check_name(name: &str) -> Result<(), Refusal> {
     if name.trim().is_empty() {
         Err(Refusal::invalid("Label", "name", "missing_field"))
@@ -212,4 +224,50 @@ fn checked_description(description: Option<&str>) -> Result<Option<String>, Refu
         ));
     }
     Ok(description.filter(|text| !text.is_empty()).map(str::to_owned))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sandbox::seed::tests::{demo_repo, offer, person, put, seeded};
+
+    #[test]
+    fn a_label_that_is_put_on_is_made_plain_and_told_with_the_head_it_was_given_for() {
+        let (mut state, _folder) = seeded();
+        let head = put(&mut state, "ada", "topic", "a.txt", "a").to_string();
+        let (repo, number) = (demo_repo(&state), offer(&mut state, "ada", "topic"));
+        state.around.outbox.clear();
+        let names = ["qa-approved".to_owned()];
+        let quinn = person(&state, "quinn");
+        state.add_labels(quinn, repo, number, &names).unwrap();
+        state.add_labels(quinn, repo, number, &names).unwrap();
+        let label = state.find_label(repo, "QA-approved").unwrap().unwrap();
+        assert_eq!((label.color.as_str(), &label.description), (PLAIN, &None));
+        state.remove_label(person(&state, "sam"), repo, number, "qa-approved").unwrap();
+        let sent = std::mem::take(&mut state.around.outbox);
+        let told: Vec<_> = sent
+            .iter()
+            .filter(|one| one.event == "pull_request")
+            .map(|one| {
+                let text = |pointer| one.payload.pointer(pointer).unwrap().as_str().unwrap();
+                assert_eq!(text("/pull_request/head/sha"), head);
+                (text("/action"), text("/label/name"), text("/sender/login"))
+            })
+            .collect();
+        let label = "qa-approved";
+        assert_eq!(told, [("labeled", label, "quinn"), ("unlabeled", label, "sam")]);
+    }
+
+    #[test]
+    fn who_only_sorts_uses_the_labels_that_there_are() {
+        let (mut state, _folder) = seeded();
+        let repo = demo_repo(&state);
+        let (sam, eve) = (person(&state, "sam"), person(&state, "eve"));
+        state.set_collaborator(sam, repo, eve.account, Some(Role::Triage)).unwrap();
+        let issue = state.create_issue(eve, repo, "Slow", None).unwrap();
+        let names = ["urgent".to_owned()];
+        assert_eq!(state.add_labels(eve, repo, issue, &names).unwrap_err().status, 403);
+        state.create_label(sam, repo, "urgent", None, None).unwrap();
+        state.add_labels(eve, repo, issue, &names).unwrap();
+    }
 }

@@ -195,7 +195,7 @@ impl State {
         description: &str,
         parent: Option<Id>,
     ) -> Result<Id, Refusal> {
-        let slug = name.to_lowercase().replace(' ', "-");
+        let slug = slug(name);
         if slug.is_empty() || self.team_named(self.login(org), &slug).is_some() {
             return Err(Refusal::custom("Team", "Name must be unique for this org"));
         }
@@ -206,6 +206,48 @@ impl State {
         self.team_mut(org, id)?.parent = parent;
         self.tell_team(actor, org, id, "created");
         Ok(id)
+    }
+
+    /// Changes what a team is called, what is said of it, and below which other it stands.
+    pub(crate) fn edit_team(
+        &mut self,
+        actor: Actor,
+        org: Id,
+        id: Id,
+        name: Option<&str>,
+        description: Option<&str>,
+        parent: Option<Option<Id>>,
+    ) -> Result<(), Refusal> {
+        let slug = name.map(slug);
+        let taken = |slug: &String| {
+            let known = self.team_named(self.login(org), slug);
+            known.is_some_and(|(_, other)| other.id != id)
+        };
+        if slug.as_ref().is_some_and(|slug| slug.is_empty() || taken(slug)) {
+            return Err(Refusal::custom("Team", "Name must be unique for this org"));
+        }
+        let team = self.team_mut(org, id)?;
+        let mut changes = json!({});
+        if let (Some(name), Some(slug)) = (name.filter(|name| *name != team.name), slug) {
+            changes["name"] = json!({"from": std::mem::replace(&mut team.name, name.to_owned())});
+            team.slug = slug;
+        }
+        if let Some(text) = description.filter(|text| *text != team.description) {
+            let old = std::mem::replace(&mut team.description, text.to_owned());
+            changes["description"] = json!({"from": old});
+        }
+        let moved = parent.is_some_and(|parent| parent != team.parent);
+        if let Some(parent) = parent {
+            team.parent = parent;
+        }
+        if moved || changes != json!({}) {
+            let body = Map::from_iter([
+                ("team".to_owned(), self.team_json(org, id)),
+                ("changes".to_owned(), changes),
+            ]);
+            self.emit_org(org, actor, "team", "edited", &body);
+        }
+        Ok(())
     }
 
     /// Removes a team; the teams below it stand alone from then on.
@@ -267,6 +309,11 @@ impl State {
     }
 }
 
+/// What a team of that name is called in addresses and mentions.
+fn slug(name: &str) -> String {
+    name.trim().to_lowercase().replace(' ', "-")
+}
+
 /// GitHub's old word for a role, of which there are four.
 pub(crate) fn permission_word(role: Role) -> &'static str {
     match role {
@@ -307,6 +354,50 @@ mod tests {
         assert_eq!(state.role(eve, repo), Role::Read, "the repository is public");
         state.set_private(actor, repo, true).unwrap();
         assert_eq!(state.role(eve, repo), Role::None);
+    }
+
+    #[test]
+    fn who_comes_and_goes_is_told_to_the_installation() {
+        let (mut state, _folder) = seeded();
+        let id = |state: &State, login: &str| state.account_named(login).unwrap().id;
+        let (eve, org) = (id(&state, "eve"), id(&state, "acme"));
+        let sam = Actor::person(id(&state, "sam"));
+        let repo = state.repo_named("acme", "microservices-demo").unwrap().id;
+        let team = state.create_team(sam, org, "Night Shift", "", None).unwrap();
+        state.join_team(sam, org, team, eve, false).unwrap();
+        state.set_team_repo(sam, team, repo, Some(Role::Triage)).unwrap();
+        state.edit_team(sam, org, team, Some("Day Shift"), None, None).unwrap();
+        state.edit_team(sam, org, team, Some("Day Shift"), None, None).unwrap();
+        assert!(state.edit_team(sam, org, team, Some("QA"), None, None).is_err());
+        state.leave_team(sam, org, team, eve).unwrap();
+        state.delete_team(sam, org, team).unwrap();
+        state.leave_org(sam, org, eve).unwrap();
+        let sent = std::mem::take(&mut state.around.outbox);
+        let told: Vec<String> = sent
+            .iter()
+            .map(|one| {
+                assert!(one.payload["installation"]["id"].is_u64(), "{}", one.event);
+                assert_eq!(one.payload["sender"]["login"], "sam");
+                format!("{} {}", one.event, one.action.as_deref().unwrap())
+            })
+            .collect();
+        assert_eq!(
+            told,
+            [
+                "team created",
+                "membership added",
+                "team added_to_repository",
+                "team edited",
+                "membership removed",
+                "team deleted",
+                "organization member_removed",
+            ]
+        );
+        assert_eq!(sent[1].payload["member"]["login"], "eve");
+        assert_eq!(sent[1].payload["team"]["slug"], "night-shift");
+        assert_eq!(sent[3].payload["changes"], json!({"name": {"from": "Night Shift"}}));
+        assert_eq!(sent[3].payload["team"]["slug"], "day-shift");
+        assert_eq!(sent[6].payload["membership"]["user"]["login"], "eve");
     }
 
     #[test]

@@ -302,3 +302,57 @@ impl State {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sandbox::seed::tests::{demo_repo, offer, person, put, seeded};
+    use crate::sandbox::state::PullEdit;
+
+    #[test]
+    fn a_pull_request_follows_its_branch_also_where_commits_are_thrown_away() {
+        let (mut state, _folder) = seeded();
+        let (repo, ada) = (demo_repo(&state), person(&state, "ada"));
+        let first = put(&mut state, "ada", "topic", "a.txt", "a");
+        let number = offer(&mut state, "ada", "topic");
+        let second = put(&mut state, "ada", "topic", "a.txt", "b");
+        let back = |force| Push { reference: "refs/heads/topic", after: Some(first), force };
+        let refused = state.push(ada, repo, &back(false)).unwrap_err();
+        assert_eq!(
+            (refused.status, refused.message.as_str()),
+            (422, "Update is not a fast forward")
+        );
+        state.push(ada, repo, &back(true)).unwrap();
+        let sent = std::mem::take(&mut state.around.outbox);
+        let moves: Vec<_> = sent
+            .iter()
+            .filter(|one| one.action.as_deref() == Some("synchronize"))
+            .map(|one| {
+                let text = |key: &str| one.payload[key].as_str().unwrap();
+                assert_eq!(one.payload["pull_request"]["head"]["sha"], text("after"));
+                (text("before"), text("after"))
+            })
+            .collect();
+        let (first, second) = (first.to_string(), second.to_string());
+        assert_eq!(moves, [(first.as_str(), second.as_str()), (second.as_str(), first.as_str())]);
+        let pushes = sent.iter().filter(|one| one.event == "push");
+        assert_eq!(pushes.last().unwrap().payload["forced"], true);
+        assert_eq!(state.pull(repo, number).unwrap().1.head.sha, first);
+    }
+
+    #[test]
+    fn a_pull_request_that_goes_elsewhere_says_where_it_went_before() {
+        let (mut state, _folder) = seeded();
+        let (repo, ada) = (demo_repo(&state), person(&state, "ada"));
+        put(&mut state, "ada", "other", "b.txt", "b");
+        put(&mut state, "ada", "topic", "a.txt", "a");
+        let number = offer(&mut state, "ada", "topic");
+        state.around.outbox.clear();
+        let edit = PullEdit { base: Some("other"), ..PullEdit::default() };
+        state.edit_pull(ada, repo, number, &edit).unwrap();
+        let sent = &state.around.outbox[0];
+        assert_eq!((sent.event.as_str(), sent.action.as_deref()), ("pull_request", Some("edited")));
+        assert_eq!(sent.payload["changes"]["base"]["ref"]["from"], "main");
+        assert_eq!(sent.payload["pull_request"]["base"]["ref"], "other");
+    }
+}

@@ -2,7 +2,7 @@
 //! It does not know who may see what they stand on.
 //! <https://docs.github.com/en/rest/reactions/reactions>
 
-use super::{Actor, State};
+use super::{Actor, Change, State};
 use crate::sandbox::model::{Id, Reaction};
 use crate::sandbox::refusal::Refusal;
 use crate::sandbox::shape::REACTIONS;
@@ -70,6 +70,7 @@ impl State {
             created_at: self.now(),
         };
         self.reactions_mut(repo, subject)?.push(reaction.clone());
+        self.reacted(repo, subject);
         Ok((reaction, true))
     }
 
@@ -87,6 +88,17 @@ impl State {
         if reactions.len() == before {
             return Err(Refusal::not_found());
         }
+        self.reacted(repo, subject);
         Ok(())
+    }
+
+    /// Apps are not told of it; open pages are.
+    fn reacted(&self, repo: Id, subject: Subject) {
+        let number = match subject {
+            Subject::Issue(number) => Some(number),
+            Subject::Comment(id) => self.find_comment(repo, id).ok().map(|(number, _)| number),
+            Subject::Release(_) => None,
+        };
+        self.tell(Change { repo: Some(repo), number, event: "reaction".to_owned() });
     }
 }

@@ -7,9 +7,10 @@ use serde_json::json;
 
 use super::{Actor, State};
 use crate::sandbox::git::Git;
+use crate::sandbox::gitops::File;
 use crate::sandbox::model::{Id, Label, Repo, Role};
 use crate::sandbox::refusal::Refusal;
-use crate::sandbox::seed::{self, File};
+use crate::sandbox::seed;
 
 /// A repository that is to be.
 #[derive(Clone, Debug)]
