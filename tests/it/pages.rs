@@ -4,6 +4,7 @@
 
 pub(crate) mod browser;
 mod hostile;
+mod people;
 pub(crate) mod visitor;
 
 use serde_json::Value;

@@ -181,7 +181,10 @@ fn decisions_read_no_more_than_they_need() {
     hub.asked.clear();
     let pr = hub.open("docs", &account(5, "ada"), "change", &[("README.md", "words")]);
     hub.decide(&Intent::Evaluate { repo: repo(), pr });
-    assert_eq!(asked(&hub), "Repository Head Tree Blob Pull Comparison Tree Identity Blob Blob Acts");
+    assert_eq!(
+        asked(&hub),
+        "Repository Head Tree Blob Pull Comparison Tree Identity Blob Blob Acts"
+    );
 }
 
 fn asked(hub: &Hub) -> String {

@@ -56,6 +56,12 @@ pub(super) fn converse(
         "comment" => {
             desk.ask(&Method::POST, &format!("{issue}/comments"), json!({"body": text}))?;
         }
+        "edit-comment" => {
+            desk.ask(&Method::PATCH, &comment(api, fields), json!({"body": text}))?;
+        }
+        "delete-comment" => {
+            desk.ask(&Method::DELETE, &comment(api, fields), Value::Null)?;
+        }
         "label" => {
             desk.ask(&Method::POST, &format!("{issue}/labels"), json!({"labels": [label.trim()]}))?;
         }
@@ -78,4 +84,8 @@ pub(super) fn converse(
         }
     }
     Ok(())
+}
+
+fn comment(api: &str, fields: &Fields) -> String {
+    format!("{api}/issues/comments/{}", segment(&fields.get("comment"), false))
 }

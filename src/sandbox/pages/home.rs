@@ -161,5 +161,12 @@ fn steps(desk: &Desk<'_>) -> Vec<Step> {
             href: pull,
             word: "Open the newest",
         },
+        Step {
+            icon: icon("comment"),
+            title: "Send it on, by a word",
+            text: "Comment /promote prod on it, or on an issue. The next pull request says whose labels it waits for; /rollback on it goes back.".to_owned(),
+            href: format!("{home}/issues/new"),
+            word: "Open an issue",
+        },
     ]
 }

@@ -32,6 +32,7 @@ struct One {
     choices: Vec<Choice>,
     open: bool,
     may_write: bool,
+    may_label: bool,
     viewer: Who,
     typed: String,
 }
@@ -104,6 +105,7 @@ fn show(
         choices: choices(repo, issue),
         open: issue.open,
         may_write: desk.role(repo.id) >= Role::Triage || issue.author == desk.viewer,
+        may_label: desk.role(repo.id) >= Role::Triage,
         viewer: Who::of(desk.state, desk.viewer),
         typed,
     };

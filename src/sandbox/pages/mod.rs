@@ -17,6 +17,7 @@ mod live;
 mod markdown;
 mod merge;
 mod parts;
+mod people;
 mod pull;
 mod pulls;
 mod releases;
@@ -60,7 +61,7 @@ pub(crate) fn router(hub: Hub) -> Router {
         .route("/{owner}/{repo}/issues/{number}", get(issues::one).post(issues::act))
         .route("/{owner}/{repo}/activity", get(activity::list))
         .route("/{owner}/{repo}/activity/{id}", get(activity::one).post(activity::redeliver))
-        .route("/{owner}/{repo}/settings", get(settings::show))
+        .route("/{owner}/{repo}/settings", get(settings::show).post(settings::act))
         .fallback(visit::nowhere)
         .layer(from_fn(guard::guard))
         .with_state(hub)

@@ -44,6 +44,7 @@ struct Conversation {
     /// A merged or closed pull request's branch that is still there.
     branch: Option<String>,
     may_write: bool,
+    may_label: bool,
     is_author: bool,
     viewer: Who,
     /// What is being written, kept when something was refused.
@@ -240,6 +241,7 @@ fn show_conversation(
         may_reopen: !issue.open && !merged && (role >= Role::Triage || is_author),
         branch: (left && role >= Role::Write).then(|| pull.head.branch.clone()),
         may_write: role >= Role::Triage || is_author,
+        may_label: role >= Role::Triage,
         is_author,
         viewer: Who::of(desk.state, desk.viewer),
         typed,

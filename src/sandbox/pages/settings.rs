@@ -1,14 +1,16 @@
-//! What is set up in a repository, to be read: protected branches, people, the App.
-//! It does not change any of it: the REST API does.
+//! What is set up in a repository: people and teams, to be changed; protected branches, the App, to be read.
+//! It does not know who may change it: the REST API does.
 
 use askama::Template;
+use axum::body::Bytes;
 use axum::extract::Path;
 use axum::response::Response;
 
 use super::desk::{Desk, Frame};
-use super::parts::{Chip, Who};
-use super::visit::{Page, Visit};
-use crate::sandbox::model::{AccountKind, Protection, Repo, Role};
+use super::parts::Chip;
+use super::people::{self, People};
+use super::visit::{Fields, Page, Visit};
+use crate::sandbox::model::{Protection, Repo};
 use crate::sandbox::refusal::Refusal;
 
 struct Branch {
@@ -32,8 +34,8 @@ struct Settings {
     frame: Frame,
     default_branch: String,
     branches: Vec<Branch>,
-    people: Vec<(Who, &'static str)>,
-    teams: Vec<(String, &'static str)>,
+    path: String,
+    around: People,
     labels: Vec<(Chip, String)>,
     apps: Vec<Installed>,
     url: String,
@@ -41,30 +43,45 @@ struct Settings {
 
 /// The settings of a repository.
 pub(super) async fn show(visit: Visit, Path((owner, name)): Path<(String, String)>) -> Response {
-    visit.show(move |desk| show_settings(desk, &owner, &name)).await
+    visit.show(move |desk| show_settings(desk, &owner, &name, None)).await
 }
 
-fn show_settings(desk: &Desk<'_>, owner: &str, name: &str) -> Result<Page, Refusal> {
+/// Does what a form asks for.
+pub(super) async fn act(
+    visit: Visit,
+    Path((owner, name)): Path<(String, String)>,
+    body: Bytes,
+) -> Response {
+    visit
+        .act(move |desk| {
+            let fields = Fields::parse(&body);
+            let repo = desk.repo(&owner, &name)?;
+            let (home, account) = (desk.home(repo), desk.state.login(repo.owner).to_owned());
+            match people::act(desk, &home, &account, &fields) {
+                Ok(()) => Ok(Page::Elsewhere(format!("{home}/settings"))),
+                Err(refusal) => show_settings(desk, &owner, &name, Some(&refusal)),
+            }
+        })
+        .await
+}
+
+fn show_settings(
+    desk: &Desk<'_>,
+    owner: &str,
+    name: &str,
+    refusal: Option<&Refusal>,
+) -> Result<Page, Refusal> {
     let repo = desk.repo(owner, name)?;
-    let state = &*desk.state;
-    let people = state.accounts.values().filter(|account| account.kind == AccountKind::User);
-    let roles = people.map(|account| (account.id, state.role(account.id, repo.id)));
-    let teams = state.orgs.get(&repo.owner).into_iter().flat_map(|org| &org.teams);
     let labels = repo.labels.iter();
     let page = Settings {
-        frame: desk.repo_frame("Settings", repo, "settings"),
+        frame: desk.repo_frame("Settings", repo, "settings").refused(refusal),
+        path: format!("{}/settings", desk.home(repo)),
+        around: people::people(desk, repo),
         default_branch: repo.default_branch.clone(),
         branches: repo
             .protections
             .iter()
             .map(|(name, protection)| branch(name, protection))
-            .collect(),
-        people: roles
-            .filter(|(_, role)| *role > Role::None)
-            .map(|(id, role)| (Who::of(state, id), role.word()))
-            .collect(),
-        teams: teams
-            .filter_map(|team| Some((team.name.clone(), repo.teams.get(&team.id)?.word())))
             .collect(),
         labels: labels
             .map(|label| {
@@ -77,7 +94,7 @@ fn show_settings(desk: &Desk<'_>, owner: &str, name: &str) -> Result<Page, Refus
         apps: installed(desk, repo),
         url: desk.webhook_url.clone(),
     };
-    desk.render(200, &page)
+    desk.render(refusal.map_or(200, |refusal| refusal.status), &page)
 }
 
 fn branch(name: &str, protection: &Protection) -> Branch {

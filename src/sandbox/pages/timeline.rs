@@ -9,7 +9,7 @@ use super::desk::Desk;
 use super::parts::{Chip, Html, Icon, Moment, Who, icon, short};
 use crate::sandbox::git::Commit;
 use crate::sandbox::model::issue::ReviewState;
-use crate::sandbox::model::{Comment, Happening, Id, Issue, Reaction, Repo, Review};
+use crate::sandbox::model::{Comment, Happening, Id, Issue, Reaction, Repo, Review, Role};
 
 /// An entry of the conversation.
 pub(super) struct Entry {
@@ -30,10 +30,15 @@ pub(super) enum Kind {
 
 /// A comment, or the description.
 pub(super) struct Said {
+    /// What its buttons name, where the viewer may change it.
+    pub(super) change: Option<Id>,
+    /// Its text as it was written, while the viewer changes it.
+    pub(super) source: Option<String>,
     pub(super) body: Html,
     pub(super) association: Option<&'static str>,
     pub(super) edited: bool,
-    pub(super) reactions: Vec<(String, usize)>,
+    /// Emoji, how many, and by whom.
+    pub(super) reactions: Vec<(String, usize, String)>,
 }
 
 /// A review.
@@ -98,25 +103,31 @@ pub(super) fn description(desk: &Desk<'_>, repo: &Repo, issue: &Issue) -> Entry 
         who: Who::of(desk.state, issue.author),
         when: Moment::of(desk.state, issue.created_at),
         kind: Kind::Comment(Box::new(Said {
+            change: None,
+            source: None,
             body: desk.markdown(repo, issue.body.as_deref().unwrap_or_default(), true),
             association: association(desk, issue.author, repo),
             edited: false,
-            reactions: reactions(&issue.reactions),
+            reactions: reactions(desk, &issue.reactions),
         })),
     }
 }
 
 fn said(desk: &Desk<'_>, repo: &Repo, comment: &Comment) -> Entry {
+    let may_change = comment.author == desk.viewer || desk.role(repo.id) >= Role::Write;
+    let changes = may_change && desk.asked("edit") == Some(comment.id.to_string().as_str());
     Entry {
         at: comment.created_at,
         anchor: format!("issuecomment-{}", comment.id),
         who: Who::of(desk.state, comment.author),
         when: Moment::of(desk.state, comment.created_at),
         kind: Kind::Comment(Box::new(Said {
+            change: may_change.then_some(comment.id),
+            source: changes.then(|| comment.body.clone()),
             body: desk.markdown(repo, &comment.body, true),
             association: association(desk, comment.author, repo),
             edited: comment.updated_at > comment.created_at,
-            reactions: reactions(&comment.reactions),
+            reactions: reactions(desk, &comment.reactions),
         })),
     }
 }
@@ -225,10 +236,11 @@ fn sentence(desk: &Desk<'_>, what: &Happening) -> (&'static str, &'static str, V
     }
 }
 
-/// Emoji and how many, in the order of first use.
-fn reactions(all: &[Reaction]) -> Vec<(String, usize)> {
-    let mut counted: Vec<(String, usize)> = Vec::new();
+/// Emoji, how many and by whom, in the order of first use.
+fn reactions(desk: &Desk<'_>, all: &[Reaction]) -> Vec<(String, usize, String)> {
+    let mut counted: Vec<(String, usize, String)> = Vec::new();
     for reaction in all {
+        let login = desk.state.login(reaction.author);
         let emoji = match reaction.content.as_str() {
             "+1" => "👍",
             "-1" => "👎",
@@ -240,9 +252,13 @@ fn reactions(all: &[Reaction]) -> Vec<(String, usize)> {
             "eyes" => "👀",
             other => other,
         };
-        match counted.iter_mut().find(|(known, _)| known == emoji) {
-            Some((_, count)) => *count += 1,
-            None => counted.push((emoji.to_owned(), 1)),
+        match counted.iter_mut().find(|(known, _, _)| known == emoji) {
+            Some((_, count, by)) => {
+                *count += 1;
+                by.push_str(", ");
+                by.push_str(login);
+            }
+            None => counted.push((emoji.to_owned(), 1, login.to_owned())),
         }
     }
     counted

@@ -4,6 +4,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use chromiumoxide::page::ScreenshotParams;
 use chromiumoxide::{Browser, BrowserConfig, Page};
 use futures_util::StreamExt as _;
 use tempfile::TempDir;
@@ -38,6 +39,7 @@ impl Window {
             .no_sandbox()
             .user_data_dir(profile.path())
             .window_size(1280, 1000)
+            .viewport(None)
             .args([
                 "--disable-gpu",
                 "--disable-quic",
@@ -95,6 +97,26 @@ pub(crate) async fn write(page: &Page, selector: &str, text: &str) {
     field.type_str(text).await.unwrap();
 }
 
+/// Acts as somebody else from now on, by the menu at the top.
+pub(crate) async fn act_as(page: &Page, login: &str) {
+    press(page, "#user-menu > summary").await;
+    press(page, &format!("#user-menu button[value={login}]")).await;
+    until(page, "#user-menu .login", login).await;
+}
+
+/// A picture of what is seen, whole, where `USHER_TEST_PICTURES` names a folder for it.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "pictures are for people; where they go is their affair"
+)]
+pub(crate) async fn picture(page: &Page, name: &str) {
+    if let Ok(folder) = std::env::var("USHER_TEST_PICTURES") {
+        let whole = ScreenshotParams::builder().full_page(true).build();
+        let picture = page.screenshot(whole).await.unwrap();
+        std::fs::write(format!("{folder}/{name}.png"), picture).unwrap();
+    }
+}
+
 /// Waits until a text stands in some part of the page.
 pub(crate) async fn until(page: &Page, selector: &str, text: &str) {
     let look = format!("document.querySelector({selector:?})?.innerText ?? ''");
@@ -110,6 +132,23 @@ pub(crate) async fn until(page: &Page, selector: &str, text: &str) {
     };
     let done = tokio::time::timeout(PATIENCE, shown).await;
     assert!(done.is_ok(), "{text:?} did not appear in {selector}");
+}
+
+/// Waits until something is on the page, or until it is not any more.
+pub(crate) async fn until_there(page: &Page, selector: &str, there: bool) {
+    let look = format!("document.querySelector({selector:?}) !== null");
+    let shown = async {
+        loop {
+            let found = page.evaluate(look.as_str()).await.ok();
+            let found: Option<bool> = found.and_then(|found| found.into_value().ok());
+            if found == Some(there) {
+                return;
+            }
+            tokio::time::sleep(MOMENT).await;
+        }
+    };
+    let done = tokio::time::timeout(PATIENCE, shown).await;
+    assert!(done.is_ok(), "{selector}: there should be {}", if there { "one" } else { "none" });
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
