@@ -158,7 +158,10 @@ fn create_tree(state: &mut State, call: &Call) -> Reply {
     }
     let sha = git.edit_tree(base, &edits)?;
     let entries = git.tree(sha, false)?;
-    Ok(Answer::created(state.tree_json(state.repo(id)?, &git, sha, &entries, false)))
+    let repo = state.repo(id)?;
+    let url = format!("{}/git/trees/{sha}", state.repo_url(repo));
+    let made = Answer::created(state.tree_json(repo, &git, sha, &entries, false));
+    Ok(made.header("location", url))
 }
 
 fn tree_edit(git: &Git, entry: &Value) -> Result<(String, TreeEdit), Refusal> {

@@ -335,8 +335,8 @@ mod tests {
             .collect();
         let (first, second) = (first.to_string(), second.to_string());
         assert_eq!(moves, [(first.as_str(), second.as_str()), (second.as_str(), first.as_str())]);
-        let pushes = sent.iter().filter(|one| one.event == "push");
-        assert_eq!(pushes.last().unwrap().payload["forced"], true);
+        let mut pushes = sent.iter().rev().filter(|one| one.event == "push");
+        assert_eq!(pushes.next().unwrap().payload["forced"], true);
         assert_eq!(state.pull(repo, number).unwrap().1.head.sha, first);
     }
 
