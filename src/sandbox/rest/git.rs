@@ -296,7 +296,9 @@ fn create_commit(state: &mut State, call: &Call) -> Reply {
     let (author, committer) = (person(call, "author", &own)?, person(call, "committer", &own)?);
     let signed = actor.app.is_some() && author.is_none() && committer.is_none();
     let author = author.unwrap_or(own);
-    let committer = committer.unwrap_or_else(|| author.clone());
+    // What a bot commits in its own name, GitHub commits for it, and signs.
+    let otherwise = if signed { state.web_flow() } else { author.clone() };
+    let committer = committer.unwrap_or(otherwise);
     let sha = git.write_commit(&NewCommit {
         tree,
         parents: &parents,
@@ -305,7 +307,6 @@ fn create_commit(state: &mut State, call: &Call) -> Reply {
         committer: &committer,
     })?;
     if signed {
-        // GitHub signs what a bot commits in its own name.
         state.repo_mut(id)?.verified.insert(sha.to_string());
     }
     let commit = git.commit(sha).ok_or_else(Refusal::not_found)?;
