@@ -5,7 +5,7 @@ use super::decision::{Decision, Effect, Verdict};
 use super::facts::{Facts, Gap};
 use super::look::{is_our_pull, ours};
 use super::promotion::{Back, Promotion};
-use super::reply::reason;
+use super::reply::{reason, status};
 use crate::intent::{Intent, Reach};
 use crate::model::act::{ActKind, NewAct};
 use crate::model::ids::{PrNumber, RepoRef};
@@ -35,7 +35,14 @@ pub(super) fn conclude(facts: &Facts, repo: &RepoRef, pr: PrNumber) -> Result<De
         effects.push(Effect::EndActs { ids: over, by: None, why: why.to_owned() });
     }
     if pull.merged {
-        effects.extend(after_the_way_back(facts, repo, pull, &acts)?);
+        if let Some(promotion) = promotion_of(facts, repo, pull)? {
+            effects.push(Effect::EnsureComment {
+                pr,
+                marker: status::MARKER.to_owned(),
+                body: status::merged(&promotion),
+            });
+            effects.extend(after_the_way_back(facts, pull, &promotion, &acts));
+        }
         let follow = Intent::Follow { repo: repo.clone(), reach: Reach::Promotions };
         effects.push(Effect::Enqueue(follow));
     }
@@ -50,28 +57,20 @@ pub(super) fn conclude(facts: &Facts, repo: &RepoRef, pr: PrNumber) -> Result<De
 /// what it left behind.
 fn after_the_way_back(
     facts: &Facts,
-    repo: &RepoRef,
     pull: &PullRequest,
+    promotion: &Promotion,
     acts: &Acts<'_>,
-) -> Result<Vec<Effect>, Gap> {
-    let identity = facts.identity()?;
-    if !is_our_pull(pull, identity) {
-        return Ok(Vec::new());
-    }
-    let head = facts.commit(repo, &pull.head.sha)?;
-    let Some(promotion) = ours(pull, std::slice::from_ref(head), identity) else {
-        return Ok(Vec::new());
-    };
+) -> Vec<Effect> {
     let Some(back) = &promotion.back else {
-        return Ok(Vec::new());
+        return Vec::new();
     };
     let mut effects = Vec::new();
     for tag in &back.leaves {
         let kind = ActKind::Bad;
-        effects.push(Effect::RecordAct(left(facts, pull, &promotion, back, kind, tag)));
+        effects.push(Effect::RecordAct(left(facts, pull, promotion, back, kind, tag)));
     }
     if !back.leaves.is_empty() {
-        let hold = left(facts, pull, &promotion, back, ActKind::Hold, AUTOMATIC_ONLY);
+        let hold = left(facts, pull, promotion, back, ActKind::Hold, AUTOMATIC_ONLY);
         effects.push(Effect::RecordAct(hold));
     }
     if let Some(undone) = back.undoes {
@@ -81,7 +80,21 @@ fn after_the_way_back(
             effects.push(Effect::EndActs { ids, by, why: format!("undone by #{}", pull.number) });
         }
     }
-    Ok(effects)
+    effects
+}
+
+/// The promotion that a pull request of ours was.
+fn promotion_of(
+    facts: &Facts,
+    repo: &RepoRef,
+    pull: &PullRequest,
+) -> Result<Option<Promotion>, Gap> {
+    let identity = facts.identity()?;
+    if !is_our_pull(pull, identity) {
+        return Ok(None);
+    }
+    let head = facts.commit(repo, &pull.head.sha)?;
+    Ok(ours(pull, std::slice::from_ref(head), identity))
 }
 
 fn left(

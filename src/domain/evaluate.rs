@@ -117,6 +117,12 @@ pub fn judge(facts: &Facts, ground: &Ground<'_>, pull: &PullRequest) -> Result<D
     if !stale.is_empty() {
         decision.effects.push(Effect::EndActs { ids: stale, by: None, why: "new-head".to_owned() });
     }
+    // The push may not have been told of; what is said from now on is said of this head.
+    let seen = facts.heads(ground.repo, &pull.number)?.last().map(|(head, _)| head);
+    if seen != Some(&pull.head.sha) {
+        let (pr, head, at) = (pull.number, pull.head.sha.clone(), facts.now);
+        decision.effects.push(Effect::RememberHead { pr, head, at });
+    }
     decision.effects.extend(supersede::supersede(facts, &look)?);
     Ok(decision)
 }

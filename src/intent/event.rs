@@ -113,7 +113,7 @@ fn in_repository(event: &str, action: &str, repo: RepoRef, payload: &Payload) ->
         }
         ("repository", "deleted" | "archived") => vec![Intent::Forget { repo }],
         ("member", "added" | "edited" | "removed") => {
-            vec![Intent::Follow { repo, reach: Reach::Promotions }]
+            vec![Intent::Follow { repo, reach: Reach::Everything }]
         }
         _ => Vec::new(),
     }

@@ -25,21 +25,21 @@ pub(super) async fn apply(
         match effect {
             Effect::Enqueue(next) => {
                 let next = done.tell(next);
-                done.jobs.push(new_job(&next, job.delivery.clone(), now)?);
+                done.jobs.push(follow_up(&next, job, now)?);
             }
             Effect::EnqueueAt { intent, at } => {
-                done.jobs.push(new_job(intent, job.delivery.clone(), *at)?);
+                done.jobs.push(follow_up(intent, job, *at)?);
             }
             Effect::ForgetRepository(repo) => world.store.forget(repo.id).await?,
             Effect::ForgetInstallation { installation } => {
                 world.store.forget_installation(*installation).await?;
             }
             Effect::React { at, comment, reaction } => {
-                let repo = world.github.at(at, priority(intent));
+                let repo = world.github.at(at, priority(job));
                 decorate("reaction", repo.react(*comment, *reaction).await)?;
             }
             Effect::Reply { at, thread, marker, body } => {
-                let repo = world.github.at(at, priority(intent));
+                let repo = world.github.at(at, priority(job));
                 repo.ensure_comment(*thread, marker, &done.filled(body)).await?;
             }
             Effect::RememberCommand { at, comment, author, thread, lines, refused } => {
@@ -50,7 +50,7 @@ pub(super) async fn apply(
                 let repo = intent.repo().ok_or_else(|| {
                     Fault::Broken("an effect on a repository, and no repository".to_owned())
                 })?;
-                let repo = world.github.at(repo, priority(intent));
+                let repo = world.github.at(repo, priority(job));
                 if is_remembered(effect) {
                     remember(world, repo.reference(), effect, now).await?;
                 } else {
@@ -62,10 +62,17 @@ pub(super) async fn apply(
     let opened = done.opened.map(|pr| -> Result<NewJob, Fault> {
         let repo = intent.repo().cloned();
         let repo = repo.ok_or_else(|| Fault::Broken("a pull request nowhere".to_owned()))?;
-        new_job(&Intent::Evaluate { repo, pr }, job.delivery.clone(), now)
+        follow_up(&Intent::Evaluate { repo, pr }, job, now)
     });
     done.jobs.extend(opened.transpose()?);
     Ok(done.jobs)
+}
+
+/// The job that follows from one. A person who waits for the one waits for the verdict too.
+fn follow_up(next: &Intent, job: &Job, at: Timestamp) -> Result<NewJob, Fault> {
+    let new = new_job(next, job.delivery.clone(), at)?;
+    let urgent = new.urgent || (job.urgent && matches!(next, Intent::Evaluate { .. }));
+    Ok(NewJob { urgent, ..new })
 }
 
 /// What the effects so far have come to.

@@ -10,7 +10,7 @@ use crate::fault::Fault;
 use crate::github::Priority;
 use crate::intent::Intent;
 use crate::model::ids::RepoRef;
-use crate::store::Run;
+use crate::store::{Job, Run};
 use crate::world::World;
 
 /// So many answers are fetched at once.
@@ -23,6 +23,7 @@ const MOST_ROUNDS: usize = 1_000;
 /// `wary`: an earlier try at it may have got somewhere.
 pub(super) async fn gather_and_decide(
     world: &World,
+    job: &Job,
     intent: &Intent,
     wary: bool,
 ) -> Result<Decision, Fault> {
@@ -49,7 +50,7 @@ pub(super) async fn gather_and_decide(
             Err(Gap::Lacks(needs)) => needs,
         };
         let mut answers = stream::iter(needs.into_iter().map(|need| async {
-            let answer = known(world, intent, &need).await;
+            let answer = known(world, job, intent, &need).await;
             (need, answer)
         }))
         .buffer_unordered(AT_ONCE);
@@ -61,9 +62,14 @@ pub(super) async fn gather_and_decide(
 }
 
 /// What another repository refuses to tell is unknown; what the job's own refuses is a fault.
-async fn known(world: &World, intent: &Intent, need: &Need) -> Result<Known<Answer>, Fault> {
+async fn known(
+    world: &World,
+    job: &Job,
+    intent: &Intent,
+    need: &Need,
+) -> Result<Known<Answer>, Fault> {
     let home = intent.repo().map(|repo| repo.id);
-    match fetch(world, intent, need).await {
+    match fetch(world, job, need).await {
         Ok(answer) => Ok(Ok(answer)),
         Err(Fault::Denied(reason)) if repo_of(need).is_some_and(|repo| Some(repo.id) != home) => {
             Ok(Err(reason))
@@ -103,10 +109,10 @@ fn repo_of(need: &Need) -> Option<&RepoRef> {
 }
 
 /// What is remembered is asked of the store, everything else of GitHub.
-async fn fetch(world: &World, intent: &Intent, need: &Need) -> Result<Answer, Fault> {
+async fn fetch(world: &World, job: &Job, need: &Need) -> Result<Answer, Fault> {
     match recall(world, need).await? {
         Some(answer) => Ok(answer),
-        None => ask(world, intent, need).await,
+        None => ask(world, job, need).await,
     }
 }
 
@@ -137,8 +143,8 @@ fn ran(run: Run) -> Ran {
     Ran { tag: run.version, entries }
 }
 
-async fn ask(world: &World, intent: &Intent, need: &Need) -> Result<Answer, Fault> {
-    let at = |repo: &RepoRef| world.github.at(repo, priority(intent));
+async fn ask(world: &World, job: &Job, need: &Need) -> Result<Answer, Fault> {
+    let at = |repo: &RepoRef| world.github.at(repo, priority(job));
     Ok(match need {
         Need::Identity {} => Answer::Identity(world.github.identity().await?),
         Need::Repositories { installation } => {
@@ -184,9 +190,6 @@ async fn ask(world: &World, intent: &Intent, need: &Need) -> Result<Answer, Faul
 }
 
 /// Who gave a command waits for the answer.
-pub(super) fn priority(intent: &Intent) -> Priority {
-    match intent {
-        Intent::Command { .. } | Intent::Label { .. } => Priority::Person,
-        _ => Priority::Background,
-    }
+pub(super) fn priority(job: &Job) -> Priority {
+    if job.urgent { Priority::Person } else { Priority::Background }
 }

@@ -108,7 +108,7 @@ async fn work(world: &World, job: &Job) -> Result<Vec<NewJob>, Fault> {
     let mut round = 1;
     loop {
         let wary = round > 1 || job.attempts > 1;
-        let decision = gather_and_decide(world, &intent, wary).await?;
+        let decision = gather_and_decide(world, job, &intent, wary).await?;
         record(world, job, &intent, &decision).await?;
         match apply(world, &intent, job, &decision).await {
             Err(Fault::Stale(reason)) if round < MOST_ROUNDS => {

@@ -49,7 +49,7 @@ async fn a_release_opens_the_staging_pull_request() {
 
     let sha = pull["head"]["sha"].as_str().unwrap();
     let gates = stage.check(DEMO, sha, "usher/gates").await;
-    assert_eq!((gates.0.as_str(), gates.1.as_str()), ("success", "3 gates passed"), "{}", gates.2);
+    assert_eq!((gates.0.as_str(), gates.1.as_str()), ("success", "5 gates passed"), "{}", gates.2);
     assert_eq!(stage.check(DEMO, sha, "usher/kustomize").await.0, "success");
 
     let comments = stage.comments(DEMO, number(pull)).await;

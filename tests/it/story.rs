@@ -40,7 +40,7 @@ async fn a_release_engineer_watches_the_pull_request_appear() {
         std::fs::write(format!("{folder}/sandbox.png"), picture).unwrap();
     }
     press(&pulls, "a[href$='/pull/1/checks']").await;
-    until(&pulls, "main", "3 gates passed").await;
+    until(&pulls, "main", "5 gates passed").await;
     press(&pulls, "a[href$='/pull/1/files']").await;
     until(&pulls, "main", "kustomize/staging/kustomization.yaml").await;
     until(&pulls, "main", "newTag: v1.0.1").await;

@@ -76,7 +76,12 @@ pub(super) fn command(
             if !right::may_look(facts, &ground, &remark.author)? {
                 return Ok(Decision::nothing(reason::config_invalid(problems.len())));
             }
-            return Ok(ended(remark, &[refusal(say::config_invalid(problems.len()))], false));
+            return Ok(ended(
+                &ground,
+                remark,
+                &[refusal(say::config_invalid(problems.len()))],
+                false,
+            ));
         }
     };
     let bot = remark.author.bot;
@@ -95,20 +100,20 @@ pub(super) fn command(
         let may = spoken.iter().map(|line| right::might(facts, &ground, &policy, remark, line));
         let may: Vec<bool> = may.collect::<Result<_, _>>()?;
         if !may.contains(&true) {
-            return Ok(turned_away(remark, past.refused_today, &policy, &spoken));
+            return Ok(turned_away(&ground, remark, past.refused_today, &policy, &spoken));
         }
         let lines = u32::try_from(spoken.len()).unwrap_or(u32::MAX);
         if past.within_hour.saturating_add(lines) > MOST_IN_AN_HOUR {
-            return Ok(ended(remark, &[refusal(say::too_many(MOST_IN_AN_HOUR))], false));
+            return Ok(ended(&ground, remark, &[refusal(say::too_many(MOST_IN_AN_HOUR))], false));
         }
-        match is_as_written(facts, &ground, &policy, remark)? {
+        match is_as_written(facts, &policy, remark)? {
             Written::Yes => {}
             Written::Gone => {
                 let mut decision = Decision::nothing(reason::command_gone());
                 decision.effects.push(remembered(remark, false));
                 return Ok(decision);
             }
-            Written::No(why) => return Ok(ended(remark, &[refusal(why)], false)),
+            Written::No(why) => return Ok(ended(&ground, remark, &[refusal(why)], false)),
         }
     }
     let pull = pull_of(facts, repo, remark)?;
@@ -118,20 +123,20 @@ pub(super) fn command(
         Seen::Moved => {
             let mut all = answers.to_vec();
             all.push(refusal(say::head_moved()));
-            return Ok(ended(remark, &all, false));
+            return Ok(ended(&ground, remark, &all, false));
         }
     }
     let context = Context::read(facts, &ground, &policy, remark, pull)?;
     let Some(line) = spoken.get(answers.len()) else {
-        return Ok(ended(remark, answers, false));
+        return Ok(ended(&ground, remark, answers, false));
     };
     let step = run(&context, line, half)?;
-    Ok(next(repo, remark, &spoken, answers, step))
+    Ok(next(&ground, remark, &spoken, answers, step))
 }
 
 /// What follows from a line: the next one, or the answer.
 fn next(
-    repo: &RepoRef,
+    ground: &Ground<'_>,
     remark: &Remark,
     spoken: &[&Spoken],
     answers: &[Answer],
@@ -139,7 +144,7 @@ fn next(
 ) -> Decision {
     let again = |answers: Vec<Answer>, half| {
         Effect::Enqueue(Intent::Command {
-            repo: repo.clone(),
+            repo: ground.repo.clone(),
             remark: Box::new(remark.clone()),
             answers,
             half,
@@ -165,7 +170,7 @@ fn next(
                 let verdict = if done { Verdict::Accepted } else { Verdict::Refused };
                 return Decision { verdict, reasons, effects };
             }
-            let end = ended(remark, &all, false);
+            let end = ended(ground, remark, &all, false);
             if !effects.is_empty() {
                 effects.insert(0, eyes);
             }
@@ -176,7 +181,7 @@ fn next(
 }
 
 /// The answer, and the mark that the comment had its turn.
-fn ended(remark: &Remark, answers: &[Answer], refused: bool) -> Decision {
+fn ended(ground: &Ground<'_>, remark: &Remark, answers: &[Answer], refused: bool) -> Decision {
     let done = answers.iter().all(|answer| answer.done);
     let reaction = if done { Reaction::Rocket } else { Reaction::Confused };
     let effects = vec![
@@ -184,7 +189,7 @@ fn ended(remark: &Remark, answers: &[Answer], refused: bool) -> Decision {
             at: remark.at.clone(),
             thread: remark.thread,
             marker: say::marker(remark.id),
-            body: say::answer(remark, answers),
+            body: say::answer(remark, ground, answers),
         },
         Effect::React { at: remark.at.clone(), comment: remark.id, reaction },
         remembered(remark, refused),
@@ -213,6 +218,7 @@ fn refusal(text: String) -> Answer {
 
 /// Somebody without any right to what was said: one reaction and one reply a day.
 fn turned_away(
+    ground: &Ground<'_>,
     remark: &Remark,
     refused_today: bool,
     policy: &super::policy::Policy,
@@ -225,7 +231,7 @@ fn turned_away(
         let reasons = vec![reason::command_refused_today()];
         return Decision { verdict: Verdict::Refused, reasons, effects };
     }
-    let mut decision = ended(remark, &[refusal(right::not_allowed(policy, spoken))], true);
+    let mut decision = ended(ground, remark, &[refusal(right::not_allowed(policy, spoken))], true);
     if !decision.effects.contains(&react) {
         decision.effects.push(react);
     }
@@ -241,11 +247,9 @@ enum Written {
 
 fn is_as_written(
     facts: &Facts,
-    ground: &Ground<'_>,
     policy: &super::policy::Policy,
     remark: &Remark,
 ) -> Result<Written, Gap> {
-    let _ = ground;
     let age = facts.now.duration_since(remark.written_at);
     let most = policy.commands_max_age();
     if age > SignedDuration::try_from(most.duration()).unwrap_or(SignedDuration::MAX) {

@@ -8,6 +8,7 @@ use super::{both, count, either, instant, people, status};
 use crate::domain::classify::Effect as Touch;
 use crate::domain::decision::Reason;
 use crate::domain::gates::{Gate, Hand};
+use crate::domain::ground::Ground;
 use crate::domain::inert::{cut, plain, span};
 use crate::domain::policy::{self, Application, Environment, Principal, Span};
 use crate::domain::promotion::{Promised, Promotion};
@@ -25,10 +26,19 @@ pub fn marker(comment: CommentId) -> String {
 }
 
 /// The whole answer: it begins with the person, so that the person is told.
-pub fn answer(remark: &Remark, answers: &[Answer]) -> String {
+///
+/// On a thread of a source, numbers are those of the repository acted upon; what that one shows to fewer
+/// people than the source does is not told.
+pub fn answer(remark: &Remark, ground: &Ground<'_>, answers: &[Answer]) -> String {
     let login = remark.author.login.as_str();
     let mut out = format!("{}\n@{login} ", marker(remark.id));
-    let mut parts: Vec<String> = answers.iter().map(|answer| answer.text.clone()).collect();
+    let elsewhere = remark.at.id != ground.repo.id;
+    let told = |answer: &Answer| match elsewhere {
+        true if remark.home.visibility > ground.home.visibility => veiled(answer.done),
+        true => abroad(&answer.text, ground.home.name.as_str()),
+        false => answer.text.clone(),
+    };
+    let mut parts: Vec<String> = answers.iter().map(told).collect();
     if remark.dropped > 0 {
         let most = remark.spoken.len();
         parts.push(format!(
@@ -45,6 +55,34 @@ pub fn answer(remark: &Remark, answers: &[Answer]) -> String {
         }
     }
     out.push('\n');
+    out
+}
+
+/// What may be said where more people read than in the repository acted upon.
+fn veiled(done: bool) -> String {
+    let what = if done { "Done" } else { "Not done" };
+    format!(
+        "{what}. The repository that this was about is seen by fewer people than this one, so no more is told here."
+    )
+}
+
+/// A text whose numbers are those of another repository.
+fn abroad(text: &str, name: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut before = ' ';
+    let mut in_code = false;
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        if c == '`' {
+            in_code = !in_code;
+        }
+        let number = chars.peek().is_some_and(|next| next.is_ascii_digit() || *next == '{');
+        if c == '#' && number && !in_code && !before.is_alphanumeric() {
+            out.push_str(name);
+        }
+        out.push(c);
+        before = c;
+    }
     out
 }
 

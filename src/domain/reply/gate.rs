@@ -250,9 +250,10 @@ pub fn approvals(given: &[(&Approval, &Act)], lacking: &[(&Approval, Lack)]) -> 
                 has(*hand)
             ),
         });
+        let name = label(approval);
         let again = match lack {
-            Lack::Label => "puts the label on",
-            _ => "takes the label off and puts it on again",
+            Lack::Label => format!("puts the label {name} on"),
+            _ => format!("takes the label {name} off and puts it on again"),
         };
         helps.push(format!("{from} {again}, or says `/approve {}`.", approval.label));
         briefs.push(format!("{} from {}", approval.label, people_plain(&approval.by)));

@@ -91,6 +91,33 @@ fn next(promotion: &Promotion, gates: &[Gate]) -> String {
     out
 }
 
+/// The comment on a promotion that was merged.
+pub fn merged(promotion: &Promotion) -> String {
+    let (version, place) = (span(&promotion.version), span(promotion.environment.as_str()));
+    let done = match promotion.direction {
+        Direction::Forward => format!("{place} has {version} now."),
+        Direction::Back => format!("{place} is back at {version}."),
+    };
+    let mut out = format!("{MARKER}\n**Merged: {done}**\n\n");
+    let leaves = promotion.back.as_ref().map_or(&[][..], |back| &back.leaves);
+    if !leaves.is_empty() {
+        let leaves: Vec<String> = leaves.iter().map(|tag| span(tag)).collect();
+        let _ = writeln!(
+            out,
+            "{} {} bad in {place} from now on, and nothing is promoted there by itself. \
+             `/unhold {name}` lifts that; `/promote {name}` brings a higher version.\n",
+            super::both(&leaves),
+            if leaves.len() == 1 { "is" } else { "are" },
+            name = promotion.environment
+        );
+    }
+    let _ = writeln!(
+        out,
+        "**Going back:** `/rollback` here undoes this one; only image entries change."
+    );
+    out
+}
+
 /// The comment on a promotion that a newer one replaces.
 pub fn superseded(older: &Promotion, by: PrNumber) -> String {
     format!(

@@ -263,7 +263,7 @@ fn a_label_is_its_senders_for_its_head() {
 #[test]
 fn people_come_and_go() {
     let people = vec![Intent::People { installation: InstallationId(3) }];
-    let of_repository = vec![Intent::Follow { repo: repo(), reach: Reach::Promotions }];
+    let of_repository = vec![Intent::Follow { repo: repo(), reach: Reach::Everything }];
     for (event, action, expected) in [
         ("membership", "added", &people),
         ("membership", "removed", &people),
