@@ -183,7 +183,7 @@ fn decisions_read_no_more_than_they_need() {
     hub.decide(&Intent::Evaluate { repo: repo(), pr });
     assert_eq!(
         asked(&hub),
-        "Repository Head Tree Blob Pull Comparison Tree Identity Blob Blob Acts"
+        "Repository Head Tree Blob Pull Comparison Tree Identity Blob Blob Acts Heads"
     );
 }
 
