@@ -2,6 +2,8 @@
 //!
 //! It knows nothing of files and pull requests; a tag goes in, an image tag comes out.
 
+use std::fmt;
+
 use globset::{GlobSet, GlobSetBuilder};
 
 use super::time::Schedule;
@@ -227,6 +229,19 @@ impl Template {
             return Err(Complaint::new(message, HELP));
         }
         Ok(Self(pieces))
+    }
+}
+
+/// As it is written.
+impl fmt::Display for Template {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|piece| match piece {
+            Piece::Text(literal) => f.write_str(literal),
+            variable => {
+                let named = VARIABLES.iter().find(|(_, known)| known == variable);
+                f.write_str(named.map_or("", |(name, _)| name))
+            }
+        })
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! It knows what is wanted; whether it is fulfilled is judged elsewhere.
 
+use super::gates::Gates;
 use super::time::{Schedule, Window};
 use super::value::{Label, Overlay, Principal, Span};
 use crate::model::ids::{AppName, EnvName, TargetName};
@@ -58,8 +59,17 @@ pub struct Approval {
     pub own: bool,
 }
 
+/// Which waves of a plan need approvals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Approve {
+    /// The first; they cover the later ones.
+    Once,
+    /// Each for itself.
+    Each,
+}
+
 /// Approving reviews that are needed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Reviews {
     /// How many.
     pub count: u64,
@@ -106,6 +116,24 @@ pub struct Rollback {
     pub via: Option<EnvName>,
     /// Whether Argo CD's rollback call may be used.
     pub argocd: bool,
+    /// What opens a rollback by itself when it fails after a promotion: `health`, `verified`.
+    pub on: Vec<String>,
+    /// How long after a promotion.
+    pub watch: Span,
+}
+
+impl Default for Rollback {
+    fn default() -> Self {
+        Self {
+            by: Vec::new(),
+            gates: vec!["kustomize".to_owned()],
+            within: None,
+            via: None,
+            argocd: false,
+            on: Vec::new(),
+            watch: Span::HALF_AN_HOUR,
+        }
+    }
 }
 
 /// A named place in the promotion graph.
@@ -114,6 +142,7 @@ pub struct Environment {
     pub(super) name: EnvName,
     pub(super) targets: Vec<Target>,
     pub(super) waves: Vec<Wave>,
+    pub(super) approve: Approve,
     pub(super) promote: Mover,
     pub(super) schedule: Option<Schedule>,
     pub(super) merge: Mover,
@@ -122,6 +151,8 @@ pub struct Environment {
     pub(super) promoters: Vec<Principal>,
     pub(super) approvals: Vec<Approval>,
     pub(super) reviews: Option<Reviews>,
+    pub(super) changes: Option<Reviews>,
+    pub(super) gates: Gates,
     pub(super) windows: Vec<Window>,
     pub(super) overrides: Overrides,
     pub(super) owners: Owners,
@@ -149,6 +180,11 @@ impl Environment {
     /// In which order its targets are promoted; one wave of all where nothing is said.
     pub fn waves(&self) -> &[Wave] {
         &self.waves
+    }
+
+    /// Which of these waves need approvals.
+    pub fn approve(&self) -> Approve {
+        self.approve
     }
 
     /// Whether promotions into it open by themselves.
@@ -189,6 +225,16 @@ impl Environment {
     /// The reviews that are needed.
     pub fn reviews(&self) -> Option<&Reviews> {
         self.reviews.as_ref()
+    }
+
+    /// The reviews that pull requests need which change its objects but not its promoted images.
+    pub fn changes(&self) -> Option<&Reviews> {
+        self.changes.as_ref()
+    }
+
+    /// What has to be true before a promotion, besides approvals, reviews and [`Self::windows`].
+    pub fn gates(&self) -> &Gates {
+        &self.gates
     }
 
     /// When nothing may move.

@@ -4,9 +4,10 @@
 
 mod application;
 mod check;
-mod difference_stub;
+mod difference;
 mod environment;
 mod format;
+mod gates;
 mod keys;
 mod problem;
 mod read;
@@ -20,11 +21,12 @@ mod version;
 use std::collections::BTreeMap;
 
 pub use application::{Application, HoldMarker, NoImageTag, Trigger};
-pub use difference_stub::differences;
+pub use difference::{differences, vanished};
 pub use environment::{
-    Approval, ArgoApplication, Environment, Mover, Overrides, Owners, Reviews, Rollback, Target,
-    Wave,
+    Approval, Approve, ArgoApplication, Environment, Mover, Overrides, Owners, Reviews, Rollback,
+    Target, Wave,
 };
+pub use gates::{Allowed, Artifacts, Exempt, Expectation, Gates, Parity, Ticket, TicketStatus};
 pub use problem::{Note, Problem};
 pub use schema::{Row, markdown, reference, schema};
 pub use time::{Schedule, Weekly, Window};

@@ -3,6 +3,7 @@
 //! It complains about the file as a whole only; everything else has been said when it builds.
 
 mod environment;
+mod gates;
 
 use super::application::{Application, HoldMarker, Images, Template, Trigger};
 use super::check::{Content, Findings, Value, at};

@@ -2,11 +2,11 @@
 //!
 //! It complains about nothing by itself.
 
-use super::{environments, people, schedule, span, text, word};
+use super::{environments, gates, people, schedule, span, text, word};
 use crate::domain::policy::check::{Content, Value};
 use crate::domain::policy::environment::{
-    Approval, ArgoApplication, Environment, Mover, Overrides, Owners, Reviews, Rollback, Target,
-    Wave,
+    Approval, Approve, ArgoApplication, Environment, Mover, Overrides, Owners, Reviews, Rollback,
+    Target, Wave,
 };
 use crate::domain::policy::time::{Weekly, Window, parse_date};
 use crate::domain::policy::value::{Complaint, Label, Overlay, Principal, Role};
@@ -26,10 +26,14 @@ pub(super) fn all(values: &[Value<'_>]) -> Result<Vec<Environment>, Complaint> {
 fn one(value: &Value<'_>, above: Option<EnvName>) -> Result<Environment, Complaint> {
     let name = EnvName::new(word(value, "name"))?;
     let targets = targets(value, &name)?;
-    let gates = value.get("gates");
-    let freeze = gates.and_then(|gates| gates.get("freeze"));
+    let configured = value.get("gates");
+    let freeze = configured.and_then(|gates| gates.get("freeze"));
     Ok(Environment {
         waves: waves(value, &targets)?,
+        approve: match word(value, "approve") {
+            "each" => Approve::Each,
+            _ => Approve::Once,
+        },
         targets,
         promote: mover(value, "promote"),
         schedule: value.get("trigger").map_or(Ok(None), schedule)?,
@@ -49,6 +53,12 @@ fn one(value: &Value<'_>, above: Option<EnvName>) -> Result<Environment, Complai
         },
         approvals: value.list("approvals").iter().map(approval).collect::<Result<_, _>>()?,
         reviews: value.get("reviews").map(reviews).transpose()?,
+        changes: value
+            .get("changes")
+            .and_then(|changes| changes.get("reviews"))
+            .map(reviews)
+            .transpose()?,
+        gates: gates::gates(configured)?,
         windows: freeze
             .map_or(&[][..], |freeze| freeze.list("windows"))
             .iter()
@@ -170,19 +180,21 @@ fn overrides(value: &Value<'_>) -> Result<Overrides, Complaint> {
 }
 
 fn rollback(value: &Value<'_>) -> Result<Rollback, Complaint> {
+    let words = |key: &str| {
+        let items = value.get(key)?.items().iter();
+        Some(items.filter_map(Value::text).map(str::to_owned).collect())
+    };
+    let unsaid = Rollback::default();
     Ok(Rollback {
         by: people(value, "by")?,
-        gates: match value.get("gates") {
-            Some(gates) => {
-                gates.items().iter().filter_map(Value::text).map(str::to_owned).collect()
-            }
-            None => vec!["kustomize".to_owned()],
-        },
+        gates: words("gates").unwrap_or(unsaid.gates),
         within: match value.get("within").map(|within| &within.content) {
             Some(Content::Count(count)) => Some(*count),
             _ => None,
         },
         via: text(value, "via").map(EnvName::new).transpose()?,
         argocd: value.is_true("argocd"),
+        on: words("on").unwrap_or_default(),
+        watch: span(value, "watch")?.unwrap_or(unsaid.watch),
     })
 }

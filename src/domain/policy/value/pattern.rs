@@ -45,6 +45,15 @@ impl Glob {
     }
 }
 
+/// Equal where they are written alike.
+impl PartialEq for Glob {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for Glob {}
+
 /// A regular expression that is searched for in time linear to the text.
 #[derive(Debug, Clone)]
 pub struct Pattern(Regex);
@@ -84,4 +93,18 @@ impl Pattern {
     pub fn regex(&self) -> &Regex {
         &self.0
     }
+
+    /// The expression as it is written.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
 }
+
+/// Equal where they are written alike.
+impl PartialEq for Pattern {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for Pattern {}
