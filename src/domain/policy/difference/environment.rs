@@ -126,7 +126,7 @@ fn approvals(old: &[Approval], new: &[Approval], name: &str, said: &mut Said) {
         (true, false) => said.tightens(format!("{name} needs {needs}: {fresh} comes in")),
         (false, true) => said.loosens(format!("{name} needs {needs}: {} falls away", names(&gone))),
         (false, false) => {
-            said.loosens(format!("{name} needs the approval {fresh} instead of {}", names(&gone)))
+            said.loosens(format!("{name} needs the approval {fresh} instead of {}", names(&gone)));
         }
     }
     for now in new {

@@ -60,11 +60,11 @@ fn argocd(
     };
     match (old, new) {
         (Some(before), Some(now)) if before != now => {
-            said.changes(format!("Argo CD deploys {what} by {}", instead((before, now), word)))
+            said.changes(format!("Argo CD deploys {what} by {}", instead((before, now), word)));
         }
         (None, Some(now)) => said.changes(format!("Argo CD deploys {what} by {}", word(now))),
         (Some(before), None) => {
-            said.changes(format!("Argo CD's {} is not asked about {what} any more", word(before)))
+            said.changes(format!("Argo CD's {} is not asked about {what} any more", word(before)));
         }
         _ => {}
     }
@@ -76,15 +76,14 @@ fn waves(old: &Environment, new: &Environment, name: &str, said: &mut Said) {
         return;
     }
     let (was, is) = (old.waves(), new.waves());
-    let hurried = |(was, is): (&Wave, &Wave)| is.soak < was.soak || is.health < was.health;
-    let sense = if is.len() < was.len() || was.iter().zip(is).any(hurried) {
-        Sense::Loosens
-    } else if is.len() == was.len() && was.iter().zip(is).any(|(was, is)| hurried((is, was))) {
-        Sense::Tightens
-    } else if was.len() == 1 {
-        Sense::Tightens
-    } else {
-        Sense::Changes
+    let hurried = |(was, is): (&Wave, &Wave)| is.soak < was.soak || was.health && !is.health;
+    let hastier = |was: &[Wave], is: &[Wave]| {
+        is.len() < was.len() || is.len() == was.len() && was.iter().zip(is).any(hurried)
+    };
+    let sense = match (hastier(was, is), hastier(is, was)) {
+        (true, _) => Sense::Loosens,
+        (false, true) => Sense::Tightens,
+        (false, false) => Sense::Changes,
     };
     said.push(sense, format!("targets of {name} are promoted {now} instead of {before}"));
 }
