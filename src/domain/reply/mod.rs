@@ -6,6 +6,7 @@ pub mod command;
 pub mod gate;
 pub mod overview;
 pub mod reason;
+pub mod refer;
 pub mod release;
 pub mod status;
 pub mod trouble;
