@@ -40,8 +40,14 @@ pub(super) fn follow(facts: &Facts, repo: &RepoRef, reach: Reach) -> Result<Deci
         ),
     };
     let identity = facts.identity()?;
+    // What the rules are bears on every pull request.
+    let everything = match &ground.configuration {
+        Configuration::Valid(_, sha) => facts.last_config(repo)?.as_ref() != Some(sha),
+        Configuration::Absent => facts.last_config(repo)?.is_some(),
+        Configuration::Invalid(_) => false,
+    };
     for pull in facts.open_pulls(repo)? {
-        if reach == Reach::Everything || is_our_pull(pull, identity) {
+        if everything || reach == Reach::Everything || is_our_pull(pull, identity) {
             effects.push(Effect::Enqueue(Intent::Evaluate { repo: repo.clone(), pr: pull.number }));
         }
     }

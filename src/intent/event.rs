@@ -8,7 +8,7 @@ mod payload;
 use payload::{Payload, PullFields, RepositoryFields};
 
 use super::command::Remark;
-use super::{Intent, Reach, comment};
+use super::{Intent, RULES, Reach, comment};
 use crate::model::ids::RepoRef;
 
 /// The events that the App subscribes to. `installation` and `installation_repositories` reach every
@@ -194,7 +194,10 @@ fn push(repo: RepoRef, payload: &Payload) -> Vec<Intent> {
         .and_then(|repository| repository.default_branch.as_deref())
         == reference.strip_prefix("refs/heads/")
     {
-        vec![Intent::Follow { repo, reach: Reach::Promotions }]
+        let mut commits = payload.commits.iter().flatten();
+        let rules = commits.any(|commit| commit.touches(RULES));
+        let reach = if rules { Reach::Everything } else { Reach::Promotions };
+        vec![Intent::Follow { repo, reach }]
     } else {
         Vec::new()
     }

@@ -17,6 +17,9 @@ use jiff::Timestamp;
 
 pub use event::{EVENTS, Unreadable, parse};
 
+/// Where a repository's rules are: a push that changes them bears on every open pull request.
+pub const RULES: &str = ".github/usher.yml";
+
 /// Something to be made right. A handler reads the present state, so an intent carries names, not facts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]

@@ -30,10 +30,28 @@ pub(super) struct Payload {
     pub(super) label: Option<LabelFields>,
     pub(super) check_run: Option<CheckFields>,
     pub(super) check_suite: Option<CheckFields>,
+    pub(super) commits: Option<Vec<CommitFields>>,
     #[serde(default)]
     pub(super) repositories_added: Vec<RepositoryFields>,
     #[serde(default)]
     pub(super) repositories_removed: Vec<RepositoryFields>,
+}
+
+/// A commit of a push, with the files that it touches.
+#[derive(Deserialize)]
+pub(super) struct CommitFields {
+    #[serde(default)]
+    added: Vec<String>,
+    #[serde(default)]
+    removed: Vec<String>,
+    #[serde(default)]
+    modified: Vec<String>,
+}
+
+impl CommitFields {
+    pub(super) fn touches(&self, path: &str) -> bool {
+        [&self.added, &self.removed, &self.modified].into_iter().flatten().any(|file| file == path)
+    }
 }
 
 #[derive(Deserialize)]
