@@ -11,6 +11,7 @@
 )]
 
 mod cli;
+mod commands;
 mod comment;
 mod contract;
 mod corpus;

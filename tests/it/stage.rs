@@ -2,6 +2,10 @@
 //!
 //! There are no sleeps for luck: `idle` asks the sandbox and the bot's own store.
 
+pub mod people;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -23,6 +27,8 @@ pub struct Stage {
     store: Option<Store>,
     client: reqwest::Client,
     database: String,
+    /// So many seconds GitHub's clock is ahead of the bot's.
+    ahead: Arc<AtomicI64>,
     _folder: TempDir,
 }
 
@@ -38,7 +44,14 @@ impl Stage {
     /// The sandbox alone.
     pub async fn without_bot() -> Self {
         let local = ([127, 0, 0, 1], 0).into();
-        let github = sandbox::start(Options::new(local, "127.0.0.1:9")).await.unwrap();
+        let ahead = Arc::new(AtomicI64::new(0));
+        let seconds = ahead.clone();
+        let mut options = Options::new(local, "127.0.0.1:9");
+        options.now = Arc::new(move || {
+            let seconds = jiff::SignedDuration::from_secs(seconds.load(Ordering::SeqCst));
+            app::clock().now().checked_add(seconds).unwrap()
+        });
+        let github = sandbox::start(options).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
         let database = format!("sqlite:{}", folder.path().join("usher.db").display());
         Self {
@@ -47,6 +60,7 @@ impl Stage {
             store: None,
             client: reqwest::Client::new(),
             database,
+            ahead,
             _folder: folder,
         }
     }
@@ -110,6 +124,11 @@ impl Stage {
     /// Where the bot listens.
     pub fn bot_url(&self) -> String {
         format!("http://{}", self.bot.as_ref().unwrap().address)
+    }
+
+    /// Lets GitHub's clock, which tells whole seconds, go on by so many; back, if there is a minus.
+    pub fn pass(&self, seconds: i64) {
+        self.ahead.fetch_add(seconds, Ordering::SeqCst);
     }
 
     /// Waits until the first sweep has looked at the repositories, and all that follows is done.

@@ -1,0 +1,12 @@
+//! What people command by comments and labels, on the whole bot: each command of the table, and the rules
+//! around them.
+
+mod again;
+mod back;
+mod decisions;
+mod hand_made;
+mod rules;
+mod stops;
+mod stories;
+mod talk;
+mod tell;
