@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use secrecy::ExposeSecret as _;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
@@ -15,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use crate::fault::Fault;
 use crate::github::{GitHub, Options};
 use crate::model::clock::{Clock, Entropy};
+use crate::model::seal::Seal;
 use crate::settings::Settings;
 use crate::store::Store;
 use crate::web::{self, Web};
@@ -73,6 +75,7 @@ pub fn entropy() -> Entropy {
 pub async fn start(settings: Settings, role: Role) -> Result<Running, Fault> {
     let (clock, entropy) = (clock(), entropy());
     let store = Store::open(&settings.database, clock.clone(), entropy.clone()).await?;
+    let seal = Seal::new(settings.github.key.expose_secret().as_bytes());
     let github = GitHub::new(Options {
         api: settings.github.api.clone(),
         app: settings.github.app,
@@ -101,7 +104,8 @@ pub async fn start(settings: Settings, role: Role) -> Result<Running, Fault> {
         tokio::spawn(axum::serve(listener, router).with_graceful_shutdown(stopped).into_future());
     let worker = (role != Role::Receive).then(|| {
         let github_pages = github_pages(&settings.github.api).into();
-        let world = World { github, store: store.clone(), clock, entropy, wake, github_pages };
+        let world =
+            World { github, store: store.clone(), seal, clock, entropy, wake, github_pages };
         tokio::spawn(worker::run(world, stop.clone()))
     });
     tracing::info!(%address, ?role, "Usher is at work");

@@ -6,6 +6,7 @@ use tokio::sync::Notify;
 
 use crate::github::GitHub;
 use crate::model::clock::{Clock, Entropy};
+use crate::model::seal::Seal;
 use crate::store::Store;
 
 /// Everything the shell can reach. Cheap to clone; built once, by `app`.
@@ -15,6 +16,8 @@ pub struct World {
     pub github: GitHub,
     /// What is remembered.
     pub store: Store,
+    /// What the identities of promotions are sealed with.
+    pub seal: Seal,
     /// The time.
     pub clock: Clock,
     /// Randomness, for jitter.

@@ -94,7 +94,7 @@ fn promotion_of(
         return Ok(None);
     }
     let head = facts.commit(repo, &pull.head.sha)?;
-    Ok(ours(pull, std::slice::from_ref(head), identity))
+    Ok(ours(pull, std::slice::from_ref(head), identity, &facts.sealer(repo)))
 }
 
 fn left(

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::promotion::Promised;
+use super::promotion::{Promised, Sealer};
 use crate::model::act::Act;
 use crate::model::files::{Blobs, GitTree, TreeView};
 use crate::model::ids::{
@@ -19,6 +19,7 @@ use crate::model::read::{
     Access, CommandPast, Comment, Commit, Comparison, Identity, PullRequest, Release, Repository,
     Review,
 };
+use crate::model::seal::Seal;
 
 /// Why a walk could not go on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -148,6 +149,8 @@ pub struct Facts {
     pub now: Timestamp,
     /// The base of GitHub's pages, without a slash at the end.
     pub github_pages: Arc<str>,
+    /// What Usher seals the identities of its promotions with.
+    pub seal: Seal,
     /// Whether an earlier try at the same may have got somewhere: then nothing is taken for free.
     pub wary: bool,
     answers: BTreeMap<Need, Known<Answer>>,
@@ -156,8 +159,8 @@ pub struct Facts {
 
 impl Facts {
     /// Knows the time, and nothing else.
-    pub fn new(now: Timestamp, github_pages: Arc<str>) -> Self {
-        Self { now, github_pages, wary: false, answers: BTreeMap::new(), blobs: Blobs::new() }
+    pub fn new(now: Timestamp, github_pages: Arc<str>, seal: Seal) -> Self {
+        Self { now, github_pages, seal, wary: false, answers: BTreeMap::new(), blobs: Blobs::new() }
     }
 
     /// The same facts, and the contents of files that nobody has committed yet.
@@ -170,6 +173,11 @@ impl Facts {
     /// The repository if something can be done there: neither gone nor archived.
     pub fn live(&self, repo: &RepoRef) -> Result<Option<&Repository>, Gap> {
         Ok(self.repository(repo)?.as_ref().filter(|found| !found.archived))
+    }
+
+    /// Sets and reads the seals of a repository.
+    pub fn sealer(&self, repo: &RepoRef) -> Sealer {
+        Sealer { seal: self.seal.clone(), repo: repo.id }
     }
 
     /// Takes the answer to a need.

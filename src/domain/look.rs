@@ -8,7 +8,7 @@ use super::facts::{Facts, Gap};
 use super::ground::Ground;
 use super::merge::{Merged, merge};
 use super::policy::Policy;
-use super::promotion::{BRANCH_PREFIX, Promotion};
+use super::promotion::{BRANCH_PREFIX, Promotion, Sealer};
 use crate::model::ids::Sha;
 use crate::model::read::{Commit, Comparison, Identity, PullRequest};
 
@@ -65,6 +65,8 @@ pub struct Look<'a> {
     pub acts: Acts<'a>,
     /// Who we are.
     pub identity: &'a Identity,
+    /// What our commits are sealed with.
+    pub sealer: Sealer,
 }
 
 impl<'a> Look<'a> {
@@ -81,8 +83,9 @@ impl<'a> Look<'a> {
             &Sides { repo: ground.repo, before: ground.tree, merged: &change.merged },
             policy,
         )?;
-        let promotion = ours(change.pull, &change.comparison.commits, identity);
-        let heads = heads(change, promotion.as_ref(), identity);
+        let sealer = facts.sealer(ground.repo);
+        let promotion = ours(change.pull, &change.comparison.commits, identity, &sealer);
+        let heads = heads(change, promotion.as_ref(), identity, &sealer);
         Ok(Self {
             ground,
             policy,
@@ -93,6 +96,7 @@ impl<'a> Look<'a> {
             heads,
             acts: Acts::read(facts, ground.repo)?,
             identity,
+            sealer,
         })
     }
 
@@ -112,14 +116,19 @@ impl<'a> Look<'a> {
     }
 }
 
-fn heads(change: &Change<'_>, promotion: Option<&Promotion>, identity: &Identity) -> BTreeSet<Sha> {
+fn heads(
+    change: &Change<'_>,
+    promotion: Option<&Promotion>,
+    identity: &Identity,
+    sealer: &Sealer,
+) -> BTreeSet<Sha> {
     let mut heads: BTreeSet<Sha> = [change.pull.head.sha.clone()].into();
     let Some(promotion) = promotion.filter(|_| identity.made(&change.head)) else {
         return heads;
     };
     let alike = |commit: &&Commit| {
         identity.made(commit)
-            && Promotion::from_message(&commit.message).as_ref() == Some(promotion)
+            && Promotion::from_message(&commit.message, sealer).as_ref() == Some(promotion)
     };
     heads.extend(change.comparison.commits.iter().filter(alike).map(|commit| commit.sha.clone()));
     heads
@@ -127,12 +136,17 @@ fn heads(change: &Change<'_>, promotion: Option<&Promotion>, identity: &Identity
 
 /// The promotion that the pull request is, if our App made it: author, branch and signed commit agree.
 /// Of several plans the last one counts.
-pub fn ours(pull: &PullRequest, commits: &[Commit], identity: &Identity) -> Option<Promotion> {
+pub fn ours(
+    pull: &PullRequest,
+    commits: &[Commit],
+    identity: &Identity,
+    sealer: &Sealer,
+) -> Option<Promotion> {
     if !is_our_pull(pull, identity) {
         return None;
     }
     let mut signed = commits.iter().rev().filter(|commit| identity.made(commit));
-    let promotion = signed.find_map(|commit| Promotion::from_message(&commit.message))?;
+    let promotion = signed.find_map(|commit| Promotion::from_message(&commit.message, sealer))?;
     (promotion.branch() == pull.head.branch).then_some(promotion)
 }
 

@@ -146,7 +146,7 @@ pub fn opening(
         parent: ground.head.sha.clone(),
         base_tree: ground.head.tree.clone(),
         files: plan.files.clone(),
-        message: promotion.message(),
+        message: promotion.message(&facts.sealer(ground.repo)),
     };
     let pull = NewPull {
         branch: promotion.branch(),

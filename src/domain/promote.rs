@@ -265,7 +265,8 @@ pub fn is_free(facts: &Facts, ground: &Ground<'_>, promotion: &Promotion) -> Res
     let Some(commit) = facts.head(ground.repo, &promotion.branch())? else {
         return Ok(true);
     };
-    let same = commit.message.trim_end() == promotion.message().trim_end();
+    let message = promotion.message(&facts.sealer(ground.repo));
+    let same = commit.message.trim_end() == message.trim_end();
     Ok(facts.identity()?.made(commit) && same || is_claim(facts, ground, &commit.sha)?)
 }
 

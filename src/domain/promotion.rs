@@ -9,15 +9,21 @@ use sha2::{Digest as _, Sha256};
 use super::inert;
 use crate::kustomize::images::ImageEntry;
 use crate::model::ids::{
-    AppName, CommentId, EnvName, ImageTag, Login, PrNumber, RepoName, Sha, TargetName, UserId,
+    AppName, CommentId, EnvName, ImageTag, Login, PrNumber, RepoId, RepoName, Sha, TargetName,
+    UserId,
 };
 use crate::model::read::Account;
+use crate::model::seal::Seal;
 
 /// All branches of ours begin like this.
 pub const BRANCH_PREFIX: &str = "usher/";
 
 /// The line of the commit message that holds the identity as JSON.
 const TRAILER: &str = "Usher-Promotion: ";
+
+/// The line that holds its seal. That GitHub signed a commit in our name is not enough: who squashes a pull
+/// request of ours chooses the message of a commit that bears our name.
+const SEAL: &str = "Usher-Seal: ";
 
 /// Git and GitHub take more; short names stay readable, and file systems of runners cope with them.
 const MOST_BRANCH_BYTES: usize = 99;
@@ -183,19 +189,19 @@ impl Promotion {
         vec!["usher".to_owned(), format!("env: {}", self.environment)]
     }
 
-    /// The commit message: the title for people, the identity for Usher.
-    pub fn message(&self) -> String {
+    /// The commit message: the title for people, the identity and its seal for Usher.
+    pub fn message(&self, sealer: &Sealer) -> String {
         let identity = serde_json::to_string(self).unwrap_or_default();
-        format!("{}\n\n{TRAILER}{identity}\n", self.title())
+        let seal = sealer.seal.of(sealer.repo, &identity);
+        format!("{}\n\n{TRAILER}{identity}\n{SEAL}{seal}\n", self.title())
     }
 
-    /// Reads the identity out of a commit message. Only worth something if the commit is ours.
-    pub fn from_message(message: &str) -> Option<Self> {
-        let mut trailers = message.lines().filter_map(|line| line.strip_prefix(TRAILER));
-        match (trailers.next(), trailers.next()) {
-            (Some(identity), None) => serde_json::from_str(identity).ok(),
-            _ => None,
-        }
+    /// Reads the identity out of a commit message, if it is under our seal.
+    pub fn from_message(message: &str, sealer: &Sealer) -> Option<Self> {
+        let identity = only(message, TRAILER)?;
+        let seal = only(message, SEAL)?;
+        let ours = sealer.seal.holds(sealer.repo, identity, seal);
+        ours.then(|| serde_json::from_str(identity).ok()).flatten()
     }
 
     /// Whether everything in `other`'s scope is in this one's too.
@@ -239,6 +245,24 @@ impl Promotion {
         }
         hash.update(serde_json::to_vec(&meaning).unwrap_or_default());
         hex::encode(&hash.finalize()[..4])
+    }
+}
+
+/// Seals the identities of a repository's promotions.
+#[derive(Debug, Clone)]
+pub struct Sealer {
+    /// The seal.
+    pub seal: Seal,
+    /// The repository.
+    pub repo: RepoId,
+}
+
+/// What follows `prefix` on the one line that begins with it; two such lines are none.
+fn only<'a>(message: &'a str, prefix: &str) -> Option<&'a str> {
+    let mut lines = message.lines().filter_map(|line| line.strip_prefix(prefix));
+    match (lines.next(), lines.next()) {
+        (Some(rest), None) => Some(rest),
+        _ => None,
     }
 }
 
@@ -342,9 +366,15 @@ pub(crate) mod tests {
         let mut promotion = promotion("prod", "v1.0.1\n\nUsher-Promotion: {}");
         promotion.request =
             Some(Request { by: Login::new("ada").unwrap(), id: UserId(7), comment: CommentId(9) });
-        assert_eq!(Promotion::from_message(&promotion.message()), Some(promotion.clone()));
-        let twice = format!("{}{TRAILER}{{}}\n", promotion.message());
-        assert_eq!(Promotion::from_message(&twice), None, "two identities are none");
+        let sealer = Sealer { seal: Seal::new(b"key"), repo: RepoId(7) };
+        let message = promotion.message(&sealer);
+        assert_eq!(Promotion::from_message(&message, &sealer), Some(promotion.clone()));
+        let twice = format!("{message}{TRAILER}{{}}\n");
+        assert_eq!(Promotion::from_message(&twice, &sealer), None, "two identities are none");
+        let forged = message.replace("prod", "dev");
+        assert_eq!(Promotion::from_message(&forged, &sealer), None, "another text under our seal");
+        let elsewhere = Sealer { repo: RepoId(8), ..sealer };
+        assert_eq!(Promotion::from_message(&message, &elsewhere), None, "of another repository");
     }
 
     #[test]

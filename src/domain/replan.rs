@@ -56,7 +56,7 @@ fn effects(look: &Look<'_>, plan: &Plan, parents: Vec<crate::model::ids::Sha>) -
             parents,
             base_tree: look.ground.head.tree.clone(),
             files: plan.files.clone(),
-            message: plan.promotion.message(),
+            message: plan.promotion.message(&look.sealer),
         }),
         Effect::Enqueue(Intent::Evaluate { repo: look.ground.repo.clone(), pr: pull.number }),
     ]
@@ -65,7 +65,7 @@ fn effects(look: &Look<'_>, plan: &Plan, parents: Vec<crate::model::ids::Sha>) -
 /// The commits on the branch that are not of this promotion.
 pub(super) fn foreign<'a>(look: &'a Look<'_>, promotion: &Promotion) -> Vec<&'a Commit> {
     let ours = |commit: &&Commit| {
-        let told = Promotion::from_message(&commit.message);
+        let told = Promotion::from_message(&commit.message, &look.sealer);
         look.identity.made(commit) && told.is_some_and(|told| told.is(promotion))
     };
     look.change.comparison.commits.iter().filter(|commit| !ours(commit)).collect()

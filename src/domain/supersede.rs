@@ -78,7 +78,9 @@ pub(super) fn open<'a>(
             continue;
         }
         let commit = facts.commit(ground.repo, &pull.head.sha)?;
-        if let Some(promotion) = ours(pull, std::slice::from_ref(commit), identity) {
+        if let Some(promotion) =
+            ours(pull, std::slice::from_ref(commit), identity, &facts.sealer(ground.repo))
+        {
             found.push((pull, promotion));
         }
     }

@@ -7,4 +7,5 @@ pub mod clock;
 pub mod files;
 pub mod ids;
 pub mod read;
+pub mod seal;
 pub mod write;

@@ -27,7 +27,7 @@ pub(super) async fn gather_and_decide(
     intent: &Intent,
     wary: bool,
 ) -> Result<Decision, Fault> {
-    let mut facts = Facts::new(world.clock.now(), world.github_pages.clone());
+    let mut facts = Facts::new(world.clock.now(), world.github_pages.clone(), world.seal.clone());
     facts.wary = wary;
     if let Intent::Command { remark, .. } = intent {
         // The delivery tells it, and is minutes old at most.

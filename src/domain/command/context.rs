@@ -32,17 +32,17 @@ impl<'a> Context<'a> {
         remark: &'a Remark,
         pull: Option<&'a PullRequest>,
     ) -> Result<Self, Gap> {
-        let identity = facts.identity()?;
+        let (identity, sealer) = (facts.identity()?, facts.sealer(ground.repo));
         let promotion = match pull.filter(|pull| is_our_pull(pull, identity)) {
             Some(pull) => {
                 let head = facts.commit(ground.repo, &pull.head.sha)?;
-                match ours(pull, std::slice::from_ref(head), identity) {
+                match ours(pull, std::slice::from_ref(head), identity, &sealer) {
                     Some(promotion) => Some(promotion),
                     // Somebody else's commit may stand on top of ours.
                     None => {
                         let base = &pull.base.sha;
                         let all = facts.comparison(ground.repo, base, &pull.head.sha)?;
-                        ours(pull, &all.commits, identity)
+                        ours(pull, &all.commits, identity, &sealer)
                     }
                 }
             }

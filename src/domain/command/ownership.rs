@@ -57,7 +57,7 @@ pub(super) fn merge(context: &Context<'_>, half: Option<&Half>) -> Result<Step, 
         Some(promotion) => promotion.title(),
         None => say::merge_title(&look.touches),
     };
-    let message = look.promotion.as_ref().map_or_else(String::new, |one| one.message());
+    let message = look.promotion.as_ref().map_or_else(String::new, |one| one.message(&look.sealer));
     let message = message.split_once("\n\n").map_or("", |(_, rest)| rest).to_owned();
     let method = match look.touches.first() {
         Some(touch) => touch.environment.method(),

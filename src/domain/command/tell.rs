@@ -68,7 +68,7 @@ fn preview(context: &Context<'_>, plan: &Plan) -> Result<Vec<crate::domain::gate
         repo: Some(ground.repo.id),
     };
     let commit = Commit {
-        message: plan.promotion.message(),
+        message: plan.promotion.message(&facts.sealer(ground.repo)),
         author: Some(identity.bot.clone()),
         committer: Some(identity.bot.clone()),
         verified: true,

@@ -62,7 +62,7 @@ fn foreign_commit(look: &Look<'_>, promotion: &Promotion) -> Option<Said> {
 
 /// Whether a commit is not one that we made for this promotion.
 fn is_foreign(look: &Look<'_>, promotion: &Promotion, commit: &Commit) -> bool {
-    let told = Promotion::from_message(&commit.message);
+    let told = Promotion::from_message(&commit.message, &look.sealer);
     !look.identity.made(commit) || !told.is_some_and(|told| told.is(promotion))
 }
 

@@ -43,7 +43,7 @@ fn what_is_not_ours_is_never_taken_for_ours() {
         let pull = &hub.pulls[0];
         (pull.head.branch.clone(), hub.branches[&pull.head.branch].0.message.clone())
     };
-    assert!(Promotion::from_message(&message).is_some());
+    assert!(Promotion::from_message(&message, &sealer()).is_some());
     let text = STAGING.replace("v1.0.0", "v1.1.0");
     // A person who copies branch, message and text has a promotion by hand: no status comment of ours.
     let copy = hub.open(

@@ -22,6 +22,7 @@ use crate::model::read::{
     Access, Account, CommandPast, Commit, Comparison, Conclusion, Identity, PullRequest, Release,
     Repository, Review, Side, Visibility,
 };
+use crate::model::seal::Seal;
 use crate::model::write::NewCheck;
 
 const POLICY: &str = "version: 1
@@ -183,8 +184,11 @@ impl Hub {
     }
 
     fn decide(&mut self, intent: &Intent) -> Decision {
-        let mut facts =
-            Facts::new("2026-11-20T12:00:00Z".parse().unwrap(), "https://github.test".into());
+        let mut facts = Facts::new(
+            "2026-11-20T12:00:00Z".parse().unwrap(),
+            "https://github.test".into(),
+            Seal::new(b"key"),
+        );
         for _ in 0..200 {
             match decide(intent, &facts) {
                 Ok(decision) => return decision,
@@ -284,6 +288,10 @@ fn facts_have(facts: &Facts, need: &Need) -> bool {
         Need::Repository { repo } => facts.repository(repo).is_ok(),
         _ => false,
     }
+}
+
+fn sealer() -> super::promotion::Sealer {
+    super::promotion::Sealer { seal: Seal::new(b"key"), repo: RepoId(1) }
 }
 
 fn released(tag: &str) -> Intent {
