@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use super::acts::Acts;
 use super::configuration::Configuration;
 use super::decision::{Decision, Effect, Verdict};
 use super::facts::{Facts, Gap};
@@ -11,7 +12,7 @@ use super::gates::{self, Gate};
 use super::ground::Ground;
 use super::look::{Change, Look};
 use super::merge::Merged;
-use super::policy::{self, Mode, Policy, Problem, differences};
+use super::policy::{self, Mode, Policy, Problem};
 use super::reply::{self, reason};
 use super::{replan, supersede};
 use crate::intent::Intent;
@@ -171,12 +172,32 @@ pub fn changed_rules(
         Configuration::Invalid(problems) => Rules { problems, meaning: Vec::new() },
         Configuration::Valid(after, _) => Rules {
             problems: Vec::new(),
-            meaning: before.map_or_else(Vec::new, |before| differences(&before, &after)),
+            meaning: match before {
+                Some(before) => meaning(facts, ground, &before, &after)?,
+                None => Vec::new(),
+            },
         },
         Configuration::Absent => {
             Rules { problems: Vec::new(), meaning: vec![reply::check::rules_gone()] }
         }
     }))
+}
+
+/// What it means that the rules change, what stands in the way of nobody any more first.
+fn meaning(
+    facts: &Facts,
+    ground: &Ground<'_>,
+    before: &Policy,
+    after: &Policy,
+) -> Result<Vec<String>, Gap> {
+    let acts = Acts::read(facts, ground.repo)?;
+    let gone = policy::vanished(before, after).into_iter();
+    let mut sentences: Vec<String> = gone
+        .filter(|name| !acts.locks(name).is_empty())
+        .map(reply::check::lifts_the_lock)
+        .collect();
+    sentences.extend(policy::differences(before, after));
+    Ok(sentences)
 }
 
 /// The policy that a pull request is judged by: the one of the base; for one that changes an invalid

@@ -230,12 +230,15 @@ pub fn whole(
     }
 }
 
-/// The attempt to make, with remarks; or how it ends without one.
+/// A promotion, with remarks on how its branch was found.
+type Tried = (Promotion, Vec<Reason>);
+
+/// The attempt to make; or how it ends without one.
 fn attempt(
     facts: &Facts,
     ground: &Ground<'_>,
     mut promotion: Promotion,
-) -> Result<Result<(Promotion, Vec<Reason>), (End, Reason)>, Gap> {
+) -> Result<Result<Tried, (End, Reason)>, Gap> {
     let identity = facts.identity()?;
     let mut remarks = Vec::new();
     loop {

@@ -368,7 +368,7 @@ pub(crate) mod tests {
             Some(Request { by: Login::new("ada").unwrap(), id: UserId(7), comment: CommentId(9) });
         let sealer = Sealer { seal: Seal::new(b"key"), repo: RepoId(7) };
         let message = promotion.message(&sealer);
-        assert_eq!(Promotion::from_message(&message, &sealer), Some(promotion.clone()));
+        assert_eq!(Promotion::from_message(&message, &sealer), Some(promotion));
         let twice = format!("{message}{TRAILER}{{}}\n");
         assert_eq!(Promotion::from_message(&twice, &sealer), None, "two identities are none");
         let forged = message.replace("prod", "dev");

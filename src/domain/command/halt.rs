@@ -135,7 +135,7 @@ pub(super) fn lock(
         let mut first = vec![Effect::RecordAct(new.clone())];
         if let Some(at) = until {
             let repo = context.ground.repo.clone();
-            let intent = Intent::Lapse { repo, cause: new.cause.clone() };
+            let intent = Intent::Lapse { repo, cause: new.cause };
             first.push(Effect::EnqueueAt { intent, at });
         }
         return Ok(Step::First(first));

@@ -8,7 +8,7 @@ use crate::domain::evaluate::{Assessment, Rules, Untouched};
 use crate::domain::gates::{Gate, Outcome};
 use crate::domain::inert::{plain, span};
 use crate::domain::policy::{self, Mode, Problem};
-use crate::model::ids::Sha;
+use crate::model::ids::{EnvName, Sha};
 use crate::model::read::{Conclusion, Finding, Severity};
 use crate::model::write::{Annotation, NewCheck};
 
@@ -18,6 +18,8 @@ pub const GATES: &str = "usher/gates";
 const MOST_IMAGES: usize = 100;
 /// The check on what becomes of the rules.
 pub const CONFIG: &str = "usher/config";
+/// So many changes of the rules are named.
+const MOST_RULES: usize = 200;
 /// The check that validates what is rendered.
 pub const KUSTOMIZE: &str = "usher/kustomize";
 
@@ -72,8 +74,12 @@ pub fn config(head: &Sha, rules: &Rules, mode: Mode) -> NewCheck {
         let summary = match rules.meaning.as_slice() {
             [] => "Comments, order or spelling change; the rules stay what they are.".to_owned(),
             meaning => {
-                let lines: Vec<_> = meaning.iter().map(|one| format!("- {one}")).collect();
-                format!("What merging this changes:\n\n{}", lines.join("\n"))
+                let lines: Vec<_> =
+                    meaning.iter().take(MOST_RULES).map(|one| format!("- {one}")).collect();
+                let more = meaning.len().saturating_sub(MOST_RULES);
+                let more =
+                    if more > 0 { format!("\n- … and {more} more") } else { String::new() };
+                format!("What merging this changes:\n\n{}{more}", lines.join("\n"))
             }
         };
         (Conclusion::Success, title, summary)
@@ -98,6 +104,11 @@ pub fn config(head: &Sha, rules: &Rules, mode: Mode) -> NewCheck {
         text: String::new(),
         annotations: rules.problems.iter().map(annotate_problem).collect(),
     }
+}
+
+/// What it means that a locked environment goes away.
+pub fn lifts_the_lock(environment: &EnvName) -> String {
+    format!("lifts the lock of environment {}", span(environment.as_str()))
 }
 
 /// What it means that the configuration goes away.
