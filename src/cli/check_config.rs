@@ -103,9 +103,6 @@ mod tests {
                kustomize/prod
                approval qa-approved by @acme/qa
                approval pm-approved by pat
-
-    Notes
-      line 14: approvals is checked but not enforced by this version
     "#);
     }
 

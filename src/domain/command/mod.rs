@@ -18,7 +18,7 @@ use super::decision::{Decision, Effect, Verdict};
 use super::facts::{Facts, Gap};
 use super::ground::Ground;
 use super::reply::command as say;
-use super::reply::{reason, refer};
+use super::reply::reason;
 use crate::intent::command::{Command, Remark, Spoken};
 use crate::intent::{Answer, Half, Intent};
 use crate::model::ids::RepoRef;
@@ -52,24 +52,6 @@ impl Step {
 
 /// Decides [`Intent::Command`].
 pub(super) fn command(
-    facts: &Facts,
-    repo: &RepoRef,
-    remark: &Remark,
-    answers: &[Answer],
-    half: Option<&Half>,
-) -> Result<Decision, Gap> {
-    let mut decision = heard(facts, repo, remark, answers, half)?;
-    for effect in &mut decision.effects {
-        if let Effect::Reply { at, body, .. } = effect
-            && at.id != repo.id
-        {
-            *body = refer::spelt_out(body, &repo.name);
-        }
-    }
-    Ok(decision)
-}
-
-fn heard(
     facts: &Facts,
     repo: &RepoRef,
     remark: &Remark,

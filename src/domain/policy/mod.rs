@@ -20,6 +20,7 @@ mod version;
 
 use std::collections::BTreeMap;
 
+pub use crate::intent::RULES as PATH;
 pub use application::{Application, HoldMarker, NoImageTag, Trigger};
 pub use difference::{differences, vanished};
 pub use environment::{
@@ -35,9 +36,6 @@ pub use version::{Scheme, Version};
 
 use crate::model::ids::{AppName, EnvName, Login, RepoName};
 use crate::model::read::Severity;
-
-/// Where the configuration stands in a repository.
-pub const PATH: &str = ".github/usher.yml";
 
 /// Whether verdicts bind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,6 +9,7 @@ mod stops;
 mod written;
 
 use crate::domain::ground::Ground;
+use crate::domain::reply::refer::spelt_out;
 use crate::intent::Answer;
 use crate::intent::command::Remark;
 use crate::model::ids::CommentId;
@@ -34,7 +35,7 @@ pub fn answer(remark: &Remark, ground: &Ground<'_>, answers: &[Answer]) -> Strin
     let elsewhere = remark.at.id != ground.repo.id;
     let told = |answer: &Answer| match elsewhere {
         true if remark.home.visibility > ground.home.visibility => veiled(answer.done),
-        true => abroad(&answer.text, ground.home.name.as_str()),
+        true => spelt_out(&answer.text, &ground.home.name),
         false => answer.text.clone(),
     };
     let mut parts: Vec<String> = answers.iter().map(told).collect();
@@ -63,24 +64,4 @@ fn veiled(done: bool) -> String {
     format!(
         "{what}. The repository that this was about is seen by fewer people than this one, so no more is told here."
     )
-}
-
-/// A text whose numbers are those of another repository.
-fn abroad(text: &str, name: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut before = ' ';
-    let mut in_code = false;
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        if c == '`' {
-            in_code = !in_code;
-        }
-        let number = chars.peek().is_some_and(|next| next.is_ascii_digit() || *next == '{');
-        if c == '#' && number && !in_code && !before.is_alphanumeric() {
-            out.push_str(name);
-        }
-        out.push(c);
-        before = c;
-    }
-    out
 }
