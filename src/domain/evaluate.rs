@@ -93,9 +93,15 @@ pub fn evaluate(facts: &Facts, repo: &RepoRef, pr: PrNumber) -> Result<Decision,
 }
 
 /// Judges an open pull request and posts what comes of it.
+///
+/// Checks belong to a commit, and a pull request can be pointed at another branch after they were posted. So
+/// one that goes elsewhere is judged as if it went to the default branch, or left to the one that takes the
+/// same commit there: it turns no red commit green.
 pub fn judge(facts: &Facts, ground: &Ground<'_>, pull: &PullRequest) -> Result<Decision, Gap> {
-    if pull.base.branch != ground.home.default_branch {
-        return aside(facts, ground, pull);
+    let followed = ground.home.default_branch.as_str();
+    let elsewhere = pull.base.branch != followed;
+    if elsewhere && let Some(twin) = twin(facts, ground, pull)? {
+        return Ok(twin);
     }
     let change = Change::read(facts, ground, pull)?;
     let rules = changed_rules(facts, ground, &change.merged)?;
@@ -104,11 +110,15 @@ pub fn judge(facts: &Facts, ground: &Ground<'_>, pull: &PullRequest) -> Result<D
         return Ok(posted(pull, &assessment, None, rules.as_ref()));
     };
     let look = Look::at(facts, ground, &policy, &change)?;
-    if let Some(effects) = replan::replan(facts, &look)? {
+    if !elsewhere && let Some(effects) = replan::replan(facts, &look)? {
         let reasons = vec![reason::planned_anew(pull.number)];
         return Ok(Decision { verdict: Verdict::Accepted, reasons, effects });
     }
-    let assessment = assess(facts, &look, rules.as_ref())?;
+    let mut assessment = assess(facts, &look, rules.as_ref())?;
+    if elsewhere && !assessment.blocks() {
+        let why = Untouched::OtherBranch { followed: followed.to_owned() };
+        assessment = Assessment::NoPromotion(why);
+    }
     let mut decision = posted(pull, &assessment, Some(&look), rules.as_ref());
     let stale = look
         .acts
@@ -124,7 +134,9 @@ pub fn judge(facts: &Facts, ground: &Ground<'_>, pull: &PullRequest) -> Result<D
         let (pr, head, at) = (pull.number, pull.head.sha.clone(), facts.now);
         decision.effects.push(Effect::RememberHead { pr, head, at });
     }
-    decision.effects.extend(supersede::supersede(facts, &look)?);
+    if !elsewhere {
+        decision.effects.extend(supersede::supersede(facts, &look)?);
+    }
     Ok(decision)
 }
 
@@ -137,24 +149,19 @@ pub fn assess(facts: &Facts, look: &Look<'_>, rules: Option<&Rules>) -> Result<A
     Ok(Assessment::Judged { gates, promotes: look.promotes(), mode: look.policy.mode() })
 }
 
-/// A pull request that goes to another branch changes no environment. Checks belong to a commit, though:
-/// where the same commit is on its way to the default branch as well, that verdict is the one to post.
-fn aside(facts: &Facts, ground: &Ground<'_>, pull: &PullRequest) -> Result<Decision, Gap> {
-    let branch = ground.home.default_branch.as_str();
-    let twin = facts
-        .open_pulls(ground.repo)?
-        .iter()
-        .find(|other| other.head.sha == pull.head.sha && other.base.branch == branch);
-    let Some(twin) = twin else {
-        let why = Untouched::OtherBranch { followed: branch.to_owned() };
-        return Ok(posted(pull, &Assessment::NoPromotion(why), None, None));
-    };
-    let intent = Intent::Evaluate { repo: ground.repo.clone(), pr: twin.number };
-    Ok(Decision {
-        verdict: Verdict::Accepted,
-        reasons: vec![reason::pull_same_head(twin.number)],
-        effects: vec![Effect::Enqueue(intent)],
-    })
+/// The pull request that takes the same commit to the default branch: its verdict is the one to post.
+fn twin(facts: &Facts, ground: &Ground<'_>, pull: &PullRequest) -> Result<Option<Decision>, Gap> {
+    let followed = &ground.home.default_branch;
+    let mut open = facts.open_pulls(ground.repo)?.iter();
+    let twin = open.find(|one| one.head.sha == pull.head.sha && one.base.branch == *followed);
+    Ok(twin.map(|twin| {
+        let intent = Intent::Evaluate { repo: ground.repo.clone(), pr: twin.number };
+        Decision {
+            verdict: Verdict::Accepted,
+            reasons: vec![reason::pull_same_head(twin.number)],
+            effects: vec![Effect::Enqueue(intent)],
+        }
+    }))
 }
 
 /// What the merge would do to the configuration; none if it leaves it alone, or if there is none yet.
@@ -256,9 +263,11 @@ fn posted(
     let touches = look.map_or(&[][..], |look| &look.touches);
     let head = &pull.head.sha;
     let mode = look.map_or(Mode::Enforce, |look| look.policy.mode());
+    let followed = look.map(|look| look.ground.home.default_branch.clone());
+    let elsewhere = followed.filter(|followed| pull.base.branch != *followed);
     let mut effects = vec![
         Effect::EnsureCheck(reply::check::kustomize(head, touches, mode)),
-        Effect::EnsureCheck(reply::check::gates(head, assessment)),
+        Effect::EnsureCheck(reply::check::gates(head, assessment, elsewhere.as_deref())),
     ];
     if let Some(rules) = rules {
         effects.push(Effect::EnsureCheck(reply::check::config(head, rules, mode)));

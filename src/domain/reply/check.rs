@@ -23,8 +23,9 @@ const MOST_RULES: usize = 200;
 /// The check that validates what is rendered.
 pub const KUSTOMIZE: &str = "usher/kustomize";
 
-/// `usher/gates` for a head.
-pub fn gates(head: &Sha, assessment: &Assessment) -> NewCheck {
+/// `usher/gates` for a head. `followed`: the branch that environments follow, where the pull request goes to
+/// another one.
+pub fn gates(head: &Sha, assessment: &Assessment, followed: Option<&str>) -> NewCheck {
     let check = |conclusion, title: String, summary: String| NewCheck {
         name: GATES.to_owned(),
         head: head.clone(),
@@ -52,11 +53,19 @@ pub fn gates(head: &Sha, assessment: &Assessment) -> NewCheck {
         }
         Assessment::Judged { gates, promotes, mode } => {
             let (conclusion, title) = verdict(gates, *promotes);
+            let table = match followed {
+                Some(followed) => format!(
+                    "This pull request goes elsewhere; what follows holds for its commit on the way to {}.\n\n{}",
+                    span(followed),
+                    table(gates)
+                ),
+                None => table(gates),
+            };
             if *mode == Mode::Observe && conclusion != Some(Conclusion::Success) {
-                let summary = format!("{OBSERVED}\n\n{}", table(gates));
+                let summary = format!("{OBSERVED}\n\n{table}");
                 return check(Some(Conclusion::Neutral), format!("Would block: {title}"), summary);
             }
-            check(conclusion, title, table(gates))
+            check(conclusion, title, table)
         }
     }
 }

@@ -251,11 +251,20 @@ pub fn approvals(given: &[(&Approval, &Act)], lacking: &[(&Approval, Lack)]) -> 
             ),
         });
         let name = label(approval);
-        let again = match lack {
-            Lack::Label => format!("puts the label {name} on"),
-            _ => format!("takes the label {name} off and puts it on again"),
+        let again = format!("takes the label {name} off and puts it on again");
+        let who = match lack {
+            Lack::Label => format!("{from} puts the label {name} on"),
+            Lack::Hand(who, _) if is_alone(&approval.by, who) => {
+                helps.push(format!(
+                    "Nobody but {from} may give {name}: somebody has to accept that with `/override approvals REASON`."
+                ));
+                briefs.push(format!("{} from somebody else", approval.label));
+                continue;
+            }
+            Lack::Hand(..) => format!("Somebody else of {from} {again}"),
+            Lack::Unaccounted | Lack::NoLonger(_) => format!("{from} {again}"),
         };
-        helps.push(format!("{from} {again}, or says `/approve {}`.", approval.label));
+        helps.push(format!("{who}, or says `/approve {}`.", approval.label));
         briefs.push(format!("{} from {}", approval.label, people_plain(&approval.by)));
     }
     let said = Said::new(parts.join(" · "));
@@ -263,6 +272,10 @@ pub fn approvals(given: &[(&Approval, &Act)], lacking: &[(&Approval, Lack)]) -> 
         return said;
     }
     said.help(helps.join(" ")).brief(format!("needs {}", both(&briefs)))
+}
+
+fn is_alone(by: &[Principal], who: &Login) -> bool {
+    matches!(by, [Principal::User(only)] if only.as_str().eq_ignore_ascii_case(who.as_str()))
 }
 
 /// `approvals`: nobody can say who has a hand in it.

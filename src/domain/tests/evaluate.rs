@@ -234,7 +234,14 @@ fn a_green_verdict_on_another_branch_does_not_cover_a_red_one() {
     let decision = evaluate(&mut hub, PrNumber(2));
     let next = Effect::Enqueue(Intent::Evaluate { repo: repo(), pr: red });
     assert_eq!(decision.effects, [next], "the red verdict is the one that is posted");
+    // Nor can it turn green on the side, and be pointed at the default branch afterwards.
     hub.pulls[0].open = false;
     let decision = evaluate(&mut hub, PrNumber(2));
+    let gates = check(&decision, "usher/gates");
+    assert_eq!(gates.conclusion, Some(Conclusion::Failure));
+    assert!(gates.summary.contains("goes elsewhere"), "{}", gates.summary);
+    let words = hub.open("words", &account(5, "ada"), "change", &[("README.md", "words")]);
+    hub.pulls[2].base.branch = "side".to_owned();
+    let decision = evaluate(&mut hub, words);
     assert_eq!(check(&decision, "usher/gates").conclusion, Some(Conclusion::Success));
 }

@@ -2,6 +2,7 @@
 
 mod evaluate;
 mod promote;
+mod states;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
