@@ -69,6 +69,17 @@ fn every_command_is_in_the_readme_and_none_besides() {
 }
 
 #[test]
+fn the_commands_of_comments_are_the_codes() {
+    let readme = read("README.md");
+    let told: Vec<&str> = readme.lines().filter(|line| line.starts_with("| `/")).collect();
+    let wanted: Vec<String> = usher::domain::reply::overview::commands()
+        .iter()
+        .map(|usage| format!("| `{}` | {} | {} |", usage.line, usage.who, usage.what))
+        .collect();
+    assert_eq!(told, wanted);
+}
+
+#[test]
 fn permissions_and_events_are_the_codes() {
     let readme = read("README.md");
     let told: BTreeSet<_> = readme

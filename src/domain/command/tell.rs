@@ -204,15 +204,15 @@ pub(super) fn validate(context: &Context<'_>) -> Step {
 /// `/help`: the commands, and what this person may do.
 pub(super) fn help(context: &Context<'_>) -> Result<Step, Gap> {
     let mut rows = Vec::new();
-    for (usage, what, command) in overview::commands() {
+    for usage in overview::commands() {
         let line = crate::intent::command::Spoken {
             line: String::new(),
             prefixed: false,
-            meant: Ok(command),
+            meant: Ok(usage.means),
         };
         let may =
             right::might(context.facts, context.ground, context.policy, context.remark, &line)?;
-        rows.push((usage, what, may));
+        rows.push((usage.line, usage.what, may));
     }
     Ok(Step::done(overview::help(&rows, context.policy.prefixed()), Vec::new()))
 }

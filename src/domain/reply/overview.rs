@@ -130,8 +130,35 @@ fn list(items: impl Iterator<Item = String>) -> String {
     if shown.is_empty() { "–".to_owned() } else { shown.join("<br>") }
 }
 
-/// The commands, each as it is written, what it does, and an example that means it.
-pub fn commands() -> Vec<(&'static str, &'static str, Command)> {
+/// A command as people learn of it.
+pub struct Usage {
+    /// How it is written.
+    pub line: &'static str,
+    /// Who may give it.
+    pub who: &'static str,
+    /// What it does.
+    pub what: &'static str,
+    /// An example that means it.
+    pub means: Command,
+}
+
+fn usage(line: &'static str, who: &'static str, what: &'static str, means: Command) -> Usage {
+    Usage { line, who, what, means }
+}
+
+const LOOKERS: &str = "`triage`; `read` where private";
+const WRITERS: &str = "`write`";
+
+/// Every command, in the order in which they are shown.
+pub fn commands() -> Vec<Usage> {
+    let mut all = moves();
+    all.extend(tells());
+    all.extend(stops());
+    all.extend(decisions());
+    all
+}
+
+fn moves() -> Vec<Usage> {
     let scope = Scope::default;
     let promote = |dry_run| Command::Promote {
         environment: String::new(),
@@ -140,60 +167,118 @@ pub fn commands() -> Vec<(&'static str, &'static str, Command)> {
         ticket: None,
         dry_run,
     };
+    let rollback = Command::Rollback {
+        environment: None,
+        version: None,
+        scope: scope(),
+        argocd: false,
+        reason: None,
+    };
     vec![
-        (
+        usage(
             "/promote ENV [VERSION] [--app A] [--services a,b] [--targets eu] [--ticket T] [--dry-run]",
-            "opens the promotion's pull request",
+            "`promoters`",
+            "opens the promotion's pull request; without VERSION: this one's own, else what runs before",
             promote(false),
         ),
-        ("/plan ENV [VERSION]", "says what a promotion would be", promote(true)),
-        (
-            "/rollback [ENV] [VERSION] [--services a,b] [--targets eu] [--reason …]",
-            "opens the way back; on a merged promotion, undoes that one",
-            Command::Rollback {
-                environment: None,
-                version: None,
-                scope: scope(),
-                argocd: false,
-                reason: None,
-            },
+        usage(
+            "/plan ENV [VERSION] …",
+            LOOKERS,
+            "says what a promotion would be: images, diff, gates, text",
+            promote(true),
         ),
-        ("/status [ENV]", "says what runs where", Command::Status { environment: None }),
-        ("/diff [ENV]", "shows what changes, line by line", Command::Diff { environment: None }),
-        ("/validate", "has the checks run again", Command::Validate),
-        (
-            "/hold [ENV] [reason]",
+        usage(
+            "/rollback [ENV] [VERSION] [--app A] [--services a,b] [--targets eu] [--reason …]",
+            "`promoters`, `rollback.by`",
+            "opens the way back; on a merged promotion without ENV: undoes that one",
+            rollback,
+        ),
+        usage("/merge", "`promoters`", "merges when every gate has passed", Command::Merge),
+        usage("/cancel", WRITERS, "closes this promotion", Command::Cancel),
+        usage("/retry", WRITERS, "tries again; throws away what is not Usher's", Command::Retry),
+    ]
+}
+
+fn tells() -> Vec<Usage> {
+    vec![
+        usage(
+            "/status [ENV]",
+            LOOKERS,
+            "says what runs where, what is open, what is stopped",
+            Command::Status { environment: None },
+        ),
+        usage(
+            "/diff [ENV]",
+            LOOKERS,
+            "shows what changes, line by line",
+            Command::Diff { environment: None },
+        ),
+        usage("/validate", LOOKERS, "has the checks run again", Command::Validate),
+        usage("/help", LOOKERS, "says this, and what you may do", Command::Help),
+    ]
+}
+
+fn stops() -> Vec<Usage> {
+    vec![
+        usage(
+            "/hold [ENV] [reason] [--app A]",
+            WRITERS,
             "holds this promotion, or the application in ENV",
             Command::Hold { text: String::new(), application: None },
         ),
-        ("/unhold [ENV]", "lifts that", Command::Unhold { environment: None, application: None }),
-        (
+        usage(
+            "/unhold [ENV] [--app A]",
+            "`promoters`",
+            "lifts that",
+            Command::Unhold { environment: None, application: None },
+        ),
+        usage(
             "/lock ENV [reason] [--for 2h]",
-            "stops every change of ENV",
+            WRITERS,
+            "stops every change of ENV; answered when all its pull requests are red",
             Command::Lock { environment: String::new(), reason: String::new(), seconds: None },
         ),
-        ("/unlock ENV", "lifts that", Command::Unlock { environment: String::new() }),
-        ("/approve LABEL", "gives an approval", Command::Approve { label: String::new() }),
-        (
-            "/reject VERSION reason",
+        usage(
+            "/unlock ENV",
+            "who locked it, `overrides`",
+            "lifts that",
+            Command::Unlock { environment: String::new() },
+        ),
+    ]
+}
+
+fn decisions() -> Vec<Usage> {
+    vec![
+        usage(
+            "/approve LABEL",
+            "that approval's `by`",
+            "gives an approval, for this commit",
+            Command::Approve { label: String::new() },
+        ),
+        usage(
+            "/reject VERSION reason [--app A]",
+            "any approver of ENV",
             "closes the promotions of a version and blocks it from here on",
             Command::Reject { version: String::new(), reason: String::new(), application: None },
         ),
-        ("/merge", "merges when every gate has passed", Command::Merge),
-        (
+        usage(
             "/override GATE reason",
-            "accepts a gate that is not passed, for this commit",
+            "`overrides`",
+            "accepts a gate that is not passed, for this commit; shown for ever",
             Command::Override { gate: String::new(), reason: String::new() },
         ),
-        ("/cancel", "closes this promotion", Command::Cancel),
-        ("/retry", "tries again; throws away what is not Usher's", Command::Retry),
-        (
+        usage(
             "/verified NAME [--failed]",
-            "reports a verification by hand",
+            "`owners.verification`",
+            "understood; this version cannot do it yet",
             Command::Verified { name: String::new(), failed: false },
         ),
-        ("/ticket ID", "names the change ticket", Command::Ticket { ticket: String::new() }),
-        ("/help", "says this", Command::Help),
+        usage(
+            "/ticket ID",
+            WRITERS,
+            "understood; this version cannot do it yet (`/promote … --ticket` names one)",
+            Command::Ticket { ticket: String::new() },
+        ),
     ]
 }
 

@@ -42,10 +42,10 @@ fn command(word: &str) -> String {
 fn usage(of: &str) -> String {
     let all = crate::domain::reply::overview::commands();
     let begins = format!("/{of}");
-    let found = all.iter().find(|(usage, _, _)| usage.split(' ').next() == Some(&begins));
+    let found = all.iter().find(|usage| usage.line.split(' ').next() == Some(&begins));
     found.map_or_else(
         || "`/help` lists the commands".to_owned(),
-        |(usage, _, _)| format!("`{usage}`"),
+        |usage| format!("`{}`", usage.line),
     )
 }
 
