@@ -101,10 +101,9 @@ impl<'a> Acts<'a> {
         self.0.iter().filter(is).copied().collect()
     }
 
-    /// How often a label was taken off a pull request again.
-    pub fn refused(&self, pr: PrNumber, label: &str) -> usize {
-        let of = |act: &&Act| act.pr == Some(pr) && same(&act.subject, label);
-        self.of(ActKind::Refused).filter(of).count()
+    /// The labels that were taken off a pull request again.
+    pub fn refused(&self, pr: PrNumber) -> impl Iterator<Item = &'a Act> {
+        self.of(ActKind::Refused).filter(move |act| act.pr == Some(pr))
     }
 
     /// What the merge of a rollback left behind: versions that are bad, and the hold.

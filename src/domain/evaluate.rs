@@ -181,7 +181,7 @@ pub fn changed_rules(
             problems: Vec::new(),
             meaning: match before {
                 Some(before) => meaning(facts, ground, &before, &after)?,
-                None => Vec::new(),
+                None => vec![reply::check::first_rules(&after)],
             },
         },
         Configuration::Absent => {

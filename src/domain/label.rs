@@ -77,7 +77,8 @@ pub(super) fn on(facts: &Facts, repo: &RepoRef, given: &Given<'_>) -> Result<Dec
         }
     }
     let mut effects = Vec::new();
-    if !wanted.is_empty() && look.acts.refused(given.pr, given.label) < MOST_REFUSALS {
+    let refused = look.acts.refused(given.pr).filter(|act| same(&act.subject, given.label));
+    if !wanted.is_empty() && refused.count() < MOST_REFUSALS {
         effects.push(Effect::RecordAct(record(given, ActKind::Refused)));
         effects.push(Effect::RemoveLabel { pr: given.pr, label: given.label.to_owned() });
     }

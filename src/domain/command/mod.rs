@@ -14,15 +14,16 @@ mod tell;
 use jiff::SignedDuration;
 
 use super::configuration::Configuration;
-use super::decision::{Decision, Effect, Verdict};
+use super::decision::{Decision, Effect, Reason, Verdict};
 use super::facts::{Facts, Gap};
 use super::ground::Ground;
+use super::policy::Policy;
 use super::reply::command as say;
 use super::reply::reason;
 use crate::intent::command::{Command, Remark, Spoken};
 use crate::intent::{Answer, Half, Intent};
 use crate::model::ids::RepoRef;
-use crate::model::read::PullRequest;
+use crate::model::read::{CommandPast, PullRequest};
 use crate::model::write::Reaction;
 use context::Context;
 
@@ -84,37 +85,16 @@ pub(super) fn command(
             ));
         }
     };
-    let bot = remark.author.bot;
-    let named = |login: &crate::model::ids::Login| {
-        login.as_str().eq_ignore_ascii_case(remark.author.login.as_str())
-    };
-    if bot && !policy.bots().iter().any(named) {
-        return Ok(Decision::nothing(reason::command_bot()));
+    if let Some(reason) = says_nothing(&policy, remark) {
+        return Ok(Decision::nothing(reason));
     }
     let spoken: Vec<&Spoken> =
         remark.spoken.iter().filter(|line| line.prefixed || !policy.prefixed()).collect();
-    if spoken.is_empty() {
-        return Ok(Decision::nothing(reason::command_none()));
-    }
-    if answers.is_empty() && half.is_none() {
-        let may = spoken.iter().map(|line| right::might(facts, &ground, &policy, remark, line));
-        let may: Vec<bool> = may.collect::<Result<_, _>>()?;
-        if !may.contains(&true) {
-            return Ok(turned_away(&ground, remark, past.refused_today, &policy, &spoken));
-        }
-        let lines = u32::try_from(spoken.len()).unwrap_or(u32::MAX);
-        if past.within_hour.saturating_add(lines) > MOST_IN_AN_HOUR {
-            return Ok(ended(&ground, remark, &[refusal(say::too_many(MOST_IN_AN_HOUR))], false));
-        }
-        match is_as_written(facts, &policy, remark)? {
-            Written::Yes => {}
-            Written::Gone => {
-                let mut decision = Decision::nothing(reason::command_gone());
-                decision.effects.push(remembered(remark, false));
-                return Ok(decision);
-            }
-            Written::No(why) => return Ok(ended(&ground, remark, &[refusal(why)], false)),
-        }
+    if answers.is_empty()
+        && half.is_none()
+        && let Some(end) = turned_down(facts, &ground, &policy, (remark, &spoken), past)?
+    {
+        return Ok(end);
     }
     let pull = pull_of(facts, repo, remark)?;
     match head_is_as_seen(facts, &ground, remark, pull)? {
@@ -132,6 +112,47 @@ pub(super) fn command(
     };
     let step = run(&context, line, half)?;
     Ok(next(&ground, remark, &spoken, answers, step))
+}
+
+/// Why nothing in the comment is a command here.
+fn says_nothing(policy: &Policy, remark: &Remark) -> Option<Reason> {
+    let author = remark.author.login.as_str();
+    let listed = policy.bots().iter().any(|bot| bot.as_str().eq_ignore_ascii_case(author));
+    if remark.author.bot && !listed {
+        return Some(reason::command_bot());
+    }
+    let heard = remark.spoken.iter().any(|line| line.prefixed || !policy.prefixed());
+    (!heard).then(reason::command_none)
+}
+
+/// How a comment ends before any of its lines is looked into: its author may not, has said too much, or it is
+/// not what it was.
+fn turned_down(
+    facts: &Facts,
+    ground: &Ground<'_>,
+    policy: &Policy,
+    (remark, spoken): (&Remark, &[&Spoken]),
+    past: &CommandPast,
+) -> Result<Option<Decision>, Gap> {
+    let may = spoken.iter().map(|line| right::might(facts, ground, policy, remark, line));
+    let may: Vec<bool> = may.collect::<Result<_, _>>()?;
+    if !may.contains(&true) {
+        return Ok(Some(turned_away(ground, remark, past.refused_today, policy, spoken)));
+    }
+    let ends = |why: String| Ok(Some(ended(ground, remark, &[refusal(why)], false)));
+    let lines = u32::try_from(spoken.len()).unwrap_or(u32::MAX);
+    if past.within_hour.saturating_add(lines) > MOST_IN_AN_HOUR {
+        return ends(say::too_many(MOST_IN_AN_HOUR));
+    }
+    match is_as_written(facts, policy, remark)? {
+        Written::Yes => Ok(None),
+        Written::No(why) => ends(why),
+        Written::Gone => {
+            let mut decision = Decision::nothing(reason::command_gone());
+            decision.effects.push(remembered(remark, false));
+            Ok(Some(decision))
+        }
+    }
 }
 
 /// What follows from a line: the next one, or the answer.
@@ -221,7 +242,7 @@ fn turned_away(
     ground: &Ground<'_>,
     remark: &Remark,
     refused_today: bool,
-    policy: &super::policy::Policy,
+    policy: &Policy,
     spoken: &[&Spoken],
 ) -> Decision {
     let reaction = Reaction::Confused;
@@ -245,11 +266,7 @@ enum Written {
     No(String),
 }
 
-fn is_as_written(
-    facts: &Facts,
-    policy: &super::policy::Policy,
-    remark: &Remark,
-) -> Result<Written, Gap> {
+fn is_as_written(facts: &Facts, policy: &Policy, remark: &Remark) -> Result<Written, Gap> {
     let age = facts.now.duration_since(remark.written_at);
     let most = policy.commands_max_age();
     if age > SignedDuration::try_from(most.duration()).unwrap_or(SignedDuration::MAX) {

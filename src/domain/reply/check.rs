@@ -2,12 +2,12 @@
 
 use std::fmt::Write as _;
 
-use super::{count, sign};
+use super::{both, count, sign};
 use crate::domain::classify::Effect as Touch;
 use crate::domain::evaluate::{Assessment, Rules, Untouched};
 use crate::domain::gates::{Gate, Outcome};
 use crate::domain::inert::{plain, span};
-use crate::domain::policy::{self, Mode, Problem};
+use crate::domain::policy::{self, Mode, Policy, Problem};
 use crate::model::ids::{EnvName, Sha};
 use crate::model::read::{Conclusion, Finding, Severity};
 use crate::model::write::{Annotation, NewCheck};
@@ -112,6 +112,18 @@ pub fn config(head: &Sha, rules: &Rules, mode: Mode) -> NewCheck {
         summary,
         text: String::new(),
         annotations: rules.problems.iter().map(annotate_problem).collect(),
+    }
+}
+
+/// What it means that there are rules for the first time.
+pub fn first_rules(policy: &Policy) -> String {
+    let names: Vec<String> =
+        policy.environments().iter().map(|one| span(one.name().as_str())).collect();
+    match names.as_slice() {
+        [] => "these are the first rules; they name no environment".to_owned(),
+        _ => {
+            format!("these are the first rules: promotions to {} are judged by them", both(&names))
+        }
     }
 }
 

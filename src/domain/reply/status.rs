@@ -1,5 +1,6 @@
 //! The one status comment of a promotion: where it stands, what is needed next, how to go back.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::sign;
@@ -9,6 +10,7 @@ use crate::domain::inert::span;
 use crate::domain::look::Look;
 use crate::domain::policy::Mode;
 use crate::domain::promotion::{Direction, Promotion};
+use crate::model::act::Act;
 use crate::model::ids::PrNumber;
 
 /// The hidden first line of the status comment; it counts only together with its author.
@@ -21,6 +23,7 @@ pub fn promotion(look: &Look<'_>, promotion: &Promotion, assessment: &Assessment
     for gate in gates {
         out.push_str(&line(gate));
     }
+    out.push_str(&refused(look));
     if look.policy.mode() == Mode::Observe {
         let _ = writeln!(
             out,
@@ -51,6 +54,20 @@ fn headline(promotion: &Promotion, gates: &[Gate]) -> String {
         Some(Outcome::Failed) => format!("{version} cannot {go} {place} as it is."),
         Some(_) => format!("{version} may not {go} {place} yet."),
     }
+}
+
+/// The labels that were taken off again, each once, by whom it was last.
+fn refused(look: &Look<'_>) -> String {
+    let mut last: BTreeMap<String, &Act> = BTreeMap::new();
+    for act in look.acts.refused(look.pull().number) {
+        last.insert(act.subject.to_lowercase(), act);
+    }
+    let mut out = String::new();
+    for act in last.into_values() {
+        let (label, who) = (span(&act.subject), span(act.by.login.as_str()));
+        let _ = writeln!(out, "- {label} by {who} was taken off: {who} may not give it.");
+    }
+    if out.is_empty() { out } else { format!("\n**Labels that do not count:**\n{out}") }
 }
 
 /// A gate as a line of the checklist.

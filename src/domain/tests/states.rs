@@ -156,6 +156,13 @@ fn labels_that_count_for_nothing_say_why() {
 }
 
 #[test]
+fn labels_that_were_taken_off_stand_with_their_reason() {
+    let mut scene = Scene::new();
+    scene.act(ActKind::Refused, "qa-approved", &account(9, "eve"));
+    insta::assert_snapshot!("taken_off", scene.reads());
+}
+
+#[test]
 fn an_approval_of_another_commit_is_none() {
     let mut scene = Scene::new();
     scene.approve_all();

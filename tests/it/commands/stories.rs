@@ -25,7 +25,11 @@ async fn a_release_walks_to_production() {
     );
     stage.is_red(prod, "eeds qa-approved from").await;
     let told = stage.told(prod).await;
-    for needed in ["puts the label `qa-approved` on, or says `/approve qa-approved`", "@acme/qa", "pm-approved"] {
+    for needed in [
+        "puts the label `qa-approved` on, or says `/approve qa-approved`",
+        "@acme/qa",
+        "pm-approved",
+    ] {
         assert!(told.contains(needed), "{needed}: {told}");
     }
     let refused = stage.ask("ada", prod, "/merge").await;
