@@ -97,7 +97,20 @@ pub fn evaluate(facts: &Facts, repo: &RepoRef, pr: PrNumber) -> Result<Decision,
 /// Checks belong to a commit, and a pull request can be pointed at another branch after they were posted. So
 /// one that goes elsewhere is judged as if it went to the default branch, or left to the one that takes the
 /// same commit there: it turns no red commit green.
+///
+/// What another repository does not tell leaves it unjudged, and that is red too.
 pub fn judge(facts: &Facts, ground: &Ground<'_>, pull: &PullRequest) -> Result<Decision, Gap> {
+    match try_to_judge(facts, ground, pull) {
+        Err(Gap::Unknown(why)) => Ok(Decision {
+            verdict: Verdict::Refused,
+            reasons: vec![reason::unknown(&why)],
+            effects: vec![Effect::EnsureCheck(reply::check::unknown(&pull.head.sha, &why))],
+        }),
+        judged => judged,
+    }
+}
+
+fn try_to_judge(facts: &Facts, ground: &Ground<'_>, pull: &PullRequest) -> Result<Decision, Gap> {
     let followed = ground.home.default_branch.as_str();
     let elsewhere = pull.base.branch != followed;
     if elsewhere && let Some(twin) = twin(facts, ground, pull)? {

@@ -7,7 +7,6 @@ use crate::domain::decision::Effect;
 use crate::domain::evaluate::{assess, changed_rules};
 use crate::domain::facts::Gap;
 use crate::domain::gates::{self, Hands};
-use crate::domain::look::{Change, Look};
 use crate::domain::people::is_among;
 use crate::domain::policy::{Environment, Policy};
 use crate::domain::reply::command as say;
@@ -25,8 +24,8 @@ pub(super) fn approve(context: &Context<'_>, label: &str) -> Result<Step, Gap> {
         Err(why) => return Ok(Step::refused(why)),
     };
     let (facts, ground) = (context.facts, context.ground);
-    let change = Change::read(facts, ground, pull)?;
-    let look = Look::at(facts, ground, context.policy, &change)?;
+    let change = context.change(pull)?;
+    let look = context.look(&change)?;
     let mut wanted = Vec::new();
     for touch in &look.touches {
         let approvals = touch.environment.approvals().iter();
@@ -180,8 +179,8 @@ pub(super) fn accept(context: &Context<'_>, gate: &str, why: &str) -> Result<Ste
         Err(why) => return Ok(Step::refused(why)),
     };
     let (facts, ground) = (context.facts, context.ground);
-    let change = Change::read(facts, ground, pull)?;
-    let look = Look::at(facts, ground, context.policy, &change)?;
+    let change = context.change(pull)?;
+    let look = context.look(&change)?;
     let rules = changed_rules(facts, ground, &change.merged)?;
     let assessment = assess(facts, &look, rules.as_ref())?;
     let gate = gate.to_lowercase();

@@ -3,7 +3,7 @@
 
 use crate::domain::facts::{Facts, Gap};
 use crate::domain::ground::Ground;
-use crate::domain::look::{is_our_pull, ours};
+use crate::domain::look::{Change, Look, is_our_pull, ours};
 use crate::domain::policy::{Application, Environment, Policy};
 use crate::domain::promotion::{Promotion, Request};
 use crate::domain::reply::command as say;
@@ -62,6 +62,16 @@ impl<'a> Context<'a> {
             Some(pull) => Err(say::not_open(pull)),
             None => Err(say::needs_a_pull()),
         }
+    }
+
+    /// What a pull request would bring.
+    pub(super) fn change(&self, pull: &'a PullRequest) -> Result<Change<'a>, Gap> {
+        Change::read(self.facts, self.ground, pull)
+    }
+
+    /// The same in the light of the policy.
+    pub(super) fn look<'b>(&'b self, change: &'b Change<'_>) -> Result<Look<'b>, Gap> {
+        Look::at(self.facts, self.ground, self.policy, change)
     }
 
     /// The environment of that name, or what to say where there is none.

@@ -187,13 +187,9 @@ fn reddened(context: &Context<'_>) -> Result<Vec<Effect>, Gap> {
         if pull.base.branch != *branch {
             continue;
         }
-        match evaluate::judge(context.facts, context.ground, pull) {
-            Ok(decision) if decision.verdict == Verdict::Refused => {
-                effects.extend(decision.effects);
-            }
-            Ok(_) => {}
-            Err(Gap::Unknown(_)) => {}
-            Err(gap) => return Err(gap),
+        let decision = evaluate::judge(context.facts, context.ground, pull)?;
+        if decision.verdict == Verdict::Refused {
+            effects.extend(decision.effects);
         }
     }
     Ok(effects)

@@ -6,7 +6,6 @@ use super::right;
 use crate::domain::decision::Effect;
 use crate::domain::evaluate::{Assessment, assess, changed_rules};
 use crate::domain::facts::Gap;
-use crate::domain::look::{Change, Look};
 use crate::domain::policy::Mode;
 use crate::domain::replan;
 use crate::domain::reply::command as say;
@@ -32,8 +31,8 @@ pub(super) fn merge(context: &Context<'_>, half: Option<&Half>) -> Result<Step, 
     if pull.base.branch != ground.home.default_branch {
         return Ok(Step::refused(say::no_promotion()));
     }
-    let change = Change::read(facts, ground, pull)?;
-    let look = Look::at(facts, ground, context.policy, &change)?;
+    let change = context.change(pull)?;
+    let look = context.look(&change)?;
     if !look.promotes() {
         return Ok(Step::refused(say::no_promotion()));
     }
@@ -77,8 +76,8 @@ pub(super) fn touched(context: &Context<'_>) -> Result<Vec<EnvName>, Gap> {
     let Some(pull) = context.pull else {
         return Ok(Vec::new());
     };
-    let change = Change::read(context.facts, context.ground, pull)?;
-    let look = Look::at(context.facts, context.ground, context.policy, &change)?;
+    let change = context.change(pull)?;
+    let look = context.look(&change)?;
     Ok(look.touches.iter().map(|touch| touch.environment.name().clone()).collect())
 }
 
@@ -112,8 +111,8 @@ pub(super) fn retry(context: &Context<'_>) -> Result<Step, Gap> {
     let Some(promotion) = &context.promotion else {
         return Ok(Step::done(say::judged_again(), vec![evaluate]));
     };
-    let change = Change::read(context.facts, context.ground, pull)?;
-    let look = Look::at(context.facts, context.ground, context.policy, &change)?;
+    let change = context.change(pull)?;
+    let look = context.look(&change)?;
     let foreign = replan::foreign(&look, promotion);
     if foreign.is_empty() {
         return Ok(Step::done(say::judged_again(), vec![evaluate, follow]));

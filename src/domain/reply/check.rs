@@ -70,6 +70,23 @@ pub fn gates(head: &Sha, assessment: &Assessment, followed: Option<&str>) -> New
     }
 }
 
+/// `usher/gates` for a head that cannot be judged.
+pub fn unknown(head: &Sha, why: &str) -> NewCheck {
+    NewCheck {
+        name: GATES.to_owned(),
+        head: head.clone(),
+        conclusion: Some(Conclusion::Failure),
+        title: "It cannot be judged".to_owned(),
+        summary: format!(
+            "Something that it rests on is not known, and what is not known is not passed: {}\n\n\
+             It is looked at again every few minutes; `/validate` looks at once.",
+            span(why)
+        ),
+        text: String::new(),
+        annotations: Vec::new(),
+    }
+}
+
 const OBSERVED: &str =
     "This repository only observes (`mode: observe`): what follows would block, and stops nobody.";
 

@@ -66,6 +66,11 @@ pub fn pull_open(pr: PrNumber) -> Reason {
     Reason::new("pull.open", format!("#{pr} is open again"))
 }
 
+/// Something that a judgement rests on is not known.
+pub fn unknown(why: &str) -> Reason {
+    Reason::new("pull.unknown", format!("it cannot be judged: {}", span(why)))
+}
+
 /// A pull request came to its end.
 pub fn pull_concluded(pull: &PullRequest) -> Reason {
     let sentence = if pull.merged {
