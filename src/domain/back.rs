@@ -9,6 +9,7 @@ use super::overlay::{Overlays, overlays};
 use super::policy::{Application, Environment};
 use super::promotion::Promised;
 use crate::model::ids::TargetName;
+use crate::model::read::Commit;
 
 /// The entries of an application in an environment, at some time.
 pub type State = Vec<Promised>;
@@ -82,13 +83,43 @@ fn from_history(
         let tree = facts.tree(ground.repo, &commit.tree)?;
         let there = overlays(facts, ground.repo, tree, search.environment, search.application)?;
         // A time when the overlays could not be read is no state to go back to.
-        if let Ok(there) = there
-            && let Some(found) = walk.meets(&state(&there))
-        {
+        let Ok(there) = there else { continue };
+        let there = state(&there);
+        if walk.would_do(&there) && !stood(facts, ground, search, (commit, &there))? {
+            continue;
+        }
+        if let Some(found) = walk.meets(&there) {
             return Ok(Some(found));
         }
     }
     Ok(None)
+}
+
+/// Whether a commit that brings a state left the default branch with it. History also holds the steps in
+/// between of merged pull requests, which never ran anywhere and which nobody approved.
+fn stood(
+    facts: &Facts,
+    ground: &Ground<'_>,
+    search: &Search<'_>,
+    (commit, state_then): (&Commit, &State),
+) -> Result<bool, Gap> {
+    let pulls = facts.pulls_of_commit(ground.repo, &commit.sha)?.iter();
+    let branch = &ground.home.default_branch;
+    let mut landed = pulls.filter(|pull| pull.base.branch == *branch).peekable();
+    if landed.peek().is_none() {
+        return Ok(true);
+    }
+    for at in landed.filter_map(|pull| pull.landed.as_ref()) {
+        if *at == commit.sha {
+            return Ok(true);
+        }
+        let tree = facts.tree(ground.repo, &facts.commit(ground.repo, at)?.tree)?;
+        let there = overlays(facts, ground.repo, tree, search.environment, search.application)?;
+        if there.is_ok_and(|there| search.scoped(&state(&there)) == search.scoped(state_then)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// The folder that holds all of these.
@@ -119,17 +150,34 @@ impl Walk<'_> {
     /// Takes the next older state; gives it back if it is the one.
     fn meets(&mut self, entries: &[Promised]) -> Option<Found> {
         let state = self.search.scoped(entries);
-        if state.is_empty() || state == *self.now || self.seen.contains(&state) {
+        if !self.is_new(&state) {
             return None;
         }
         self.seen.push(state.clone());
         let ago = self.seen.len() as u64;
-        let is_safe = !self.is_bad(&state) && self.is_back(&state);
-        let fits = match self.search.tag {
+        let is_safe = self.is_safe(&state);
+        self.fits(&state).then_some(Found { state, ago, is_safe })
+    }
+
+    /// Whether a state would be the one, if it ran.
+    fn would_do(&self, entries: &[Promised]) -> bool {
+        let state = self.search.scoped(entries);
+        self.is_new(&state) && self.fits(&state)
+    }
+
+    fn is_new(&self, state: &State) -> bool {
+        !state.is_empty() && state != self.now && !self.seen.contains(state)
+    }
+
+    fn fits(&self, state: &State) -> bool {
+        match self.search.tag {
             Some(tag) => state.iter().all(|entry| entry.new_tag.as_deref() == Some(tag)),
-            None => is_safe,
-        };
-        fits.then_some(Found { state, ago, is_safe })
+            None => self.is_safe(state),
+        }
+    }
+
+    fn is_safe(&self, state: &State) -> bool {
+        !self.is_bad(state) && self.is_back(state)
     }
 
     /// Whether any of its versions was sent away here.

@@ -101,6 +101,8 @@ needs! {
     OpenPulls => open_pulls(repo: RepoRef) -> Vec<PullRequest>;
     /// All pull requests, open or closed, from a branch of the repository itself.
     PullsOfBranch => pulls_of_branch(repo: RepoRef, branch: str) -> Vec<PullRequest>;
+    /// The pull requests that a commit came by.
+    PullsOfCommit => pulls_of_commit(repo: RepoRef, sha: Sha) -> Vec<PullRequest>;
     /// How two commits relate.
     Comparison => comparison(repo: RepoRef, base: Sha, head: Sha) -> Comparison;
     /// The newest releases, newest first.

@@ -138,6 +138,8 @@ pub struct PullRequest {
     pub base: Side,
     /// The names of its labels.
     pub labels: Vec<String>,
+    /// The commit of the base branch that its merge came to; `None` where it has not been merged.
+    pub landed: Option<Sha>,
 }
 
 impl PullRequest {

@@ -91,6 +91,7 @@ fn repo_of(need: &Need) -> Option<&RepoRef> {
         | Need::Pull { repo, .. }
         | Need::OpenPulls { repo }
         | Need::PullsOfBranch { repo, .. }
+        | Need::PullsOfCommit { repo, .. }
         | Need::Comparison { repo, .. }
         | Need::Releases { repo }
         | Need::Release { repo, .. }
@@ -159,6 +160,9 @@ async fn ask(world: &World, job: &Job, need: &Need) -> Result<Answer, Fault> {
         Need::OpenPulls { repo } => Answer::OpenPulls(at(repo).open_pulls().await?),
         Need::PullsOfBranch { repo, branch } => {
             Answer::PullsOfBranch(at(repo).pulls_of_branch(branch).await?)
+        }
+        Need::PullsOfCommit { repo, sha } => {
+            Answer::PullsOfCommit(at(repo).pulls_of_commit(sha).await?)
         }
         Need::Comparison { repo, base, head } => {
             Answer::Comparison(at(repo).compare(base, head).await?)

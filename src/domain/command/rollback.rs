@@ -11,7 +11,7 @@ use crate::domain::candidate::image_tag_of;
 use crate::domain::classify::{Sides, classify};
 use crate::domain::decision::{Effect, OPENED};
 use crate::domain::facts::Gap;
-use crate::domain::merge::{Merged, differences};
+use crate::domain::merge::merge;
 use crate::domain::overlay::{Overlays, overlays};
 use crate::domain::plan::{Stop, opening, plan};
 use crate::domain::policy::{Application, Environment};
@@ -153,12 +153,16 @@ fn undo<'a>(
     pull: &PullRequest,
 ) -> Result<Result<Way<'a>, String>, Gap> {
     let (facts, ground) = (context.facts, context.ground);
+    if pull.base.branch != ground.home.default_branch {
+        return Ok(Err(say::undo_what(pull.number, 0)));
+    }
+    // What its branch started from need not have run anywhere; what its base branch had has.
     let comparison = facts.comparison(ground.repo, &pull.base.sha, &pull.head.sha)?;
-    let before = facts.tree(ground.repo, &comparison.merge_base.tree)?;
+    let ancestor = facts.tree(ground.repo, &comparison.merge_base.tree)?;
+    let base = facts.commit(ground.repo, &pull.base.sha)?;
+    let before = facts.tree(ground.repo, &base.tree)?;
     let head = facts.commit(ground.repo, &pull.head.sha)?;
-    let after = facts.tree(ground.repo, &head.tree)?;
-    let changed = differences(before, after).into_iter().map(str::to_owned).collect();
-    let merged = Merged { tree: (**after).clone(), conflicts: BTreeSet::new(), changed };
+    let merged = merge(ancestor, before, facts.tree(ground.repo, &head.tree)?);
     let sides = Sides { repo: ground.repo, before, merged: &merged };
     let touches = classify(facts, &sides, context.policy)?;
     let own = context.promotion.as_ref();

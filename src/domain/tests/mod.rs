@@ -180,6 +180,7 @@ impl Hub {
             head: side(branch, head),
             base: side("main", self.branches["main"].0.sha.clone()),
             labels: Vec::new(),
+            landed: None,
         });
         number
     }
@@ -264,6 +265,7 @@ impl Hub {
             Need::Tag { tag, .. } => Answer::Tag(Some(sha(tag))),
             Need::Ran { .. } => Answer::Ran(self.ran.clone()),
             Need::CommitsOf { .. } => Answer::CommitsOf(Vec::new()),
+            Need::PullsOfCommit { .. } => Answer::PullsOfCommit(Vec::new()),
             Need::Access { login, .. } => {
                 let access = self.access.get(login.as_str()).copied();
                 Answer::Access(access.unwrap_or(Access::Write))

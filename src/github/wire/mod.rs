@@ -147,6 +147,7 @@ pub(super) struct WirePull {
     number: PrNumber,
     state: String,
     merged_at: Option<Timestamp>,
+    merge_commit_sha: Option<Sha>,
     #[serde(default)]
     draft: bool,
     title: String,
@@ -197,6 +198,8 @@ impl WirePull {
             head: side(self.head),
             base: side(self.base),
             labels: self.labels.into_iter().map(|l| l.name).collect(),
+            // of one that is open it is what a merge would come to
+            landed: self.merge_commit_sha.filter(|_| self.merged_at.is_some()),
         }
     }
 }
