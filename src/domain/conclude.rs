@@ -5,7 +5,7 @@ use super::decision::{Decision, Effect, Verdict};
 use super::facts::{Facts, Gap};
 use super::look::{is_our_pull, ours};
 use super::promotion::{Back, Promotion};
-use super::reply::{reason, status};
+use super::reply::{check, reason, status};
 use crate::intent::{Intent, Reach};
 use crate::model::act::{ActKind, NewAct};
 use crate::model::ids::{PrNumber, RepoRef};
@@ -46,10 +46,23 @@ pub(super) fn conclude(facts: &Facts, repo: &RepoRef, pr: PrNumber) -> Result<De
         let follow = Intent::Follow { repo: repo.clone(), reach: Reach::Promotions };
         effects.push(Effect::Enqueue(follow));
     }
+    if !pull.merged {
+        effects.push(closed(facts, repo, pull)?);
+    }
     Ok(Decision {
         verdict: Verdict::Accepted,
         reasons: vec![reason::pull_concluded(pull)],
         effects,
+    })
+}
+
+/// What was given for a pull request ends with it, and so does the verdict on its commit: the same commit
+/// may come again by another one.
+fn closed(facts: &Facts, repo: &RepoRef, pull: &PullRequest) -> Result<Effect, Gap> {
+    let mut open = facts.open_pulls(repo)?.iter();
+    Ok(match open.find(|other| other.head.sha == pull.head.sha) {
+        Some(twin) => Effect::Enqueue(Intent::Evaluate { repo: repo.clone(), pr: twin.number }),
+        None => Effect::EnsureCheck(check::closed(&pull.head.sha)),
     })
 }
 

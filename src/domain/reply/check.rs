@@ -90,6 +90,21 @@ pub fn unknown(head: &Sha, why: &str) -> NewCheck {
 const OBSERVED: &str =
     "This repository only observes (`mode: observe`): what follows would block, and stops nobody.";
 
+/// `usher/gates` for the head of a pull request that was closed without being merged.
+pub fn closed(head: &Sha) -> NewCheck {
+    NewCheck {
+        name: GATES.to_owned(),
+        head: head.clone(),
+        conclusion: Some(Conclusion::Cancelled),
+        title: "Closed without being merged".to_owned(),
+        summary:
+            "What was given for it has ended with it. It is judged anew when it is opened again."
+                .to_owned(),
+        text: String::new(),
+        annotations: Vec::new(),
+    }
+}
+
 /// `usher/config` for a head that changes the configuration.
 pub fn config(head: &Sha, rules: &Rules, mode: Mode) -> NewCheck {
     let (mut conclusion, title, summary) = if rules.problems.is_empty() {
