@@ -11,11 +11,27 @@ use super::{Error, Running};
 impl Running {
     /// Adds a person, who belongs to no organisation; their login is their token.
     pub fn add_person(&self, login: &str, name: &str) -> Result<u64, Error> {
+        self.add_account(login, name, AccountKind::User)
+    }
+
+    /// Adds the bot of another App, which may write in every repository; `login` ends with `[bot]`.
+    pub fn add_bot(&self, login: &str) -> Result<u64, Error> {
+        let bot = self.add_account(login, login, AccountKind::Bot)?;
+        self.by_hand(|state| {
+            let repos: Vec<_> = state.repos.keys().copied().collect();
+            for repo in repos {
+                state.add_collaborator(repo, bot, Role::Write)?;
+            }
+            Ok(bot)
+        })
+    }
+
+    fn add_account(&self, login: &str, name: &str, kind: AccountKind) -> Result<u64, Error> {
         self.by_hand(|state| {
             if state.account_named(login).is_some() {
                 return Err(Refusal::unprocessable(format!("{login} is taken")));
             }
-            Ok(state.add_account(login, name, AccountKind::User))
+            Ok(state.add_account(login, name, kind))
         })
     }
 

@@ -10,6 +10,7 @@
     reason = "tests fail by panicking, say what they skip, and read what they need"
 )]
 
+mod attacks;
 mod cli;
 mod commands;
 mod comment;

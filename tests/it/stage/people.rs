@@ -1,6 +1,8 @@
 //! What people do on the stage: they comment, label, review, push and merge, and look at what came of it.
 
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Value, json};
+use usher::store::{DeliveryFilter, HistoryFilter};
 
 use super::{DEMO, Stage};
 
@@ -56,8 +58,8 @@ impl Stage {
     /// What the bot was told of and did last, for the message of a failing test.
     async fn account(&self) -> String {
         let store = self.store();
-        let told = store.deliveries(&usher::store::DeliveryFilter::default()).await.unwrap();
-        let did = store.history(&usher::store::HistoryFilter::default()).await.unwrap();
+        let told = store.deliveries(&DeliveryFilter::default()).await.unwrap();
+        let did = store.history(&HistoryFilter::default()).await.unwrap();
         let did: Vec<String> = did.iter().take(6).map(|one| format!("{one:?}")).collect();
         format!("{}\n{:#?}\n{did:#?}", self.troubles().await, &told[..told.len().min(6)])
     }
@@ -309,38 +311,65 @@ impl Stage {
         self.surveyed().await;
     }
 
-    /// Delivers again, under a new id, every delivery of an event whose body has this in it.
+    /// Delivers again, under a new id, every delivery of an event whose body has this in it; waits.
     pub async fn replay(&self, event: &str, with: &str) -> usize {
-        use hmac::{Hmac, KeyInit as _, Mac as _};
-        let known =
-            self.store().deliveries(&usher::store::DeliveryFilter::default()).await.unwrap();
+        let replayed = self.replay_underway(event, &[with]).await;
+        self.idle().await;
+        replayed
+    }
+
+    /// The same for bodies that have all of these in them, without waiting for the sandbox's own webhooks.
+    pub async fn replay_underway(&self, event: &str, with: &[&str]) -> usize {
+        let known = self.store().deliveries(&DeliveryFilter::default()).await.unwrap();
         let mut replayed = 0;
         for delivery in known.iter().filter(|delivery| delivery.event == event) {
             let body = self.store().body(&delivery.id).await.unwrap().unwrap();
-            if !String::from_utf8_lossy(&body).contains(with) {
-                continue;
+            let text = String::from_utf8_lossy(&body);
+            if with.iter().all(|part| text.contains(part)) {
+                self.deliver(event, &format!("again-{replayed}-{}", delivery.id), body.to_vec())
+                    .await;
+                replayed += 1;
             }
-            let secret = self.github.webhook_secret.as_bytes();
-            let mut mac = Hmac::<sha2::Sha256>::new_from_slice(secret).unwrap();
-            mac.update(&body);
-            let answer = self
-                .client
-                .post(format!("{}/webhook", self.bot_url()))
-                .header("content-type", "application/json")
-                .header("x-github-event", event)
-                .header("x-github-delivery", format!("again-{replayed}-{}", delivery.id))
-                .header(
-                    "x-hub-signature-256",
-                    format!("sha256={}", hex::encode(mac.finalize().into_bytes())),
-                )
-                .body(body)
-                .send()
-                .await
-                .unwrap();
-            assert_eq!(answer.status(), 202);
-            replayed += 1;
         }
-        self.idle().await;
+        let rested = async || self.store().idle().await.unwrap();
+        self.until("rest of the bot", rested).await;
         replayed
+    }
+
+    /// Comments while webhooks are held back, and has only that comment delivered, signed as GitHub does.
+    pub async fn say_alone(&self, login: &str, pr: u64, text: &str) {
+        let comment = self.say_at_once(login, DEMO, pr, text).await;
+        let comment = self.get(&format!("/repos/{DEMO}/issues/comments/{comment}")).await;
+        let repos = self.store().repos().await.unwrap();
+        let demo = repos.iter().find(|repo| repo.name.as_str() == DEMO).unwrap();
+        let body = json!({
+            "action": "created", "comment": comment,
+            "issue": {"number": pr, "pull_request": {}},
+            "repository": self.get(&format!("/repos/{DEMO}")).await,
+            "installation": {"id": demo.installation},
+        });
+        let id = format!("alone-{}", comment["id"]);
+        self.deliver("issue_comment", &id, body.to_string().into_bytes()).await;
+        let rested = async || self.store().idle().await.unwrap();
+        self.until("rest of the bot", rested).await;
+    }
+
+    async fn deliver(&self, event: &str, id: &str, body: Vec<u8>) {
+        let secret = self.github.webhook_secret.as_bytes();
+        let mut mac = Hmac::<sha2::Sha256>::new_from_slice(secret).unwrap();
+        mac.update(&body);
+        let signature = format!("sha256={}", hex::encode(mac.finalize().into_bytes()));
+        let answer = self
+            .client
+            .post(format!("{}/webhook", self.bot_url()))
+            .header("content-type", "application/json")
+            .header("x-github-event", event)
+            .header("x-github-delivery", id)
+            .header("x-hub-signature-256", signature)
+            .body(body)
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(answer.status(), 202);
     }
 }
