@@ -163,6 +163,7 @@ async fn a_bots_label_is_no_approval() {
     let refused = stage.ask("friend[bot]", prod, "/approve pm-approved").await;
     assert!(refused.contains("You may not do that here"), "{refused}");
     stage.is_red(prod, "pm-approved").await;
+    stage.unlabel("pat", prod, "pm-approved").await;
     stage.label("pat", prod, "pm-approved").await;
     stage.is_green(prod).await;
     stage.finish().await;
