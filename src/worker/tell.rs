@@ -4,8 +4,10 @@
 use crate::domain::reply::trouble;
 use crate::fault::Fault;
 use crate::github::{Priority, Repo};
+use crate::intent::command::Remark;
 use crate::intent::{Intent, Trigger};
-use crate::model::ids::{PrNumber, Sha};
+use crate::model::ids::{PrNumber, RepoRef, Sha};
+use crate::model::write::Reaction;
 use crate::store::Job;
 use crate::world::World;
 
@@ -43,12 +45,16 @@ async fn try_to_tell(world: &World, job: &Job, fault: &Fault) -> Result<(), Faul
         (pull_of(&intent), trouble::comment(&intent, &fault, &origin))
     {
         at.ensure_comment(pr, &comment.marker, &comment.text).await?;
-        return world.store.set_mark(&mark(job), TOLD).await;
+        return world.store.set_mark(&mark(job, &intent), TOLD).await;
     }
     // A repository that never followed anything is not to be troubled with the checks of a stranger.
-    if let Intent::Promote { trigger: Trigger::Release { source, tag }, .. } = &intent
-        && world.store.config_sha(repo.id).await?.is_some()
-    {
+    if world.store.config_sha(repo.id).await?.is_none() {
+        return Ok(());
+    }
+    if let Intent::Command { remark, .. } = &intent {
+        return answer(world, remark, repo, &fault, &origin).await;
+    }
+    if let Intent::Promote { trigger: Trigger::Release { source, tag }, .. } = &intent {
         let commit = if source.id == repo.id { at.tag(tag).await? } else { None };
         let head = match commit {
             Some(commit) => Some(commit),
@@ -61,6 +67,23 @@ async fn try_to_tell(world: &World, job: &Job, fault: &Fault) -> Result<(), Faul
     Ok(())
 }
 
+/// Answers a command where it was given.
+async fn answer(
+    world: &World,
+    remark: &Remark,
+    repo: &RepoRef,
+    fault: &str,
+    origin: &str,
+) -> Result<(), Fault> {
+    let Some(answer) = trouble::answer(remark, fault, origin, remark.at.id != repo.id) else {
+        return Ok(());
+    };
+    let there = world.github.at(&remark.at, Priority::Person);
+    let reacted = there.react(remark.id, Reaction::Confused).await;
+    there.ensure_comment(remark.thread, &answer.marker, &answer.text).await?;
+    reacted
+}
+
 async fn try_to_withdraw(world: &World, job: &Job) -> Result<(), Fault> {
     let Some(intent) = read(job) else {
         return Ok(());
@@ -68,13 +91,13 @@ async fn try_to_withdraw(world: &World, job: &Job) -> Result<(), Fault> {
     let (Some(repo), Some(pr)) = (intent.repo(), pull_of(&intent)) else {
         return Ok(());
     };
-    if world.store.mark(&mark(job)).await?.as_deref() != Some(TOLD) {
+    if world.store.mark(&mark(job, &intent)).await?.as_deref() != Some(TOLD) {
         return Ok(());
     }
     let comment = trouble::over(&intent);
     let at = world.github.at(repo, Priority::Background);
     at.ensure_comment(pr, &comment.marker, &comment.text).await?;
-    world.store.set_mark(&mark(job), OVER).await
+    world.store.set_mark(&mark(job, &intent), OVER).await
 }
 
 fn read(job: &Job) -> Option<Intent> {
@@ -83,7 +106,10 @@ fn read(job: &Job) -> Option<Intent> {
 
 fn pull_of(intent: &Intent) -> Option<PrNumber> {
     match intent {
-        Intent::Evaluate { pr, .. } | Intent::Conclude { pr, .. } => Some(*pr),
+        Intent::Evaluate { pr, .. }
+        | Intent::Conclude { pr, .. }
+        | Intent::Label { pr, .. }
+        | Intent::Push { pr, .. } => Some(*pr),
         _ => None,
     }
 }
@@ -95,6 +121,12 @@ async fn default_head(at: &Repo) -> Result<Option<Sha>, Fault> {
     }
 }
 
-fn mark(job: &Job) -> String {
-    format!("trouble:{}:{}", job.lane, job.subject.as_deref().unwrap_or_default())
+/// What is remembered of it. Each label and each push is a job of its own; what is told of them is one.
+fn mark(job: &Job, intent: &Intent) -> String {
+    let subject = match intent {
+        Intent::Label { pr, .. } => format!("label:{pr}"),
+        Intent::Push { pr, .. } => format!("push:{pr}"),
+        _ => job.subject.clone().unwrap_or_default(),
+    };
+    format!("trouble:{}:{subject}", job.lane)
 }

@@ -69,6 +69,12 @@ fn introduction(promotion: &Promotion) -> String {
         }
         if let Some(pr) = back.undoes {
             let _ = writeln!(out, "It undoes #{pr}.\n");
+            if back.leaves.is_empty() {
+                let _ = writeln!(
+                    out,
+                    "After the merge, what #{pr} said against a version or held in {place} stands no more.\n"
+                );
+            }
         }
         if back.beyond {
             let _ = writeln!(

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{by, instant, sign, status};
+use crate::domain::acts::AUTOMATIC_ONLY;
 use crate::domain::gates::Gate;
 use crate::domain::inert::{fence, span};
 use crate::domain::promotion::Promotion;
@@ -106,16 +107,23 @@ fn runs(place: &Place<'_>) -> String {
     }))
 }
 
+/// What stands in the way, and what lifts it.
 fn stop(act: &Act) -> String {
-    let until = act.until.map_or_else(String::new, |until| format!(", until {}", instant(until)));
+    let place = act.environment.as_ref().map_or("", EnvName::as_str);
     match act.kind {
-        ActKind::Lock => format!("🔒 locked {}{until}", by(act)),
+        ActKind::Lock => {
+            let until =
+                act.until.map_or_else(String::new, |until| format!("{} or ", instant(until)));
+            format!("🔒 locked {}, until {until}`/unlock {place}`", by(act))
+        }
         ActKind::Hold => {
             let what = act.application.as_ref().map_or("everything", AppName::as_str);
-            format!("✋ {} held {}", span(what), by(act))
+            let only =
+                if act.subject == AUTOMATIC_ONLY { " against automatic promotions" } else { "" };
+            format!("✋ {} held{only} {}, until `/unhold {place}`", span(what), by(act))
         }
         ActKind::Rejection => format!("⛔ {} was rejected {}", span(&act.subject), by(act)),
-        _ => format!("⛔ {} is bad {}", span(&act.subject), by(act)),
+        _ => format!("⛔ {} is bad here, {}", span(&act.subject), by(act)),
     }
 }
 

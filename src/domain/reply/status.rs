@@ -30,7 +30,7 @@ pub fn promotion(look: &Look<'_>, promotion: &Promotion, assessment: &Assessment
             "\nThis repository only observes: nothing is stopped, and Usher merges nothing."
         );
     }
-    out.push_str(&next(promotion, gates));
+    out.push_str(&next(promotion, gates, look.policy.mode()));
     let _ = writeln!(
         out,
         "\n**Going back:** after the merge, `/rollback` here puts back what ran before; only image entries change."
@@ -78,17 +78,22 @@ pub fn line(gate: &Gate) -> String {
 }
 
 /// What has to be done, and by whom.
-fn next(promotion: &Promotion, gates: &[Gate]) -> String {
+fn next(promotion: &Promotion, gates: &[Gate], mode: Mode) -> String {
+    let then = match mode {
+        Mode::Enforce => " Once every gate has passed, merge it, or have it merged with `/merge`.",
+        Mode::Observe => "",
+    };
     let shut: Vec<&Gate> = gates.iter().filter(|gate| !gate.outcome.is_open()).collect();
     if gates.is_empty() {
         return "\n**Next:** close this pull request.\n".to_owned();
     }
     if shut.is_empty() {
         let prod = promotion.environment.as_str();
-        return format!(
-            "\n**Next:** merge it, or have it merged with `/merge`; then {} has it.\n",
-            span(prod)
-        );
+        let how = match mode {
+            Mode::Enforce => "merge it, or have it merged with `/merge`",
+            Mode::Observe => "merge it",
+        };
+        return format!("\n**Next:** {how}; then {} has it.\n", span(prod));
     }
     let mut helps: Vec<String> = Vec::new();
     for gate in shut {
@@ -99,11 +104,14 @@ fn next(promotion: &Promotion, gates: &[Gate]) -> String {
         }
     }
     if let [only] = helps.as_slice() {
-        return format!("\n**Next:** {only}\n");
+        return format!("\n**Next:** {only}{then}\n");
     }
     let mut out = "\n**Next:**\n".to_owned();
     for help in helps {
         let _ = writeln!(out, "- {help}");
+    }
+    if !then.is_empty() {
+        let _ = writeln!(out, "\n{}", then.trim_start());
     }
     out
 }

@@ -1,6 +1,8 @@
 //! The conversation of an issue or pull request: comments, reviews, commits and events in time order.
 //! It does not know what can be done there.
 
+use std::iter;
+
 use jiff::Timestamp;
 
 use super::checks::Tone;
@@ -14,6 +16,8 @@ use crate::sandbox::model::{Comment, Happening, Id, Issue, Reaction, Repo, Revie
 /// An entry of the conversation.
 pub(super) struct Entry {
     at: Timestamp,
+    /// Its id: what came first has the lower one.
+    order: Id,
     pub(super) anchor: String,
     pub(super) who: Who,
     pub(super) when: Moment,
@@ -71,6 +75,7 @@ pub(super) fn entries(
         let line = line(desk, repo, commit);
         entries.push(Entry {
             at: commit.committer.at,
+            order: 0,
             anchor: format!("commit-{}", line.short),
             who: line.who.clone(),
             when: line.when.clone(),
@@ -78,10 +83,17 @@ pub(super) fn entries(
         });
     }
     entries.extend(issue.comments.iter().map(|comment| said(desk, repo, comment)));
-    entries.extend(issue.events.iter().map(|event| {
+    let before = iter::once(None).chain(issue.events.iter().map(Some));
+    let events = issue.events.iter().zip(before).filter(|(event, before)| {
+        // A merge closes; that goes without saying.
+        let merge = before.is_some_and(|before| matches!(before.what, Happening::Merged(_)));
+        !(merge && matches!(event.what, Happening::Closed))
+    });
+    entries.extend(events.map(|(event, _)| {
         let (sign, tone, parts) = sentence(desk, &event.what);
         Entry {
             at: event.created_at,
+            order: event.id,
             anchor: format!("event-{}", event.id),
             who: Who::of(desk.state, event.actor),
             when: Moment::of(desk.state, event.created_at),
@@ -90,8 +102,7 @@ pub(super) fn entries(
     }));
     let reviews = issue.pull.iter().flat_map(|pull| &pull.reviews);
     entries.extend(reviews.filter_map(|review| reviewed(desk, repo, review)));
-    // Things of one second stay in the order commits, comments, events, reviews.
-    entries.sort_by_key(|entry| entry.at);
+    entries.sort_by_key(|entry| (entry.at, entry.order));
     entries
 }
 
@@ -99,6 +110,7 @@ pub(super) fn entries(
 pub(super) fn description(desk: &Desk<'_>, repo: &Repo, issue: &Issue) -> Entry {
     Entry {
         at: issue.created_at,
+        order: 0,
         anchor: format!("issue-{}", issue.id),
         who: Who::of(desk.state, issue.author),
         when: Moment::of(desk.state, issue.created_at),
@@ -118,6 +130,7 @@ fn said(desk: &Desk<'_>, repo: &Repo, comment: &Comment) -> Entry {
     let changes = may_change && desk.asked("edit") == Some(comment.id.to_string().as_str());
     Entry {
         at: comment.created_at,
+        order: comment.id,
         anchor: format!("issuecomment-{}", comment.id),
         who: Who::of(desk.state, comment.author),
         when: Moment::of(desk.state, comment.created_at),
@@ -157,6 +170,7 @@ fn reviewed(desk: &Desk<'_>, repo: &Repo, review: &Review) -> Option<Entry> {
     });
     Some(Entry {
         at,
+        order: review.id,
         anchor: format!("pullrequestreview-{}", review.id),
         who: Who::of(desk.state, review.author),
         when: Moment::of(desk.state, at),

@@ -4,6 +4,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use chromiumoxide::cdp::browser_protocol::emulation::MediaFeature;
 use chromiumoxide::page::ScreenshotParams;
 use chromiumoxide::{Browser, BrowserConfig, Page};
 use futures_util::StreamExt as _;
@@ -71,7 +72,7 @@ impl Window {
 }
 
 /// How long something may take to appear.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 const MOMENT: Duration = Duration::from_millis(50);
 
 /// Clicks something as soon as it is there; the page may just be changing.
@@ -90,11 +91,20 @@ pub(crate) async fn press(page: &Page, selector: &str) {
     assert!(done.is_ok(), "there is no {selector} to be clicked");
 }
 
-/// Writes into a field.
+/// Writes into a field; a page that just changed may have moved it from under the mouse.
 pub(crate) async fn write(page: &Page, selector: &str, text: &str) {
-    press(page, selector).await;
-    let field = page.find_element(selector).await.unwrap();
-    field.type_str(text).await.unwrap();
+    let arrived = format!("document.querySelector({selector:?})?.value.includes({text:?})");
+    for _ in 0..3 {
+        press(page, selector).await;
+        let field = page.find_element(selector).await.unwrap();
+        field.focus().await.unwrap();
+        field.type_str(text).await.unwrap();
+        let arrived = page.evaluate(arrived.as_str()).await.ok();
+        if arrived.and_then(|arrived| arrived.into_value().ok()) == Some(true) {
+            return;
+        }
+    }
+    panic!("{text:?} cannot be written into {selector}");
 }
 
 /// Acts as somebody else from now on, by the menu at the top.
@@ -104,51 +114,51 @@ pub(crate) async fn act_as(page: &Page, login: &str) {
     until(page, "#user-menu .login", login).await;
 }
 
-/// A picture of what is seen, whole, where `USHER_TEST_PICTURES` names a folder for it.
+/// Pictures of what is seen, whole, in light and in dark, where `USHER_TEST_PICTURES` names a folder for them.
 #[expect(
     clippy::disallowed_methods,
     reason = "pictures are for people; where they go is their affair"
 )]
 pub(crate) async fn picture(page: &Page, name: &str) {
     if let Ok(folder) = std::env::var("USHER_TEST_PICTURES") {
-        let whole = ScreenshotParams::builder().full_page(true).build();
-        let picture = page.screenshot(whole).await.unwrap();
-        std::fs::write(format!("{folder}/{name}.png"), picture).unwrap();
+        for (scheme, ending) in [("dark", "-dark"), ("light", "")] {
+            let feature = MediaFeature::new("prefers-color-scheme", scheme);
+            page.emulate_media_features(vec![feature]).await.unwrap();
+            let whole = ScreenshotParams::builder().full_page(true).build();
+            let picture = page.screenshot(whole).await.unwrap();
+            std::fs::write(format!("{folder}/{name}{ending}.png"), picture).unwrap();
+        }
     }
 }
 
 /// Waits until a text stands in some part of the page.
 pub(crate) async fn until(page: &Page, selector: &str, text: &str) {
-    let look = format!("document.querySelector({selector:?})?.innerText ?? ''");
-    let shown = async {
-        loop {
-            let part = page.evaluate(look.as_str()).await.ok();
-            let part: Option<String> = part.and_then(|part| part.into_value().ok());
-            if part.is_some_and(|part| part.contains(text)) {
-                return;
-            }
-            tokio::time::sleep(MOMENT).await;
-        }
-    };
-    let done = tokio::time::timeout(PATIENCE, shown).await;
-    assert!(done.is_ok(), "{text:?} did not appear in {selector}");
+    let look =
+        format!("(document.querySelector({selector:?})?.innerText ?? '').includes({text:?})");
+    until_so(page, &look, &format!("{text:?} in {selector}")).await;
 }
 
 /// Waits until something is on the page, or until it is not any more.
 pub(crate) async fn until_there(page: &Page, selector: &str, there: bool) {
-    let look = format!("document.querySelector({selector:?}) !== null");
+    let look = format!("(document.querySelector({selector:?}) !== null) === {there}");
+    until_so(page, &look, &format!("{selector} that is {there}")).await;
+}
+
+/// Waits until a question about the page is answered with yes.
+pub(crate) async fn until_so(page: &Page, question: &str, what: &str) {
     let shown = async {
         loop {
-            let found = page.evaluate(look.as_str()).await.ok();
-            let found: Option<bool> = found.and_then(|found| found.into_value().ok());
-            if found == Some(there) {
+            let found = page.evaluate(question).await.ok();
+            if found.and_then(|found| found.into_value().ok()) == Some(true) {
                 return;
             }
             tokio::time::sleep(MOMENT).await;
         }
     };
-    let done = tokio::time::timeout(PATIENCE, shown).await;
-    assert!(done.is_ok(), "{selector}: there should be {}", if there { "one" } else { "none" });
+    if tokio::time::timeout(PATIENCE, shown).await.is_err() {
+        picture(page, "what-went-wrong").await;
+        panic!("there is no {what}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -111,3 +111,45 @@ async fn what_was_stored_is_not_asked_for_again_though_the_answer_was_lost() {
     is_promoted_once(&stage).await;
     stage.finish().await;
 }
+
+/// Says something that the bot hears of while GitHub is down, and so many seconds later GitHub is back.
+async fn said_while_down(stage: &Stage, seconds: i64) -> u64 {
+    stage.github.hold_webhooks(true);
+    stage.pass(-seconds);
+    let comment = stage.say_at_once("ada", DEMO, 1, "/promote prod").await;
+    stage.pass(seconds);
+    let fault = Fault {
+        method: None,
+        path: "*".to_owned(),
+        nth: 1,
+        times: u32::MAX,
+        answer: super::answer(503),
+    };
+    stage.github.fault(fault).unwrap();
+    stage.github.hold_webhooks(false);
+    stage
+        .until("command that waits for GitHub", async || {
+            let waiting = jobs(stage, JobState::Waiting).await;
+            waiting.iter().any(|job| job.reason.is_some() && job.intent["kind"] == "command")
+        })
+        .await;
+    stage.github.clear_faults();
+    settled(stage).await;
+    comment
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_waits_for_github_but_not_for_ever() {
+    let stage = Stage::with_staging("v1.0.1").await;
+    let late = said_while_down(&stage, 40 * 60).await;
+    let answer = stage.answer(1, late).await;
+    assert!(answer.contains("more than 30m after it was written"), "{answer}");
+    assert_eq!(stage.reactions(late).await, ["confused"]);
+    assert_eq!(stage.pulls(DEMO).await.len(), 0);
+
+    let comment = said_while_down(&stage, 0).await;
+    let answer = stage.answer(1, comment).await;
+    assert!(answer.starts_with("@ada #2 is open"), "{answer}");
+    assert_eq!(stage.reactions(comment).await, ["eyes", "rocket"]);
+    stage.finish().await;
+}
