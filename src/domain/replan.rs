@@ -7,10 +7,10 @@ use super::facts::{Facts, Gap};
 use super::look::Look;
 use super::overlay::overlays;
 use super::plan::{Plan, plan};
-use super::promotion::{Promised, Promotion};
+use super::promotion::{Promised, Promotion, Sealer};
 use crate::intent::Intent;
 use crate::model::files::GitTree;
-use crate::model::read::Commit;
+use crate::model::read::{Commit, Identity};
 use crate::model::write::NewCommit;
 
 /// The effects that plan it anew; none where there is no need, or no way.
@@ -64,11 +64,21 @@ fn effects(look: &Look<'_>, plan: &Plan, parents: Vec<crate::model::ids::Sha>) -
 
 /// The commits on the branch that are not of this promotion.
 pub(super) fn foreign<'a>(look: &'a Look<'_>, promotion: &Promotion) -> Vec<&'a Commit> {
+    strange(&look.change.comparison.commits, promotion, look.identity, &look.sealer)
+}
+
+/// Those that are not of this promotion.
+pub(super) fn strange<'a>(
+    commits: &'a [Commit],
+    promotion: &Promotion,
+    identity: &Identity,
+    sealer: &Sealer,
+) -> Vec<&'a Commit> {
     let ours = |commit: &&Commit| {
-        let told = Promotion::from_message(&commit.message, &look.sealer);
-        look.identity.made(commit) && told.is_some_and(|told| told.is(promotion))
+        let told = Promotion::from_message(&commit.message, sealer);
+        identity.made(commit) && told.is_some_and(|told| told.is(promotion))
     };
-    look.change.comparison.commits.iter().filter(|commit| !ours(commit)).collect()
+    commits.iter().filter(|commit| !ours(commit)).collect()
 }
 
 fn has_foreign_commits(look: &Look<'_>, promotion: &Promotion) -> bool {

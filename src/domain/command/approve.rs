@@ -110,7 +110,13 @@ pub(super) fn reject(
         }));
         blocked.push(name);
     }
-    let mut closed = Vec::new();
+    // An earlier try at it may have closed the one that it was said on.
+    let mut closed: Vec<_> = context
+        .pull
+        .filter(|pull| context.facts.wary && own.is_some() && !pull.open && !pull.merged)
+        .map(|pull| pull.number)
+        .into_iter()
+        .collect();
     for place in &blocked {
         for (pull, promotion) in open(context.facts, context.ground, place.as_str())? {
             let same = promotion.application == *application.name()

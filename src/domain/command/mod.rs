@@ -97,7 +97,17 @@ pub(super) fn command(
         return Ok(end);
     }
     let pull = pull_of(facts, repo, remark)?;
-    match head_is_as_seen(facts, &ground, remark, pull)? {
+    let seen = head_is_as_seen(facts, &ground, remark, pull)?;
+    let context = Context::read(facts, &ground, &policy, remark, pull)?;
+    let Some(line) = spoken.get(answers.len()) else {
+        return Ok(ended(&ground, remark, answers, false));
+    };
+    if !matches!(seen, Seen::Yes)
+        && let Some(step) = ownership::retried(&context, line)?
+    {
+        return Ok(next(&ground, remark, &spoken, answers, step));
+    }
+    match seen {
         Seen::Yes => {}
         Seen::NotYet => return Ok(later(facts, repo, remark, answers, half)),
         Seen::Moved => {
@@ -106,10 +116,6 @@ pub(super) fn command(
             return Ok(ended(&ground, remark, &all, false));
         }
     }
-    let context = Context::read(facts, &ground, &policy, remark, pull)?;
-    let Some(line) = spoken.get(answers.len()) else {
-        return Ok(ended(&ground, remark, answers, false));
-    };
     let step = run(&context, line, half)?;
     Ok(next(&ground, remark, &spoken, answers, step))
 }

@@ -10,14 +10,16 @@ use crate::domain::policy::Mode;
 use crate::domain::replan;
 use crate::domain::reply::command as say;
 use crate::domain::reply::status;
-use crate::intent::command::Command;
+use crate::intent::command::{Command, Spoken};
 use crate::intent::{Half, Intent, Reach};
 use crate::model::ids::EnvName;
 use crate::model::write::NewMerge;
 
 /// Merges the promotion, if every gate has passed.
 pub(super) fn merge(context: &Context<'_>, half: Option<&Half>) -> Result<Step, Gap> {
-    if let Some(pull) = context.pull.filter(|pull| pull.merged && half.is_some()) {
+    // An earlier try at it may have got so far.
+    let tried = half.is_some() || context.facts.wary;
+    if let Some(pull) = context.pull.filter(|pull| pull.merged && tried) {
         return Ok(Step::done(say::merged(pull), Vec::new()));
     }
     if let Some(Half::Refused(why)) = half {
@@ -86,7 +88,14 @@ pub(super) fn cancel(context: &Context<'_>) -> Result<Step, Gap> {
     let (pull, promotion) = match (context.open_pull(), &context.promotion) {
         (Ok(pull), Some(promotion)) => (pull, promotion),
         (Ok(_), None) => return Ok(Step::refused(say::not_ours())),
-        (Err(why), _) => return Ok(Step::refused(why)),
+        (Err(why), promotion) => {
+            // An earlier try at it may have got so far.
+            let closed = context.pull.filter(|pull| context.facts.wary && !pull.merged);
+            return Ok(match closed.filter(|_| promotion.is_some()) {
+                Some(pull) => Step::done(say::cancelled(pull.number), Vec::new()),
+                None => Step::refused(why),
+            });
+        }
     };
     let effects = vec![
         Effect::EnsureComment {
@@ -121,4 +130,33 @@ pub(super) fn retry(context: &Context<'_>) -> Result<Step, Gap> {
         Some(effects) => Step::done(say::planned_afresh(&foreign), effects),
         None => Step::refused(say::nothing_left_of_it()),
     })
+}
+
+/// A `/retry` whose branch was put in order since it was said, by an earlier try at it or by another one: what
+/// it says then. The head that the person saw is gone because that was asked for.
+pub(super) fn retried(context: &Context<'_>, line: &Spoken) -> Result<Option<Step>, Gap> {
+    let (facts, repo) = (context.facts, context.ground.repo);
+    let (Ok(Command::Retry), Ok(pull), Some(promotion)) =
+        (&line.meant, context.open_pull(), &context.promotion)
+    else {
+        return Ok(None);
+    };
+    let identity = facts.identity()?;
+    let head = &pull.head.sha;
+    if right::allowed(context, &Command::Retry)?.is_err()
+        || !identity.made(facts.commit(repo, head)?)
+    {
+        return Ok(None);
+    }
+    let heads = facts.heads(repo, &pull.number)?;
+    let Some((before, _)) = heads.iter().rev().find(|(other, _)| other != head) else {
+        return Ok(None);
+    };
+    let had = facts.comparison(repo, &context.ground.head.sha, before)?;
+    let gone = replan::strange(&had.commits, promotion, identity, &facts.sealer(repo));
+    if gone.is_empty() {
+        return Ok(None);
+    }
+    let evaluate = Effect::Enqueue(Intent::Evaluate { repo: repo.clone(), pr: pull.number });
+    Ok(Some(Step::done(say::planned_afresh(&gone), vec![evaluate])))
 }
