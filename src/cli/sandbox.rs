@@ -47,6 +47,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
 
     let options = Options {
         data: args.data.clone(),
+        keep: true,
         gitops: args.gitops.clone(),
         ..Options::new(args.listen, args.bot.to_string())
     };

@@ -49,6 +49,8 @@ pub struct Options {
     pub bot: String,
     /// Where everything is kept over restarts; nothing is kept without.
     pub data: Option<PathBuf>,
+    /// Whether what happens is kept there; if not, it is only begun from what is there.
+    pub keep: bool,
     /// A folder from which the GitOps repository is seeded instead of our own.
     pub gitops: Option<PathBuf>,
     /// Tells the time.
@@ -62,6 +64,7 @@ impl Options {
             listen,
             bot: bot.into(),
             data: None,
+            keep: true,
             gitops: None,
             #[expect(
                 clippy::disallowed_methods,
@@ -78,6 +81,7 @@ impl fmt::Debug for Options {
             .field("listen", &self.listen)
             .field("bot", &self.bot)
             .field("data", &self.data)
+            .field("keep", &self.keep)
             .field("gitops", &self.gitops)
             .finish_non_exhaustive()
     }
@@ -167,7 +171,7 @@ pub async fn start(options: Options) -> Result<Running, Error> {
         .ok_or_else(|| Error::Seed(format!("{}: there is no App in it", file.display())))?;
     let private_key_file = folder.path().join("app.private-key.pem");
     write_private(&private_key_file, &app.private_key).map_err(folder_error(&private_key_file))?;
-    let kept = options.data.is_some().then_some(file);
+    let kept = (options.data.is_some() && options.keep).then_some(file);
     let (hub, outgoing) = Hub::new(state, rest::table(), &options.bot, kept);
     hub.write(|_| Ok(())).map_err(|refusal| Error::Seed(refusal.message))?;
     let (stop, mut stopped) = watch::channel(false);

@@ -11,6 +11,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use usher::app::{self, Role};
 
+use crate::stage::story::STORY;
 use crate::stage::{DEMO, Stage};
 
 struct Proxy {
@@ -95,6 +96,19 @@ async fn story(stage: &Stage) {
     stage.idle().await;
 }
 
+/// From a release to production and back, by commands.
+async fn commands(stage: &Stage) {
+    stage.act("ada", "POST", &format!("/repos/{DEMO}/issues"), json!({"title": "Talk"})).await;
+    for step in STORY {
+        stage.pass(1);
+        (step.deed)(stage).await;
+        stage.idle().await;
+    }
+    for line in ["/status", "/diff", "/plan prod", "/validate", "/help", "/promote nowhere"] {
+        stage.say("sam", 1, line).await;
+    }
+}
+
 /// Comments, labels and reviews of all kinds.
 async fn talk(stage: &Stage, number: u64) {
     let about = format!("/repos/{DEMO}/issues/{number}");
@@ -139,6 +153,15 @@ async fn come_and_go(stage: &Stage) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_request_and_no_answer_violates_githubs_description() {
+    no_violation(50, async |stage| story(stage).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_command_violates_githubs_description() {
+    no_violation(300, async |stage| commands(stage).await).await;
+}
+
+async fn no_violation(least: u64, happens: impl AsyncFnOnce(&Stage)) {
     let Ok(checker) = std::env::var("USHER_TEST_CONTRACT") else {
         eprintln!("skipped: USHER_TEST_CONTRACT names no checker");
         return;
@@ -149,9 +172,9 @@ async fn no_request_and_no_answer_violates_githubs_description() {
     stage.adopt(bot);
     stage.surveyed().await;
 
-    story(&stage).await;
+    happens(&stage).await;
 
-    proxy.nothing_wrong(50).await;
+    proxy.nothing_wrong(least).await;
     stage.finish().await;
 }
 

@@ -3,7 +3,9 @@
 //! There are no sleeps for luck: `idle` asks the sandbox and the bot's own store.
 
 pub mod people;
+pub mod story;
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
@@ -43,16 +45,39 @@ impl Stage {
 
     /// The sandbox alone.
     pub async fn without_bot() -> Self {
+        Self::set_up(tempfile::tempdir().unwrap(), |_| ()).await
+    }
+
+    /// The sandbox alone, with everything kept in a folder.
+    pub async fn kept() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("github");
+        Self::set_up(folder, |options| options.data = Some(data)).await
+    }
+
+    /// The sandbox alone, going on from what was kept in a folder.
+    pub async fn again(folder: TempDir) -> Self {
+        let data = folder.path().join("github");
+        let again = |options: &mut Options| (options.data, options.keep) = (Some(data), false);
+        Self::set_up(folder, again).await
+    }
+
+    /// Where all is that is kept.
+    pub fn folder(&self) -> &Path {
+        self._folder.path()
+    }
+
+    async fn set_up(folder: TempDir, set: impl FnOnce(&mut Options)) -> Self {
         let local = ([127, 0, 0, 1], 0).into();
         let ahead = Arc::new(AtomicI64::new(0));
         let seconds = ahead.clone();
         let mut options = Options::new(local, "127.0.0.1:9");
+        set(&mut options);
         options.now = Arc::new(move || {
             let seconds = jiff::SignedDuration::from_secs(seconds.load(Ordering::SeqCst));
             app::clock().now().checked_add(seconds).unwrap()
         });
         let github = sandbox::start(options).await.unwrap();
-        let folder = tempfile::tempdir().unwrap();
         let database = format!("sqlite:{}", folder.path().join("usher.db").display());
         Self {
             github,

@@ -1,0 +1,116 @@
+//! All that people see of a repository and all that the bot remembers of their words, without what differs from
+//! one life to the next: ids, commits, times, ports.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+use serde_json::{Value, json};
+
+use crate::stage::people::overlay;
+use crate::stage::{DEMO, Stage};
+
+/// The state as a value that can be compared.
+pub(super) async fn state(stage: &Stage) -> Value {
+    let issues = stage.get(&format!("/repos/{DEMO}/issues?state=all&direction=asc")).await;
+    let mut threads = Vec::new();
+    for issue in list(&issues) {
+        threads.push(thread(stage, issue).await);
+    }
+    let branches = stage.get(&format!("/repos/{DEMO}/git/matching-refs/heads/")).await;
+    let mut told = Vec::new();
+    for tag in ["v1.0.1", "v1.0.2"] {
+        let (status, runs) = stage
+            .call("ada", "GET", &format!("/repos/{DEMO}/commits/{tag}/check-runs"), None)
+            .await;
+        if status == 200 {
+            told.push(checks(&runs));
+        }
+    }
+    let state = json!({
+        "threads": threads,
+        "branches": list(&branches).iter().map(|branch| branch["ref"].clone()).collect::<Vec<_>>(),
+        "told": told,
+        "staging": stage.file(DEMO, &overlay("staging"), "main").await,
+        "prod": stage.file(DEMO, &overlay("prod"), "main").await,
+        "acts": acts(stage).await,
+    });
+    serde_json::from_str(&timeless(&state.to_string())).unwrap()
+}
+
+/// An issue or pull request, and what was said there.
+async fn thread(stage: &Stage, issue: &Value) -> Value {
+    let number = issue["number"].as_u64().unwrap();
+    let comments = stage.get(&format!("/repos/{DEMO}/issues/{number}/comments?per_page=100")).await;
+    let said = sorted(list(&comments).iter().map(|comment| {
+        let emoji = ["eyes", "rocket", "confused"];
+        let reactions = emoji.map(|emoji| comment["reactions"][emoji].clone());
+        json!([comment["user"]["login"], comment["body"], reactions])
+    }));
+    let mut thread = json!({
+        "title": issue["title"], "state": issue["state"], "comments": said,
+        "labels": sorted(list(&issue["labels"]).iter().map(|label| label["name"].clone())),
+    });
+    if issue["pull_request"].is_object() {
+        let pull = stage.pull(number).await;
+        let at = format!("/repos/{DEMO}/pulls/{number}");
+        let files = stage.get(&format!("{at}/files")).await;
+        let commits = stage.get(&format!("{at}/commits")).await;
+        let head = pull["head"]["sha"].as_str().unwrap();
+        let runs = stage.get(&format!("/repos/{DEMO}/commits/{head}/check-runs")).await;
+        thread["pull"] = json!({
+            "merged": pull["merged"], "branch": pull["head"]["ref"], "checks": checks(&runs), "body": pull["body"],
+            "files": list(&files).iter().map(|file| json!([file["filename"], file["patch"]])).collect::<Vec<_>>(),
+            "commits": list(&commits).iter().map(|commit| commit["commit"]["message"].clone()).collect::<Vec<_>>(),
+        });
+    }
+    thread
+}
+
+fn checks(runs: &Value) -> Vec<Value> {
+    sorted(list(&runs["check_runs"]).iter().map(|run| {
+        let output = &run["output"];
+        json!([run["name"], run["conclusion"], output["title"], output["summary"], output["text"]])
+    }))
+}
+
+async fn acts(stage: &Stage) -> Vec<Value> {
+    let mut all = Vec::new();
+    for repo in stage.store().repos().await.unwrap() {
+        for act in stage.store().standing_acts(repo.id).await.unwrap() {
+            let mut told = serde_json::to_value(&act.said).unwrap();
+            told["until"] = json!(act.until.is_some());
+            all.push(told);
+        }
+    }
+    sorted(all.into_iter())
+}
+
+fn list(value: &Value) -> &[Value] {
+    value.as_array().unwrap()
+}
+
+fn sorted(values: impl Iterator<Item = Value>) -> Vec<Value> {
+    let mut values: Vec<Value> = values.collect();
+    values.sort_by_key(|value| timeless(&value.to_string()));
+    values
+}
+
+/// A text without what is of this life alone.
+fn timeless(text: &str) -> String {
+    static OF_THIS_LIFE: LazyLock<[(Regex, &str); 6]> = LazyLock::new(|| {
+        let regex = |pattern| Regex::new(pattern).unwrap();
+        [
+            (regex(r"http://127\.0\.0\.1:\d+"), "GITHUB"),
+            (regex(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(\.\d+)?(Z| UTC)?"), "TIME"),
+            (regex(r"\b[0-9a-f]{40}\b"), "COMMIT"),
+            (regex(r"(`|\b)[0-9a-f]{7}(`|\b)"), "COMMIT"),
+            (regex(r"usher:answer \d+"), "usher:answer ID"),
+            (regex(r"comment(:|=|-| |/|: )\d+"), "comment ID"),
+        ]
+    });
+    let mut text = text.to_owned();
+    for (pattern, word) in OF_THIS_LIFE.iter() {
+        text = pattern.replace_all(&text, *word).into_owned();
+    }
+    text
+}

@@ -1,0 +1,155 @@
+//! What happens in the life of a release, one thing after the other, so that every effect of the bot's is needed
+//! once. It does not know what goes wrong meanwhile.
+
+use futures_util::future::{BoxFuture, FutureExt as _};
+use serde_json::{Value, json};
+
+use Deaths::{Everywhere, Nowhere, Own};
+
+use super::people::{CONFIG, overlay};
+use super::{DEMO, Stage};
+
+/// One thing that somebody does.
+pub struct Step {
+    pub name: &'static str,
+    pub deaths: Deaths,
+    pub deed: fn(&Stage) -> BoxFuture<'_, ()>,
+}
+
+/// A write of the bot's: method, path as a glob, and the how-manieth of its kind.
+pub type Write = (String, String, u32);
+
+/// Where the bot is to die in a step.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Deaths {
+    /// Nowhere: its writes are those of another step.
+    Nowhere,
+    /// At the writes that no other step has: the new pull request is judged as any other.
+    Own,
+    /// At each.
+    Everywhere,
+}
+
+impl Deaths {
+    /// Whether it dies after this write.
+    pub fn are_at(self, (method, path, _): &Write) -> bool {
+        let common =
+            path.contains("/check-runs") || (method == "PATCH" && path.contains("/labels"));
+        self == Self::Everywhere || (self == Self::Own && !common)
+    }
+}
+
+const fn step(name: &'static str, deaths: Deaths, deed: fn(&Stage) -> BoxFuture<'_, ()>) -> Step {
+    Step { name, deaths, deed }
+}
+
+/// The threads, by number.
+const TALK: u64 = 1;
+const STAGING: u64 = 3;
+const PROD: u64 = 4;
+const BACK: u64 = 5;
+const FORTH: u64 = 6;
+const OTHER: u64 = 7;
+
+pub const STORY: &[Step] = &[
+    step("a release", Nowhere, |stage| publish(stage, "v1.0.1")),
+    step("a newer release supersedes it", Everywhere, |stage| publish(stage, "v1.0.2")),
+    step("staging is merged by hand", Everywhere, |stage| merge(stage, STAGING)),
+    step("/promote", Own, |stage| say(stage, "ada", STAGING, "/promote prod")),
+    step("a label", Everywhere, |stage| label(stage, "quinn", PROD, "qa-approved")),
+    step("/approve", Everywhere, |stage| say(stage, "pat", PROD, "/approve pm-approved")),
+    step("/lock", Own, |stage| say(stage, "sam", TALK, "/lock prod the fair --for 2h")),
+    step("/unlock", Nowhere, |stage| say(stage, "sam", TALK, "/unlock prod")),
+    step("/hold", Own, |stage| say(stage, "ada", PROD, "/hold not before noon")),
+    step("/unhold", Nowhere, |stage| say(stage, "ada", PROD, "/unhold")),
+    step("/merge", Everywhere, |stage| say(stage, "ada", PROD, "/merge")),
+    step("/rollback", Own, |stage| {
+        say(stage, "sam", PROD, "/rollback --reason checkout loses carts")
+    }),
+    step("the rollback is merged by hand", Everywhere, |stage| merge(stage, BACK)),
+    step("/rollback of the rollback", Nowhere, |stage| say(stage, "sam", BACK, "/rollback")),
+    step("/cancel", Everywhere, |stage| say(stage, "sam", FORTH, "/cancel")),
+    step("/promote a version", Nowhere, |stage| say(stage, "ada", TALK, "/promote prod v1.0.1")),
+    step("a forged label", Everywhere, |stage| label(stage, "ada", OTHER, "pm-approved")),
+    step("a foreign commit", Everywhere, foreign_commit),
+    step("/retry", Everywhere, |stage| say(stage, "ada", OTHER, "/retry")),
+    step("the base moves", Everywhere, |stage| {
+        write(stage, "main", overlay("prod"), "count: 2", "count: 3")
+    }),
+    step("/reject", Everywhere, |stage| say(stage, "quinn", OTHER, "/reject v1.0.1 broken carts")),
+    step("a change of the rules", Everywhere, change_of_rules),
+];
+
+fn publish<'a>(stage: &'a Stage, tag: &'static str) -> BoxFuture<'a, ()> {
+    act(stage, "ada", "POST", "/releases".to_owned(), json!({"tag_name": tag}))
+}
+
+fn merge(stage: &Stage, pr: u64) -> BoxFuture<'_, ()> {
+    act(stage, "sam", "PUT", format!("/pulls/{pr}/merge"), json!({}))
+}
+
+fn say<'a>(
+    stage: &'a Stage,
+    who: &'static str,
+    thread: u64,
+    text: &'static str,
+) -> BoxFuture<'a, ()> {
+    act(stage, who, "POST", format!("/issues/{thread}/comments"), json!({"body": text}))
+}
+
+fn label<'a>(
+    stage: &'a Stage,
+    who: &'static str,
+    pr: u64,
+    label: &'static str,
+) -> BoxFuture<'a, ()> {
+    act(stage, who, "POST", format!("/issues/{pr}/labels"), json!({"labels": [label]}))
+}
+
+fn act<'a>(
+    stage: &'a Stage,
+    who: &'static str,
+    method: &'static str,
+    path: String,
+    body: Value,
+) -> BoxFuture<'a, ()> {
+    async move {
+        stage.act(who, method, &format!("/repos/{DEMO}{path}"), body).await;
+    }
+    .boxed()
+}
+
+fn foreign_commit(stage: &Stage) -> BoxFuture<'_, ()> {
+    async move {
+        let (branch, _) = stage.head_of(OTHER).await;
+        edit(stage, &branch, &overlay("prod"), "count: 2", "count: 4").await;
+    }
+    .boxed()
+}
+
+fn change_of_rules(stage: &Stage) -> BoxFuture<'_, ()> {
+    async move {
+        stage.branch(DEMO, "rules", "main").await;
+        edit(stage, "rules", CONFIG, "pm-approved", "product-approved").await;
+        let pull = json!({"title": "Call it by its name", "head": "rules", "base": "main"});
+        stage.act("ada", "POST", &format!("/repos/{DEMO}/pulls"), pull).await;
+    }
+    .boxed()
+}
+
+fn write<'a>(
+    stage: &'a Stage,
+    branch: &'static str,
+    path: String,
+    from: &'static str,
+    to: &'static str,
+) -> BoxFuture<'a, ()> {
+    async move { edit(stage, branch, &path, from, to).await }.boxed()
+}
+
+async fn edit(stage: &Stage, branch: &str, path: &str, from: &str, to: &str) {
+    let old = stage.file(DEMO, path, branch).await;
+    let new = old.replace(from, to);
+    assert_ne!(old, new, "{path} has no {from:?}");
+    stage.write_file(DEMO, branch, path, &new).await;
+}
