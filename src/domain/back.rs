@@ -24,8 +24,8 @@ pub struct Search<'a> {
     pub services: &'a [String],
     /// The targets that are meant; empty for all.
     pub targets: &'a [TargetName],
-    /// The image tag to go back to; none for the newest that may be gone back to.
-    pub tag: Option<&'a str>,
+    /// The image tags that would do; empty for the newest that may be gone back to.
+    pub tags: &'a [String],
 }
 
 /// A state that was found, and how many versions ago it ran.
@@ -170,9 +170,10 @@ impl Walk<'_> {
     }
 
     fn fits(&self, state: &State) -> bool {
-        match self.search.tag {
-            Some(tag) => state.iter().all(|entry| entry.new_tag.as_deref() == Some(tag)),
-            None => self.is_safe(state),
+        let carried = |tag: &String| state.iter().all(|entry| entry.new_tag.as_ref() == Some(tag));
+        match self.search.tags {
+            [] => self.is_safe(state),
+            tags => tags.iter().any(carried),
         }
     }
 

@@ -36,7 +36,7 @@ pub(super) fn promote(context: &Context<'_>, wish: &Wish<'_>) -> Result<Step, Ga
         Ok(granted) => granted,
         Err(why) => return Ok(Step::refused(why)),
     };
-    let Granted { application, environment, mut plan } = granted;
+    let Granted { application, environment, plan } = &granted;
     match standing(context, application, environment, &plan.promotion)? {
         Standing::None => {}
         Standing::This(pr) => return Ok(Step::done(say::opened(pr, &plan.promotion), Vec::new())),
@@ -45,6 +45,16 @@ pub(super) fn promote(context: &Context<'_>, wish: &Wish<'_>) -> Result<Step, Ga
             return Ok(Step::refused(say::higher_is_open(pr, &version)));
         }
     }
+    open_now(context, granted, |promotion| say::opening(OPENED, promotion))
+}
+
+/// Opens what was granted, unless an earlier try at this command did; `text` says so.
+pub(super) fn open_now(
+    context: &Context<'_>,
+    granted: Granted<'_>,
+    text: impl FnOnce(&Promotion) -> String,
+) -> Result<Step, Gap> {
+    let Granted { application, environment, mut plan } = granted;
     match had_its_turn(context, &mut plan.promotion)? {
         Turn::Free => {}
         Turn::Taken => return Ok(Step::refused(say::branches_taken(environment))),
@@ -52,7 +62,7 @@ pub(super) fn promote(context: &Context<'_>, wish: &Wish<'_>) -> Result<Step, Ga
     }
     let (branch, pull) = opening(context.facts, context.ground, (application, environment), &plan)?;
     let effects = vec![Effect::EnsureBranch(branch), Effect::EnsurePull(pull)];
-    Ok(Step::done(say::opening(OPENED, &plan.promotion), effects))
+    Ok(Step::done(text(&plan.promotion), effects))
 }
 
 /// What can be promoted, or why nothing can.
@@ -296,7 +306,7 @@ fn standing(
 }
 
 /// Whether the branch of this command can be had.
-pub(super) enum Turn {
+enum Turn {
     Free,
     /// Every name is somebody else's.
     Taken,
@@ -305,7 +315,7 @@ pub(super) enum Turn {
 }
 
 /// Looks only where an earlier try may have got somewhere: the name is this comment's own.
-pub(super) fn had_its_turn(context: &Context<'_>, promotion: &mut Promotion) -> Result<Turn, Gap> {
+fn had_its_turn(context: &Context<'_>, promotion: &mut Promotion) -> Result<Turn, Gap> {
     const MOST_ATTEMPTS: u32 = 9;
     if !context.facts.wary {
         return Ok(Turn::Free);

@@ -4,16 +4,16 @@ use std::collections::BTreeSet;
 
 use super::Step;
 use super::context::Context;
-use super::promote::{Turn, blank, had_its_turn, scoped};
+use super::promote::{Granted, blank, open_now, scoped};
 use super::right;
-use crate::domain::back::{Found, Search, State, difference, look_back, state};
+use crate::domain::back::{Search, State, difference, look_back, state};
 use crate::domain::candidate::image_tag_of;
 use crate::domain::classify::{Sides, classify};
-use crate::domain::decision::{Effect, OPENED};
+use crate::domain::decision::OPENED;
 use crate::domain::facts::Gap;
 use crate::domain::merge::merge;
 use crate::domain::overlay::{Overlays, overlays};
-use crate::domain::plan::{Stop, opening, plan};
+use crate::domain::plan::{Stop, plan};
 use crate::domain::policy::{Application, Environment};
 use crate::domain::promotion::{Back, Direction, Promised, Promotion};
 use crate::domain::reply::command as say;
@@ -101,20 +101,14 @@ fn open_it(context: &Context<'_>, wish: &Wish<'_>, way: Way<'_>) -> Result<Step,
             return Ok(Step::done(say::stands(pull.number, &other), Vec::new()));
         }
     }
-    let mut plan = match plan(application, environment, &now, promotion) {
+    let plan = match plan(application, environment, &now, promotion) {
         Ok(plan) => plan,
         Err(Stop::Rests(reason) | Stop::Refused(reason)) => {
             return Ok(Step::refused(say::reason(&reason)));
         }
     };
-    match had_its_turn(context, &mut plan.promotion)? {
-        Turn::Free => {}
-        Turn::Taken => return Ok(Step::refused(say::branches_taken(environment))),
-        Turn::Closed(pr) => return Ok(Step::done(say::opened(pr, &plan.promotion), Vec::new())),
-    }
-    let (branch, pull) = opening(context.facts, context.ground, (application, environment), &plan)?;
-    let effects = vec![Effect::EnsureBranch(branch), Effect::EnsurePull(pull)];
-    Ok(Step::done(say::going_back(OPENED, &plan.promotion, &odd), effects))
+    let granted = Granted { application, environment, plan };
+    open_now(context, granted, |promotion| say::going_back(OPENED, promotion, &odd))
 }
 
 /// Whether going from one tag to the other leaves something behind that is bad from then on: what goes
@@ -251,35 +245,18 @@ fn back<'a>(context: &'a Context<'_>, wish: &Wish<'_>) -> Result<Result<Way<'a>,
             if by_name == version { vec![by_name] } else { vec![by_name, version.to_owned()] }
         }
     };
-    let mut found: Option<Found> = None;
-    let wanted: Vec<Option<&str>> = if tags.is_empty() {
-        vec![None]
-    } else {
-        tags.iter().map(|tag| Some(tag.as_str())).collect()
-    };
-    for tag in wanted {
-        let search = Search {
-            application,
-            environment,
-            services: &scope.services,
-            targets: &scope.targets,
-            tag,
-        };
-        if found.is_none() {
-            found = look_back(facts, ground, &search, &now)?;
-        }
-    }
-    let Some(found) = found else {
-        return Ok(Err(say::never_ran(wish.version, application, environment)));
-    };
-    let within = environment.rollback().and_then(|rollback| rollback.within);
     let search = Search {
         application,
         environment,
         services: &scope.services,
         targets: &scope.targets,
-        tag: None,
+        tags: &tags,
     };
+    let found = look_back(facts, ground, &search, &now)?;
+    let Some(found) = found else {
+        return Ok(Err(say::never_ran(wish.version, application, environment)));
+    };
+    let within = environment.rollback().and_then(|rollback| rollback.within);
     let (then, odd) = difference(&search.scoped(&state(&now)), &found.state);
     let back = Back {
         leaves: Vec::new(),

@@ -138,7 +138,6 @@ pub(super) fn status(context: &Context<'_>, environment: Option<&str>) -> Result
 
 /// `/diff [ENV]`: what the pull request changes, line by line; elsewhere what a promotion would.
 pub(super) fn diff(context: &Context<'_>, environment: Option<&str>) -> Result<Step, Gap> {
-    let (facts, ground) = (context.facts, context.ground);
     let only = match environment.map(|name| context.environment(name)) {
         None => None,
         Some(Ok(environment)) => Some(environment),
@@ -157,8 +156,8 @@ pub(super) fn diff(context: &Context<'_>, environment: Option<&str>) -> Result<S
         };
         return plan(context, &wish);
     };
-    let change = Change::read(facts, ground, pull)?;
-    let look = Look::at(facts, ground, context.policy, &change)?;
+    let change = context.change(pull)?;
+    let look = context.look(&change)?;
     let mut parts = Vec::new();
     for touch in &look.touches {
         if only.is_some_and(|only| only.name() != touch.environment.name()) {
