@@ -40,6 +40,7 @@ pub(super) fn conclude(facts: &Facts, repo: &RepoRef, pr: PrNumber) -> Result<De
                 pr,
                 marker: status::MARKER.to_owned(),
                 body: status::merged(&promotion),
+                first: false,
             });
             effects.extend(after_the_way_back(facts, pull, &promotion, &acts));
         }

@@ -93,6 +93,9 @@ pub enum Effect {
         marker: String,
         /// The whole text, marker included.
         body: String,
+        /// Whether nobody has commented there yet, so that there is none to be looked for.
+        #[serde(default)]
+        first: bool,
     },
     /// The pull request is closed.
     ClosePull {

@@ -290,6 +290,7 @@ fn posted(
             pr: pull.number,
             marker: reply::status::MARKER.to_owned(),
             body: reply::status::promotion(look, promotion, assessment),
+            first: pull.comments == Some(0),
         });
         let missing = pull.missing_labels(&promotion.labels());
         if !missing.is_empty() {

@@ -19,6 +19,7 @@ pub(super) fn supersede(facts: &Facts, look: &Look<'_>) -> Result<Vec<Effect>, G
                 pr: pull.number,
                 marker: reply::status::MARKER.to_owned(),
                 body: reply::status::superseded(&older, look.pull().number),
+                first: false,
             });
             effects.push(Effect::ClosePull { pr: pull.number });
             effects.push(Effect::DeleteBranch {

@@ -138,6 +138,8 @@ pub struct PullRequest {
     pub base: Side,
     /// The names of its labels.
     pub labels: Vec<String>,
+    /// How many comments it has; `None` where GitHub was not asked for this one alone.
+    pub comments: Option<u64>,
     /// The commit of the base branch that its merge came to; `None` where it has not been merged.
     pub landed: Option<Sha>,
 }

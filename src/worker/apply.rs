@@ -13,15 +13,23 @@ use crate::store::{Job, NewJob, Run, Source};
 use crate::world::World;
 
 /// Makes the decision so; gives back the jobs that follow from it.
+/// `wary`: an earlier try at it may have got somewhere.
 pub(super) async fn apply(
     world: &World,
     intent: &Intent,
     job: &Job,
-    decision: &Decision,
+    (decision, wary): (&Decision, bool),
 ) -> Result<Vec<NewJob>, Fault> {
     let mut done = Done::default();
     let now = world.clock.now();
-    for effect in &decision.effects {
+    for together in decision.effects.chunk_by(of_one_commit) {
+        let effect = match together {
+            [only] => only,
+            checks => {
+                ensure_checks(world, intent, job, checks).await?;
+                continue;
+            }
+        };
         match effect {
             Effect::Enqueue(next) => {
                 let next = done.tell(next);
@@ -40,7 +48,13 @@ pub(super) async fn apply(
             }
             Effect::Reply { at, thread, marker, body } => {
                 let repo = world.github.at(at, priority(job));
-                repo.ensure_comment(*thread, marker, &done.filled(body)).await?;
+                let body = done.filled(body);
+                // A comment is answered once for ever, so there is an answer only where a try was cut off.
+                if wary {
+                    repo.ensure_comment(*thread, marker, &body).await?;
+                } else {
+                    repo.add_comment(*thread, &body).await?;
+                }
             }
             Effect::RememberCommand { at, comment, author, thread, lines, refused } => {
                 let store = &world.store;
@@ -73,6 +87,29 @@ fn follow_up(next: &Intent, job: &Job, at: Timestamp) -> Result<NewJob, Fault> {
     let new = new_job(next, job.delivery.clone(), at)?;
     let urgent = new.urgent || (job.urgent && matches!(next, Intent::Evaluate { .. }));
     Ok(NewJob { urgent, ..new })
+}
+
+/// Whether both are checks on the same commit: what is there already is looked at once.
+fn of_one_commit(one: &Effect, other: &Effect) -> bool {
+    match (one, other) {
+        (Effect::EnsureCheck(one), Effect::EnsureCheck(other)) => one.head == other.head,
+        _ => false,
+    }
+}
+
+async fn ensure_checks(
+    world: &World,
+    intent: &Intent,
+    job: &Job,
+    checks: &[Effect],
+) -> Result<(), Fault> {
+    let repo =
+        intent.repo().ok_or_else(|| Fault::Broken("checks, and no repository".to_owned()))?;
+    let checks = checks.iter().filter_map(|effect| match effect {
+        Effect::EnsureCheck(check) => Some(check),
+        _ => None,
+    });
+    world.github.at(repo, priority(job)).ensure_checks(&checks.collect::<Vec<_>>()).await
 }
 
 /// What the effects so far have come to.
@@ -136,7 +173,10 @@ async fn in_repository(repo: &Repo, effect: &Effect, done: &mut Done) -> Result<
         Effect::EnsureCheck(check) => {
             repo.ensure_check(check, None).await?;
         }
-        Effect::EnsureComment { pr, marker, body } => {
+        Effect::EnsureComment { pr, body, first: true, .. } => {
+            repo.add_comment(*pr, body).await?;
+        }
+        Effect::EnsureComment { pr, marker, body, first: false } => {
             repo.ensure_comment(*pr, marker, body).await?;
         }
         Effect::ClosePull { pr } => repo.close_pull(*pr).await?,

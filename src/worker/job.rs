@@ -110,7 +110,7 @@ async fn work(world: &World, job: &Job) -> Result<Vec<NewJob>, Fault> {
         let wary = round > 1 || job.attempts > 1;
         let decision = gather_and_decide(world, job, &intent, wary).await?;
         record(world, job, &intent, &decision).await?;
-        match apply(world, &intent, job, &decision).await {
+        match apply(world, &intent, job, (&decision, wary)).await {
             Err(Fault::Stale(reason)) if round < MOST_ROUNDS => {
                 tracing::info!(job = %job.id, %reason, round, "the facts have changed; deciding anew");
                 round += 1;

@@ -127,6 +127,7 @@ pub(super) fn reject(
                     pr: pull.number,
                     marker: status::MARKER.to_owned(),
                     body: status::cancelled(&promotion, login, why),
+                    first: false,
                 });
                 effects.push(Effect::ClosePull { pr: pull.number });
                 closed.push(pull.number);

@@ -102,6 +102,7 @@ pub(super) fn cancel(context: &Context<'_>) -> Result<Step, Gap> {
             pr: pull.number,
             marker: status::MARKER.to_owned(),
             body: status::cancelled(promotion, context.author().login.as_str(), ""),
+            first: false,
         },
         Effect::ClosePull { pr: pull.number },
     ];

@@ -85,6 +85,7 @@ fn preview(context: &Context<'_>, plan: &Plan) -> Result<Vec<crate::domain::gate
         head: side(&plan.promotion.branch()),
         base: side(&ground.home.default_branch),
         labels: plan.promotion.labels(),
+        comments: None,
         landed: None,
     };
     let change = Change {

@@ -180,6 +180,7 @@ impl Hub {
             head: side(branch, head),
             base: side("main", self.branches["main"].0.sha.clone()),
             labels: Vec::new(),
+            comments: None,
             landed: None,
         });
         number

@@ -148,6 +148,7 @@ pub(super) struct WirePull {
     state: String,
     merged_at: Option<Timestamp>,
     merge_commit_sha: Option<Sha>,
+    comments: Option<u64>,
     #[serde(default)]
     draft: bool,
     title: String,
@@ -198,6 +199,7 @@ impl WirePull {
             head: side(self.head),
             base: side(self.base),
             labels: self.labels.into_iter().map(|l| l.name).collect(),
+            comments: self.comments,
             // of one that is open it is what a merge would come to
             landed: self.merge_commit_sha.filter(|_| self.merged_at.is_some()),
         }

@@ -11,7 +11,7 @@ use crate::github::pace::Cost;
 use crate::github::text::{cut, line, output};
 use crate::github::wire::WireCheckRun;
 use crate::github::{CheckFilter, Repo};
-use crate::model::ids::CheckRunId;
+use crate::model::ids::{CheckRunId, Sha};
 use crate::model::read::{CheckRun, Severity};
 use crate::model::write::{Annotation, NewCheck};
 
@@ -30,8 +30,29 @@ impl Repo {
         check: &NewCheck,
         details_url: Option<&str>,
     ) -> Result<CheckRunId, Fault> {
+        let filter = Some(check.name.clone());
+        let runs = self.our_runs(&check.head, filter).await?;
+        self.ensure_run(check, details_url, latest(runs, &check.name)).await
+    }
+
+    /// The same for several of one head; what is there is looked at once.
+    pub async fn ensure_checks(&self, checks: &[&NewCheck]) -> Result<(), Fault> {
+        let Some(first) = checks.first() else { return Ok(()) };
+        let runs = self.our_runs(&first.head, None).await?;
+        for check in checks {
+            self.ensure_run(check, None, latest(runs.clone(), &check.name)).await?;
+        }
+        Ok(())
+    }
+
+    async fn ensure_run(
+        &self,
+        check: &NewCheck,
+        details_url: Option<&str>,
+        known: Option<Known>,
+    ) -> Result<CheckRunId, Fault> {
         let post = Post::new(check, details_url);
-        let (id, done) = match self.our_run(check).await? {
+        let (id, done) = match known {
             Some((known, posted)) => match post.compare(&known, posted) {
                 Step::Nothing => return Ok(known.id),
                 Step::Append => (known.id, posted),
@@ -54,19 +75,19 @@ impl Repo {
         Ok(id)
     }
 
-    /// Our latest run, and how many annotations it has.
-    async fn our_run(&self, check: &NewCheck) -> Result<Option<(CheckRun, usize)>, Fault> {
+    /// Our runs on a head, of one name or of all.
+    async fn our_runs(&self, head: &Sha, name: Option<String>) -> Result<Vec<Known>, Fault> {
         let us = self.line.github.identity().await?;
-        let filter = CheckFilter { name: Some(check.name.clone()), app: Some(us.app) };
-        let runs = self.wire_check_runs(&check.head, &filter).await?;
+        let filter = CheckFilter { name, app: Some(us.app) };
+        let runs = self.wire_check_runs(head, &filter).await?;
         Ok(runs
             .into_iter()
             .map(|run| {
                 let annotations = WireCheckRun::annotations(&run);
                 (run.into_check_run(), annotations)
             })
-            .filter(|(run, _)| run.app == Some(us.app) && run.name == check.name)
-            .max_by_key(|(run, _)| run.id))
+            .filter(|(run, _)| run.app == Some(us.app))
+            .collect())
     }
 
     async fn make_run(&self, check: &NewCheck, post: &Post) -> Result<(CheckRunId, usize), Fault> {
@@ -88,6 +109,14 @@ impl Repo {
         self.line.write(Method::PATCH, &path, Some(change), Cost::Write).await?;
         Ok(())
     }
+}
+
+/// A run of ours, and how many annotations it has.
+type Known = (CheckRun, usize);
+
+/// The latest run of a name.
+fn latest(runs: Vec<Known>, name: &str) -> Option<Known> {
+    runs.into_iter().filter(|(run, _)| run.name == name).max_by_key(|(run, _)| run.id)
 }
 
 /// A check run as it is going to be posted.

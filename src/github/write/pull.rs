@@ -21,10 +21,7 @@ impl Repo {
     /// Sees to it that there is an open pull request of ours from that branch. One that is there
     /// already is taken as it is; only missing labels are added, which the result does not show yet.
     pub async fn ensure_pull(&self, new: &NewPull) -> Result<PullRequest, Fault> {
-        let pull = match self.our_open_pull(new).await? {
-            Some(pull) => pull,
-            None => self.open_pull(new).await?,
-        };
+        let pull = self.open_pull(new).await?;
         let missing = pull.missing_labels(&new.labels);
         if !missing.is_empty() {
             self.ensure_labels(pull.number, &missing).await?;
@@ -72,7 +69,7 @@ impl Repo {
         if !raw.status.is_client_error() {
             return Err(fault);
         }
-        // perhaps an earlier self opened it a moment ago
+        // GitHub opens none where there is one: an earlier self may have opened it
         self.our_open_pull(new).await?.ok_or(fault)
     }
 
