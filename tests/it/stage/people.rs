@@ -280,7 +280,13 @@ impl Stage {
     /// story would wait for that.
     pub async fn restart(&mut self) {
         self.stop_bot().await;
+        let swept = |stage: &Self| {
+            let all = stage.github.requests();
+            all.iter().filter(|seen| seen.path == "/app/hook/deliveries").count()
+        };
+        let before = swept(self);
         self.start_bot().await;
+        self.until("the sweep on start", async || swept(self) > before).await;
         self.surveyed().await;
     }
 
@@ -340,16 +346,18 @@ impl Stage {
     pub async fn say_alone(&self, login: &str, pr: u64, text: &str) {
         let comment = self.say_at_once(login, DEMO, pr, text).await;
         let comment = self.get(&format!("/repos/{DEMO}/issues/comments/{comment}")).await;
+        let body = json!({"action": "created", "comment": comment, "issue": {"number": pr, "pull_request": {}}});
+        self.deliver_alone("issue_comment", body).await;
+    }
+
+    /// Has one event of the demo's delivered, and waits for the bot alone: webhooks are held back.
+    pub async fn deliver_alone(&self, event: &str, mut body: Value) {
         let repos = self.store().repos().await.unwrap();
         let demo = repos.iter().find(|repo| repo.name.as_str() == DEMO).unwrap();
-        let body = json!({
-            "action": "created", "comment": comment,
-            "issue": {"number": pr, "pull_request": {}},
-            "repository": self.get(&format!("/repos/{DEMO}")).await,
-            "installation": {"id": demo.installation},
-        });
-        let id = format!("alone-{}", comment["id"]);
-        self.deliver("issue_comment", &id, body.to_string().into_bytes()).await;
+        body["repository"] = self.get(&format!("/repos/{DEMO}")).await;
+        body["installation"] = json!({"id": demo.installation});
+        let known = self.store().deliveries(&DeliveryFilter::default()).await.unwrap().len();
+        self.deliver(event, &format!("alone-{known}"), body.to_string().into_bytes()).await;
         let rested = async || self.store().idle().await.unwrap();
         self.until("rest of the bot", rested).await;
     }
