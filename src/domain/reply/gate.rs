@@ -209,7 +209,7 @@ pub fn locked(lock: &Act, environment: &Environment) -> Said {
     who.extend(environment.overrides().of("lock").iter().map(|one| span(&one.to_string())));
     Said::new(format!("{} is locked {}{}", span(name.as_str()), by(lock), until(lock)))
         .help(format!("{} lifts it with `/unlock {name}`.", super::either(&who)))
-        .brief(format!("{name} is locked"))
+        .brief(format!("locked: {name}"))
 }
 
 /// `lock`: a rollback goes through one.
