@@ -176,11 +176,11 @@ impl Stage {
 
     /// Waits for something to become so; fails loudly when it does not.
     pub async fn until(&self, what: &str, so: impl AsyncFn() -> bool) {
-        let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
+        let deadline = tokio::time::Instant::now() + Duration::from_secs(180);
         while !so().await {
             assert!(
                 tokio::time::Instant::now() < deadline,
-                "no {what} within a minute:\n{}",
+                "no {what} within three minutes:\n{}",
                 self.troubles().await
             );
             tokio::time::sleep(Duration::from_millis(5)).await;
