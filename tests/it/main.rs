@@ -19,6 +19,7 @@ mod corpus;
 mod crash;
 mod evaluate;
 mod github;
+mod guards;
 mod hooks;
 mod pages;
 mod promote;

@@ -23,13 +23,13 @@ environments:
 ";
 
 /// A repository whose staging runs v1.1.0, and a promotion of it to prod that ada asked for.
-struct Scene {
-    hub: Hub,
-    pr: PrNumber,
+pub(super) struct Scene {
+    pub(super) hub: Hub,
+    pub(super) pr: PrNumber,
 }
 
 impl Scene {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self::with(|_| {})
     }
 
@@ -57,7 +57,7 @@ impl Scene {
         Self { hub, pr }
     }
 
-    fn act(&mut self, kind: ActKind, subject: &str, by: &Account) -> &mut NewAct {
+    pub(super) fn act(&mut self, kind: ActKind, subject: &str, by: &Account) -> &mut NewAct {
         let id = 1 + self.hub.acts.len() as i64;
         let head = self.hub.pulls.last().unwrap().head.sha.clone();
         self.hub.acts.push(Act {
@@ -80,7 +80,7 @@ impl Scene {
     }
 
     /// The label is on, and recorded as this person's.
-    fn approve(&mut self, label: &str, by: &Account) {
+    pub(super) fn approve(&mut self, label: &str, by: &Account) {
         self.act(ActKind::Approval, label, by);
         self.hub.pulls.last_mut().unwrap().labels.push(label.to_owned());
     }
@@ -101,7 +101,7 @@ impl Scene {
     }
 
     /// The headline and conclusion of the check, and the comment.
-    fn reads(&mut self) -> String {
+    pub(super) fn reads(&mut self) -> String {
         let decision = evaluate(&mut self.hub, self.pr);
         let gates = check(&decision, "usher/gates");
         let comment = decision.effects.iter().find_map(|effect| match effect {

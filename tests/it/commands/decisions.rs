@@ -116,3 +116,15 @@ async fn what_comes_later_is_said_politely() {
     }
     stage.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_those_who_are_named_promote_though_others_may_do_more_in_the_same_comment() {
+    let stage = Stage::with_staging("v1.0.1").await;
+    stage.rules(|old| format!("{old}    promoters: [\"@acme/sre\"]\n")).await;
+    let answer = stage.ask("ada", 1, "/status prod\n/promote prod").await;
+    assert!(answer.contains("2. You may not do that here. It takes `@acme/sre`"), "{answer}");
+    assert_eq!(stage.pulls(DEMO).await.len(), 0);
+    stage.ask("sam", 1, "/promote prod").await;
+    stage.open_number("v1.0.1 to prod").await;
+    stage.finish().await;
+}

@@ -1,0 +1,109 @@
+//! Guards one by one, where elsewhere a second one would catch what the first lets through.
+
+use super::states::Scene;
+use super::*;
+use crate::model::act::ActKind;
+
+/// A label that somebody puts on the promotion while it has some head.
+fn labelled(scene: &mut Scene, by: &Account, head: &Sha) -> Decision {
+    let pull = scene.hub.pulls.last_mut().unwrap();
+    pull.labels = vec!["qa-approved".to_owned()];
+    scene.hub.decide(&Intent::Label {
+        repo: repo(),
+        pr: scene.pr,
+        label: "qa-approved".to_owned(),
+        on: true,
+        by: by.clone(),
+        head: head.clone(),
+        at: "2026-11-20T11:30:00Z".parse().unwrap(),
+    })
+}
+
+fn records(decision: &Decision, kind: ActKind) -> bool {
+    let is = |effect: &Effect| matches!(effect, Effect::RecordAct(act) if act.kind == kind);
+    decision.effects.iter().any(is)
+}
+
+fn head(scene: &Scene) -> Sha {
+    scene.hub.pulls.last().unwrap().head.sha.clone()
+}
+
+#[test]
+fn a_label_is_recorded_for_who_may_give_it_and_for_no_bot() {
+    let mut scene = Scene::new();
+    let now = head(&scene);
+    let given = labelled(&mut scene, &account(6, "quinn"), &now);
+    assert!(records(&given, ActKind::Approval), "{given:?}");
+    let stranger = labelled(&mut scene, &account(5, "ada"), &now);
+    assert!(!records(&stranger, ActKind::Approval) && records(&stranger, ActKind::Refused));
+    scene.hub.members.push("qa friend[bot]".to_owned());
+    let bot = labelled(&mut scene, &account(9, "friend[bot]"), &now);
+    assert!(!records(&bot, ActKind::Approval), "{bot:?}");
+}
+
+#[test]
+fn a_label_that_was_put_on_another_head_is_not_recorded() {
+    let mut scene = Scene::new();
+    let before = labelled(&mut scene, &account(6, "quinn"), &sha("another"));
+    assert!(!records(&before, ActKind::Approval), "{before:?}");
+}
+
+#[test]
+fn an_approval_whose_label_is_off_does_not_count() {
+    let mut scene = Scene::new();
+    scene.act(ActKind::Approval, "qa-approved", &account(6, "quinn"));
+    scene.approve("pm-approved", &account(7, "pat"));
+    let read = scene.reads();
+    assert!(read.contains("`qa-approved` is missing"), "{read}");
+}
+
+#[test]
+fn an_act_of_a_bot_is_no_approval() {
+    let mut scene = Scene::new();
+    scene.hub.members.push("qa friend[bot]".to_owned());
+    scene.approve("qa-approved", &account(9, "friend[bot]"));
+    scene.approve("pm-approved", &account(7, "pat"));
+    let read = scene.reads();
+    assert!(read.contains("`qa-approved` by `friend[bot]` counts no more"), "{read}");
+}
+
+#[test]
+fn a_new_head_ends_what_was_given_for_the_one_before() {
+    let mut scene = Scene::new();
+    scene.approve("qa-approved", &account(6, "quinn"));
+    let pull = scene.hub.pulls.last().unwrap();
+    let branch = pull.head.branch.clone();
+    let files = scene.hub.branches[&branch].1.clone();
+    let head = scene.hub.push(&branch, &account(5, "ada"), "Sneak in", files);
+    let decision = scene.hub.decide(&Intent::Push {
+        repo: repo(),
+        pr: scene.pr,
+        head,
+        before: None,
+        at: "2026-11-20T11:30:00Z".parse().unwrap(),
+    });
+    let ends = |effect: &Effect| matches!(effect, Effect::EndActs { ids, .. } if *ids == [1]);
+    assert!(decision.effects.iter().any(ends), "{decision:?}");
+}
+
+#[test]
+fn a_pull_request_of_somebody_else_is_not_ours_whatever_its_branch_holds() {
+    let mut scene = Scene::new();
+    scene.hub.pulls.last_mut().unwrap().author = account(5, "ada");
+    let decision = evaluate(&mut scene.hub, scene.pr);
+    let comments = |effect: &Effect| matches!(effect, Effect::EnsureComment { .. });
+    assert!(!decision.effects.iter().any(comments), "{decision:?}");
+}
+
+#[test]
+fn nobody_overrides_the_scope_of_what_usher_did_not_make() {
+    let mut scene = Scene::new();
+    let bumped = STAGING.replace("v1.0.0", "v1.1.0").replace("- name: other", "- name: stranger");
+    let changes = [("prod/kustomization.yaml", bumped.as_str()), ("prod/web.yaml", "{}\n")];
+    scene.pr = scene.hub.open("by-hand", &account(5, "ada"), "Bump", &changes);
+    scene.act(ActKind::Override, "scope", &account(8, "sam")).environment =
+        Some(crate::model::ids::EnvName::new("prod").unwrap());
+    let decision = evaluate(&mut scene.hub, scene.pr);
+    let gates = check(&decision, "usher/gates");
+    assert!(gates.summary.contains("| ❌ | `scope` |"), "{}", gates.summary);
+}
