@@ -49,7 +49,8 @@ pub struct Options {
     pub bot: String,
     /// Where everything is kept over restarts; nothing is kept without.
     pub data: Option<PathBuf>,
-    /// Whether what happens is kept there; if not, it is only begun from what is there.
+    /// Whether what happens is kept there at once; if not, it begins from what is there, and [`Running::save`]
+    /// keeps it.
     pub keep: bool,
     /// A folder from which the GitOps repository is seeded instead of our own.
     pub gitops: Option<PathBuf>,
@@ -116,6 +117,7 @@ pub struct Running {
     pub private_key_pem: String,
     /// A file with it.
     pub private_key_file: PathBuf,
+    file: PathBuf,
     stop: watch::Sender<bool>,
     server: JoinHandle<()>,
     sender: JoinHandle<()>,
@@ -171,7 +173,7 @@ pub async fn start(options: Options) -> Result<Running, Error> {
         .ok_or_else(|| Error::Seed(format!("{}: there is no App in it", file.display())))?;
     let private_key_file = folder.path().join("app.private-key.pem");
     write_private(&private_key_file, &app.private_key).map_err(folder_error(&private_key_file))?;
-    let kept = (options.data.is_some() && options.keep).then_some(file);
+    let kept = (options.data.is_some() && options.keep).then(|| file.clone());
     let (hub, outgoing) = Hub::new(state, rest::table(), &options.bot, kept);
     hub.write(|_| Ok(())).map_err(|refusal| Error::Seed(refusal.message))?;
     let (stop, mut stopped) = watch::channel(false);
@@ -193,6 +195,7 @@ pub async fn start(options: Options) -> Result<Running, Error> {
         webhook_secret: app.webhook_secret,
         private_key_pem: app.private_key,
         private_key_file,
+        file,
         stop,
         server,
         sender,
@@ -231,6 +234,12 @@ impl Running {
     /// The base of the REST API.
     pub fn api_url(&self) -> String {
         format!("http://{}/api/v3", self.address)
+    }
+
+    /// Writes everything to its folder, for a box that does not keep it at once.
+    pub fn save(&self) -> Result<(), Error> {
+        let saved = self.hub.read(|state| state.save(&self.file));
+        saved.map_err(|refusal| Error::Refused(refusal.message))
     }
 
     /// Has webhooks sent to this bot, `host:port`.

@@ -17,7 +17,7 @@ use tempfile::TempDir;
 use usher::sandbox::{Fault, FaultAnswer, Seen};
 use usher::store::{JobFilter, JobState};
 
-use crate::stage::story::{STORY, Step, Write};
+use crate::stage::story::{Deaths, STORY, Step, Write};
 use crate::stage::{DEMO, Stage};
 use process::Process;
 use state::state;
@@ -74,14 +74,22 @@ async fn rest(stage: &Stage) {
 }
 
 async fn undisturbed() -> Vec<Scene> {
-    let mut stage = Stage::kept().await;
+    let mut stage = Stage::in_folder(tempfile::tempdir().unwrap()).await;
     stage.act("ada", "POST", &format!("/repos/{DEMO}/issues"), json!({"title": "Talk"})).await;
+    stage.start_bot().await;
+    stage.surveyed().await;
     let mut scenes = Vec::new();
     for (ahead, step) in (1..).zip(STORY) {
-        stage.stop_bot().await;
-        let before = copy(stage.folder());
-        stage.start_bot().await;
-        stage.surveyed().await;
+        let before = if step.deaths == Deaths::Nowhere {
+            tempfile::tempdir().unwrap()
+        } else {
+            stage.stop_bot().await;
+            stage.github.save().unwrap();
+            let before = copy(stage.folder());
+            stage.start_bot().await;
+            stage.surveyed().await;
+            before
+        };
         stage.github.clear_requests();
         stage.pass(1);
         (step.deed)(&stage).await;
@@ -90,9 +98,6 @@ async fn undisturbed() -> Vec<Scene> {
         scenes.push(Scene { step, ahead, before, writes, after: state(&stage).await });
     }
     stage.finish().await;
-    for scene in &scenes {
-        println!("{}: {} writes", scene.step.name, scene.writes.len());
-    }
     scenes
 }
 
@@ -124,7 +129,7 @@ async fn killed_after_each_effect_it_comes_to_the_same_end() {
     // Each waits out the lease of the one that was killed; they wait together.
     let mut deaths = stream::iter(cases)
         .map(async |(scene, write)| (scene, write, killed_after(scene, write).await))
-        .buffer_unordered(32);
+        .buffer_unordered(24);
     let (mut died, mut all, mut wrong) = (0, 0, Vec::new());
     while let Some((scene, write, state)) = deaths.next().await {
         all += 1;
@@ -142,13 +147,13 @@ async fn killed_after_each_effect_it_comes_to_the_same_end() {
     assert!(wrong.is_empty(), "{} of {all} deaths:\n{}", wrong.len(), wrong.join("\n"));
     println!("{died} deaths of {all}");
     // Deliveries of one moment may change places, and a check that was written twice is written once then.
-    assert!(died * 20 >= all * 19 && all > 60, "only {died} of {all} died");
+    assert!(died * 20 >= all * 19 && all > 50, "only {died} of {all} died");
 }
 
 /// How it ends; none where the write did not come.
 async fn killed_after(scene: &Scene, write: &Write) -> Option<Value> {
     let (method, path, nth) = write.clone();
-    let mut stage = Stage::again(copy(scene.before.path())).await;
+    let mut stage = Stage::in_folder(copy(scene.before.path())).await;
     stage.pass(scene.ahead);
     stage.open_store().await;
     let process = Process::start(&stage);

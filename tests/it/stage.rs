@@ -48,18 +48,11 @@ impl Stage {
         Self::set_up(tempfile::tempdir().unwrap(), |_| ()).await
     }
 
-    /// The sandbox alone, with everything kept in a folder.
-    pub async fn kept() -> Self {
-        let folder = tempfile::tempdir().unwrap();
+    /// The sandbox alone, going on from what a folder has of an earlier life.
+    pub async fn in_folder(folder: TempDir) -> Self {
         let data = folder.path().join("github");
-        Self::set_up(folder, |options| options.data = Some(data)).await
-    }
-
-    /// The sandbox alone, going on from what was kept in a folder.
-    pub async fn again(folder: TempDir) -> Self {
-        let data = folder.path().join("github");
-        let again = |options: &mut Options| (options.data, options.keep) = (Some(data), false);
-        Self::set_up(folder, again).await
+        let begin = |options: &mut Options| (options.data, options.keep) = (Some(data), false);
+        Self::set_up(folder, begin).await
     }
 
     /// Where all is that is kept.
@@ -138,7 +131,14 @@ impl Stage {
     /// Opens the memory of a bot that runs as a process of its own.
     pub async fn open_store(&mut self) {
         let url = SecretString::from(self.database());
-        self.store = Some(Store::open(&url, app::clock(), app::entropy()).await.unwrap());
+        let mut opened = Store::open(&url, app::clock(), app::entropy()).await;
+        for _ in 0..5 {
+            // Where many are opened at once, one may have to wait.
+            if opened.is_err() {
+                opened = Store::open(&url, app::clock(), app::entropy()).await;
+            }
+        }
+        self.store = Some(opened.unwrap());
     }
 
     /// The bot's memory.

@@ -24,7 +24,7 @@ pub type Write = (String, String, u32);
 pub enum Deaths {
     /// Nowhere: its writes are those of another step.
     Nowhere,
-    /// At the writes that no other step has: the new pull request is judged as any other.
+    /// At those that others do not have as well: the eyes come first, and whatever changes is judged.
     Own,
     /// At each.
     Everywhere,
@@ -32,10 +32,11 @@ pub enum Deaths {
 
 impl Deaths {
     /// Whether it dies after this write.
-    pub fn are_at(self, (method, path, _): &Write) -> bool {
+    pub fn are_at(self, (method, path, nth): &Write) -> bool {
+        let first_look = path.contains("/reactions") && *nth == 1;
         let common =
             path.contains("/check-runs") || (method == "PATCH" && path.contains("/labels"));
-        self == Self::Everywhere || (self == Self::Own && !common)
+        self == Self::Everywhere || (self == Self::Own && !common && !first_look)
     }
 }
 
@@ -56,27 +57,27 @@ pub const STORY: &[Step] = &[
     step("a newer release supersedes it", Everywhere, |stage| publish(stage, "v1.0.2")),
     step("staging is merged by hand", Everywhere, |stage| merge(stage, STAGING)),
     step("/promote", Own, |stage| say(stage, "ada", STAGING, "/promote prod")),
-    step("a label", Everywhere, |stage| label(stage, "quinn", PROD, "qa-approved")),
-    step("/approve", Everywhere, |stage| say(stage, "pat", PROD, "/approve pm-approved")),
+    step("a label", Own, |stage| label(stage, "quinn", PROD, "qa-approved")),
+    step("/approve", Own, |stage| say(stage, "pat", PROD, "/approve pm-approved")),
     step("/lock", Own, |stage| say(stage, "sam", TALK, "/lock prod the fair --for 2h")),
     step("/unlock", Nowhere, |stage| say(stage, "sam", TALK, "/unlock prod")),
     step("/hold", Own, |stage| say(stage, "ada", PROD, "/hold not before noon")),
     step("/unhold", Nowhere, |stage| say(stage, "ada", PROD, "/unhold")),
-    step("/merge", Everywhere, |stage| say(stage, "ada", PROD, "/merge")),
+    step("/merge", Own, |stage| say(stage, "ada", PROD, "/merge")),
     step("/rollback", Own, |stage| {
         say(stage, "sam", PROD, "/rollback --reason checkout loses carts")
     }),
     step("the rollback is merged by hand", Everywhere, |stage| merge(stage, BACK)),
     step("/rollback of the rollback", Nowhere, |stage| say(stage, "sam", BACK, "/rollback")),
-    step("/cancel", Everywhere, |stage| say(stage, "sam", FORTH, "/cancel")),
+    step("/cancel", Own, |stage| say(stage, "sam", FORTH, "/cancel")),
     step("/promote a version", Nowhere, |stage| say(stage, "ada", TALK, "/promote prod v1.0.1")),
     step("a forged label", Everywhere, |stage| label(stage, "ada", OTHER, "pm-approved")),
-    step("a foreign commit", Everywhere, foreign_commit),
-    step("/retry", Everywhere, |stage| say(stage, "ada", OTHER, "/retry")),
-    step("the base moves", Everywhere, |stage| {
+    step("a foreign commit", Own, foreign_commit),
+    step("/retry", Own, |stage| say(stage, "ada", OTHER, "/retry")),
+    step("the base moves", Own, |stage| {
         write(stage, "main", overlay("prod"), "count: 2", "count: 3")
     }),
-    step("/reject", Everywhere, |stage| say(stage, "quinn", OTHER, "/reject v1.0.1 broken carts")),
+    step("/reject", Own, |stage| say(stage, "quinn", OTHER, "/reject v1.0.1 broken carts")),
     step("a change of the rules", Everywhere, change_of_rules),
 ];
 
