@@ -3,6 +3,7 @@
 
 mod absences;
 mod calls;
+mod commands;
 mod deliveries;
 mod outages;
 mod relay;

@@ -62,7 +62,7 @@ fn list(state: &mut State, call: &Call) -> Reply {
     if !ascending {
         found.reverse();
     }
-    Ok(call.page(found, |(issue, pull)| state.pull_json(repo, issue, pull)))
+    Ok(call.page(found, |(issue, pull)| state.listed_pull_json(repo, issue, pull)))
 }
 
 fn create(state: &mut State, call: &Call) -> Reply {

@@ -78,6 +78,17 @@ impl State {
         shown
     }
 
+    /// A pull request in a list, where labels have a description, be it empty.
+    pub(crate) fn listed_pull_json(&self, repo: &Repo, issue: &Issue, pull: &Pull) -> Value {
+        let mut shown = self.pull_json(repo, issue, pull);
+        for label in shown["labels"].as_array_mut().into_iter().flatten() {
+            if label["description"].is_null() {
+                label["description"] = json!("");
+            }
+        }
+        shown
+    }
+
     /// A pull request with everything, as one gets it by number.
     pub(crate) fn full_pull_json(&self, id: Id, number: u64) -> Result<Value, Refusal> {
         let repo = self.repo(id)?;

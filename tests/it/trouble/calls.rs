@@ -13,15 +13,15 @@ use super::{answer, delivery_ids, fault, jobs, list, publish, restart, retry, se
 use crate::stage::{DEMO, Stage};
 
 /// What a played error says, as the sandbox words it.
-const SAID: &str = "A fault was played";
-const TROUBLE: &str = "<!-- usher:trouble ";
+pub(super) const SAID: &str = "A fault was played";
+pub(super) const TROUBLE: &str = "<!-- usher:trouble ";
 const STAGING: &str = "kustomize/staging/kustomization.yaml";
 
 /// Everything that is over after a while.
-const PASSING: [&str; 8] =
+pub(super) const PASSING: [&str; 8] =
     ["401", "409", "429", "500", "secondary limit", "page", "lost", "dropped"];
 
-fn played(trouble: &str) -> FaultAnswer {
+pub(super) fn played(trouble: &str) -> FaultAnswer {
     let with = |status, headers: &[(&str, &str)], body| FaultAnswer::Answer {
         status,
         headers: headers
@@ -49,14 +49,14 @@ fn played(trouble: &str) -> FaultAnswer {
 }
 
 /// A call of the bot's: method, and path as a glob.
-type Call = (String, String);
+pub(super) type Call = (String, String);
 
 /// One thing that happens in the life of a repository, and the troubles that the bot meets meanwhile.
 #[derive(Debug, Clone, Default)]
-struct Step {
-    trouble: String,
-    calls: Vec<Call>,
-    times: u32,
+pub(super) struct Step {
+    pub(super) trouble: String,
+    pub(super) calls: Vec<Call>,
+    pub(super) times: u32,
 }
 
 impl std::fmt::Display for Step {
@@ -69,13 +69,13 @@ impl std::fmt::Display for Step {
 }
 
 impl Step {
-    fn faults(&self) -> impl Iterator<Item = Fault> {
+    pub(super) fn faults(&self) -> impl Iterator<Item = Fault> {
         self.calls
             .iter()
             .map(|(method, path)| fault(method, path, self.times, played(&self.trouble)))
     }
 
-    fn lasts(&self) -> bool {
+    pub(super) fn lasts(&self) -> bool {
         self.times > 100
     }
 }
@@ -238,11 +238,11 @@ fn without_hash(branch: &str) -> &str {
     branch.rsplit_once('-').map_or(branch, |(name, _)| name)
 }
 
-fn run_state(run: &Value) -> Value {
+pub(super) fn run_state(run: &Value) -> Value {
     json!([run["name"], run["conclusion"], run["output"]["title"], run["output"]["summary"]])
 }
 
-async fn pull_state(stage: &Stage, pull: Option<&Value>) -> Value {
+pub(super) async fn pull_state(stage: &Stage, pull: Option<&Value>) -> Value {
     let Some(pull) = pull else { return Value::Null };
     let number = pull["number"].as_u64().unwrap();
     let files = stage.get(&format!("/repos/{DEMO}/pulls/{number}/files")).await;
@@ -266,8 +266,8 @@ async fn pull_state(stage: &Stage, pull: Option<&Value>) -> Value {
 }
 
 /// The routes that the bot called, reads first.
-fn calls(requests: &[Seen]) -> Vec<Call> {
-    let people = ["ada", "sam"];
+pub(super) fn calls(requests: &[Seen]) -> Vec<Call> {
+    let people = ["ada", "quinn", "pat", "sam"];
     let by_bot = requests.iter().filter(|seen| !people.contains(&seen.who.as_str()));
     let routes: BTreeSet<Call> =
         by_bot.map(|seen| (seen.method.clone(), glob(seen.route.unwrap(), &seen.path))).collect();
@@ -296,7 +296,7 @@ fn is_ref(path: &str) -> bool {
     path.contains("/git/ref/") || path.contains("/commits/heads/")
 }
 
-fn is_read((method, _): &Call) -> bool {
+pub(super) fn is_read((method, _): &Call) -> bool {
     method == "GET"
 }
 
@@ -385,7 +385,7 @@ async fn live(steps: &[Step], expected: &Value, merges: bool) -> Vec<String> {
 }
 
 /// Names the places where two values differ.
-fn differ(is: &Value, should: &Value, at: &str, out: &mut Vec<String>) {
+pub(super) fn differ(is: &Value, should: &Value, at: &str, out: &mut Vec<String>) {
     match (is, should) {
         (Value::Object(is), Value::Object(should)) => {
             for (key, should) in should {
@@ -402,7 +402,7 @@ fn differ(is: &Value, should: &Value, at: &str, out: &mut Vec<String>) {
     }
 }
 
-async fn all_well<F: Future<Output = Vec<String>>>(lives: impl Iterator<Item = F>) {
+pub(super) async fn all_well<F: Future<Output = Vec<String>>>(lives: impl Iterator<Item = F>) {
     let complaints: Vec<Vec<String>> = stream::iter(lives).buffer_unordered(12).collect().await;
     let complaints = complaints.concat();
     assert!(complaints.is_empty(), "{} complaints:\n{}", complaints.len(), complaints.join("\n"));
