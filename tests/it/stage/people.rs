@@ -1,5 +1,7 @@
 //! What people do on the stage: they comment, label, review, push and merge, and look at what came of it.
 
+use std::time::Duration;
+
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Value, json};
 use usher::store::{DeliveryFilter, HistoryFilter};
@@ -48,7 +50,14 @@ impl Stage {
 
     /// The bot's one answer to a comment.
     pub async fn answer_in(&self, repo: &str, thread: u64, comment: u64) -> String {
-        let answers = self.answers_in(repo, thread, comment).await;
+        // A command that came before the push that it follows waits a moment for it.
+        let patience = tokio::time::Instant::now() + Duration::from_secs(60);
+        let mut answers = self.answers_in(repo, thread, comment).await;
+        while answers.is_empty() && tokio::time::Instant::now() < patience {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            self.idle().await;
+            answers = self.answers_in(repo, thread, comment).await;
+        }
         if answers.len() != 1 {
             panic!("answers to {comment}: {answers:?}\n{}", self.account().await);
         }
