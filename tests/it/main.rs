@@ -24,7 +24,6 @@ mod hooks;
 mod pages;
 mod promote;
 mod readme;
-mod requests;
 mod stage;
 mod store;
 mod story;
