@@ -3,7 +3,6 @@
 
 mod absences;
 mod calls;
-mod commands;
 mod deliveries;
 mod outages;
 mod relay;
