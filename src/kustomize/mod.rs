@@ -3,7 +3,12 @@
 //! It knows nothing of promotion, of GitHub, or of where the files come from.
 
 pub mod edit;
+pub mod id;
 pub mod images;
+pub mod load;
+pub mod object;
 mod paths;
+pub mod problem;
 pub mod reach;
+pub mod value;
 pub mod yaml;

@@ -1,0 +1,200 @@
+//! Knows how a render reads files: paths as written in a kustomization, links, the restriction to its folder.
+//!
+//! It numbers the files that are read, so that places can name them. It knows nothing of what they hold.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use super::paths::{self, Place as Found};
+use super::problem::{Place, Problem};
+use super::value::{self, Budget, Value};
+use super::yaml;
+use crate::model::files::FileTree;
+
+/// The names of kustomization files.
+const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+
+/// Whether files may be read from outside of the folder of the kustomization that names them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Restriction {
+    /// Only what is in the folder or below it, as Kustomize does by default.
+    #[default]
+    RootOnly,
+    /// Anything in the tree.
+    None,
+}
+
+/// All that one render reads.
+pub struct Loader<'t> {
+    tree: &'t dyn FileTree,
+    restriction: Restriction,
+    files: RefCell<Vec<String>>,
+    /// What is left to read and copy.
+    pub budget: Budget,
+}
+
+/// A folder with a kustomization, from where paths are followed.
+#[derive(Clone)]
+pub struct Folder<'l, 't> {
+    loader: &'l Loader<'t>,
+    /// Where it really is, links followed.
+    path: String,
+    /// The folders of the kustomizations that led here, outermost first.
+    above: Vec<String>,
+}
+
+/// The content of a file and its number.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// The file's number in [`Loader::files`].
+    pub file: u32,
+    /// What it holds.
+    pub bytes: Arc<[u8]>,
+}
+
+impl<'t> Loader<'t> {
+    /// A loader that has read nothing yet.
+    pub fn new(tree: &'t dyn FileTree, restriction: Restriction) -> Self {
+        Self { tree, restriction, files: RefCell::default(), budget: Budget::default() }
+    }
+
+    /// The paths of the files by their numbers.
+    pub fn files(&self) -> Vec<String> {
+        self.files.borrow().clone()
+    }
+
+    /// The outermost folder.
+    pub fn open(&self, path: &str) -> Result<Folder<'_, 't>, Problem> {
+        let nowhere = Place::NOWHERE;
+        let inside = paths::join("", path);
+        let inside = inside.ok_or_else(|| Problem::new("it leads out of the tree", nowhere))?;
+        match paths::follow(self.tree, &inside) {
+            Found::Folder { path } => Ok(Folder { loader: self, path, above: Vec::new() }),
+            Found::File { .. } => {
+                Err(Problem::new(format!("{path} is a file, not a folder"), nowhere))
+            }
+            other => Err(Problem::new(refusal(path, &other), nowhere)),
+        }
+    }
+
+    fn number(&self, path: &str) -> u32 {
+        let mut files = self.files.borrow_mut();
+        let at = files.iter().position(|known| known == path).unwrap_or_else(|| {
+            files.push(path.to_owned());
+            files.len() - 1
+        });
+        u32::try_from(at).unwrap_or(u32::MAX)
+    }
+}
+
+impl<'l, 't> Folder<'l, 't> {
+    /// Where it is, from the root of the tree.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// What is left to read and copy.
+    pub fn budget(&self) -> &'l Budget {
+        &self.loader.budget
+    }
+
+    /// The kustomization file here: its name and its content.
+    pub fn kustomization(&self) -> Result<(&'static str, Source), Problem> {
+        let found: Vec<_> = NAMES
+            .into_iter()
+            .filter_map(|name| Some((name, self.read(name, Place::NOWHERE).ok()?)))
+            .collect();
+        let here = if self.path.is_empty() { "the folder" } else { &self.path };
+        let wrong = match found.len() {
+            1 => return found.into_iter().next().ok_or_else(|| Problem::new("", Place::NOWHERE)),
+            0 => format!("{here} has no kustomization.yaml"),
+            _ => format!("{here} has several kustomization files, of which there may be one"),
+        };
+        Err(Problem::new(wrong, Place::NOWHERE))
+    }
+
+    /// The content of a file named at `place`.
+    pub fn read(&self, path: &str, place: Place) -> Result<Source, Problem> {
+        let problem = |message: String| Problem::new(message, place);
+        if is_remote(path) {
+            return Err(problem(format!(
+                "{path} is somewhere else; Usher reads only what is in the repository: copy it there"
+            )));
+        }
+        let inside = paths::join(&self.path, path);
+        let inside =
+            inside.ok_or_else(|| problem(format!("{path} leads out of the repository")))?;
+        match paths::follow(self.loader.tree, &inside) {
+            Found::File { path: real, bytes } => {
+                if self.loader.restriction == Restriction::RootOnly
+                    && !paths::is_within(&real, &self.path)
+                {
+                    return Err(problem(format!(
+                        "{path} is {real}, which is not in {} or below it; \
+                         Kustomize reads files only from there",
+                        self.path
+                    )));
+                }
+                self.budget().bytes(bytes.len()).map_err(|problem| problem.or_at(place))?;
+                Ok(Source { file: self.loader.number(&real), bytes })
+            }
+            Found::Folder { .. } => Err(problem(format!("{path} is a folder, not a file"))),
+            other => Err(problem(refusal(path, &other))),
+        }
+    }
+
+    /// The folder of another kustomization, named at `place`.
+    pub fn enter(&self, path: &str, place: Place) -> Result<Self, Problem> {
+        let problem = |message: String| Problem::new(message, place);
+        if is_remote(path) {
+            return Err(problem(format!(
+                "{path} is a remote base; Usher reads only what is in the repository: copy it there"
+            )));
+        }
+        let inside = paths::join(&self.path, path);
+        let inside =
+            inside.ok_or_else(|| problem(format!("{path} leads out of the repository")))?;
+        let path = match paths::follow(self.loader.tree, &inside) {
+            Found::Folder { path } => path,
+            Found::File { .. } => return Err(problem(format!("{path} is a file, not a folder"))),
+            other => return Err(problem(refusal(path, &other))),
+        };
+        if path == self.path || self.above.contains(&path) {
+            return Err(problem(format!("{path} leads back to itself: bases go round in circles")));
+        }
+        let above = self.above.iter().chain([&self.path]).cloned().collect();
+        Ok(Self { loader: self.loader, path, above })
+    }
+
+    /// The values of all documents of a file.
+    pub fn values(&self, source: &Source) -> Result<Vec<Value>, Problem> {
+        let documents = yaml::parse(&source.bytes).map_err(|error| {
+            let place = Place { file: source.file, line: error.line, column: error.column };
+            Problem::new(error.message, place)
+        })?;
+        let values = documents.iter().map(|document| {
+            let value = value::read(document.root(), source.file)?;
+            self.budget().copies(&value, 1)?;
+            Ok(value)
+        });
+        values.collect()
+    }
+}
+
+/// Whether a path names something outside of any tree of files.
+pub fn is_remote(path: &str) -> bool {
+    path.contains("://")
+        || path.starts_with("git@")
+        || path.starts_with("git::")
+        || ["github.com/", "gitlab.com/", "bitbucket.org/"]
+            .iter()
+            .any(|host| path.starts_with(host))
+}
+
+fn refusal(path: &str, found: &Found) -> String {
+    match found {
+        Found::Astray(why) => format!("{path} cannot be followed: {why}"),
+        Found::Unread { .. } => format!("{path} has not been read yet"),
+        _ => format!("there is no {path}"),
+    }
+}

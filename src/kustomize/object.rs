@@ -1,0 +1,227 @@
+//! Knows an object in the making: its value, and what has to be remembered of it until names are settled.
+//!
+//! It knows no transformation.
+
+use std::sync::Arc;
+
+use super::id::{DEFAULT_NAMESPACE, Gvk, Id};
+use super::problem::Place;
+use super::value::{Content, Map, Value};
+
+/// What a generated object is to one of the same name that is there already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Behavior {
+    /// There must be none.
+    #[default]
+    Create,
+    /// It takes its place.
+    Replace,
+    /// Its data are added.
+    Merge,
+}
+
+/// A name that an object had before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Previous {
+    name: Arc<str>,
+    namespace: Arc<str>,
+    kind: Arc<str>,
+}
+
+/// An object in the making.
+#[derive(Debug, Clone)]
+pub struct Object {
+    /// What will be printed, but for what [`finish`](Self::finish) does.
+    pub value: Value,
+    previous: Vec<Previous>,
+    /// The prefixes that its name got, oldest first.
+    pub prefixes: Vec<Arc<str>>,
+    /// The suffixes that its name got, oldest first; hashes do not count.
+    pub suffixes: Vec<Arc<str>>,
+    /// What it is to one that is there already, if it was generated.
+    pub behavior: Behavior,
+    /// Whether a hash of its content will be appended to its name.
+    pub needs_hash: bool,
+    /// As a patch: whether it may give its target another name.
+    pub may_rename: bool,
+    /// As a patch: whether it may give its target another kind.
+    pub may_change_kind: bool,
+    /// The variables that take their values from it.
+    pub variables: Vec<String>,
+    /// Whether Kustomize would have kept notes of its own in its annotations: then it writes them anew at the end.
+    pub noted: bool,
+}
+
+impl Object {
+    /// An object as it was written.
+    pub fn new(value: Value) -> Self {
+        Self {
+            value,
+            previous: Vec::new(),
+            prefixes: Vec::new(),
+            suffixes: Vec::new(),
+            behavior: Behavior::Create,
+            needs_hash: false,
+            may_rename: false,
+            may_change_kind: false,
+            variables: Vec::new(),
+            noted: false,
+        }
+    }
+
+    /// Where it was written.
+    pub fn place(&self) -> Place {
+        self.value.place
+    }
+
+    fn text(&self, path: &[&str]) -> &str {
+        self.value.at_path(path).and_then(Value::as_text).unwrap_or_default()
+    }
+
+    /// Its `kind`.
+    pub fn kind(&self) -> &str {
+        self.text(&["kind"])
+    }
+
+    /// Its `metadata.name`.
+    pub fn name(&self) -> &str {
+        self.text(&["metadata", "name"])
+    }
+
+    /// Its `metadata.namespace`; empty if there is none.
+    pub fn namespace(&self) -> &str {
+        self.text(&["metadata", "namespace"])
+    }
+
+    /// Its group, version and kind.
+    pub fn gvk(&self) -> Gvk<'_> {
+        Gvk::new(self.text(&["apiVersion"]), self.kind())
+    }
+
+    /// Its identity as it is now.
+    pub fn id(&self) -> Id<'_> {
+        Id { gvk: self.gvk(), name: self.name(), namespace: self.namespace() }
+    }
+
+    /// The identities that it had before, oldest first.
+    pub fn previous_ids(&self) -> impl Iterator<Item = Id<'_>> {
+        let now = self.gvk();
+        self.previous.iter().map(move |before| Id {
+            gvk: Gvk { kind: &before.kind, ..now },
+            name: &before.name,
+            namespace: &before.namespace,
+        })
+    }
+
+    /// The identity that it was written with.
+    pub fn original_id(&self) -> Id<'_> {
+        self.previous_ids().next().unwrap_or_else(|| self.id())
+    }
+
+    /// All its identities: those it had, and the one it has.
+    pub fn ids(&self) -> impl Iterator<Item = Id<'_>> {
+        self.previous_ids().chain([self.id()])
+    }
+
+    /// Remembers the identity that it has now, before it changes.
+    pub fn remember_id(&mut self) {
+        let id = self.id();
+        let before = Previous {
+            name: id.name.into(),
+            namespace: id.effective_namespace().into(),
+            kind: id.gvk.kind.into(),
+        };
+        self.previous.push(before);
+        self.noted = true;
+    }
+
+    /// Takes over what is remembered of another, which this one replaces.
+    pub fn take_memory(&mut self, other: &Object) {
+        self.previous.clone_from(&other.previous);
+        self.prefixes.clone_from(&other.prefixes);
+        self.suffixes.clone_from(&other.suffixes);
+        self.variables.clone_from(&other.variables);
+        self.noted |= other.noted;
+    }
+
+    /// Sets `metadata.name`.
+    pub fn set_name(&mut self, name: &str) {
+        self.metadata().insert("name", Value::string(name));
+    }
+
+    /// Sets `metadata.namespace`; an empty one takes it away.
+    pub fn set_namespace(&mut self, namespace: &str) {
+        if namespace.is_empty() {
+            self.metadata().remove("namespace");
+        } else {
+            self.metadata().insert("namespace", Value::string(namespace));
+        }
+    }
+
+    /// Sets `kind`.
+    pub fn set_kind(&mut self, kind: &str) {
+        if let Some(map) = self.value.as_map_mut() {
+            map.insert("kind", Value::string(kind));
+        }
+    }
+
+    /// The metadata, made if there are none.
+    pub fn metadata(&mut self) -> &mut Map {
+        self.value.make_map().get_or_insert("metadata", Value::map).make_map()
+    }
+
+    /// A label or annotation of its own, as text: `section` is `labels` or `annotations`.
+    pub fn note(&self, section: &str, key: &str) -> Option<&str> {
+        self.value.at_path(&["metadata", section, key]).and_then(Value::as_text)
+    }
+
+    /// Labels or annotations, as texts.
+    pub fn notes(&self, section: &str) -> Vec<(&str, &str)> {
+        let map = self.value.at_path(&["metadata", section]).and_then(Value::as_map);
+        let texts = map.into_iter().flat_map(Map::iter);
+        texts.map(|(key, value)| (&*key.text, value.as_text().unwrap_or_default())).collect()
+    }
+
+    /// Sets an annotation.
+    pub fn annotate(&mut self, key: &str, text: &str) {
+        let annotations = self.metadata().get_or_insert("annotations", Value::map).make_map();
+        annotations.insert(key, Value::string(text));
+        self.noted = true;
+    }
+
+    /// Takes an annotation away.
+    pub fn drop_annotation(&mut self, key: &str) {
+        if let Some(annotations) =
+            self.metadata().get_mut("annotations").and_then(Value::as_map_mut)
+        {
+            annotations.remove(key);
+        }
+        self.noted = true;
+    }
+
+    /// Leaves it as it is printed: annotations are texts, and none are left where there are none.
+    pub fn finish(&mut self) {
+        let noted = self.noted;
+        let Some(metadata) = self.value.get_mut("metadata").and_then(Value::as_map_mut) else {
+            return;
+        };
+        let empty = match metadata.get_mut("annotations").map(|value| &mut value.content) {
+            Some(Content::Map(annotations)) if !annotations.is_empty() => {
+                for (_, value) in annotations.iter_mut() {
+                    *value = Value::string(value.as_text().unwrap_or_default()).at(value.place);
+                }
+                false
+            }
+            Some(_) => noted,
+            None => false,
+        };
+        if empty {
+            metadata.remove("annotations");
+        }
+    }
+
+    /// Whether its namespace is the default one, written or not.
+    pub fn is_in_default_namespace(&self) -> bool {
+        matches!(self.namespace(), "" | DEFAULT_NAMESPACE)
+    }
+}
