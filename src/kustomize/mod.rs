@@ -3,6 +3,9 @@
 //! It knows nothing of promotion, of GitHub, or of where the files come from.
 
 pub mod edit;
+pub mod fields;
+pub mod generate;
+pub mod hash;
 pub mod id;
 pub mod images;
 pub mod load;
