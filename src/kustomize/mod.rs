@@ -13,5 +13,6 @@ pub mod object;
 mod paths;
 pub mod problem;
 pub mod reach;
+pub mod schema;
 pub mod value;
 pub mod yaml;
