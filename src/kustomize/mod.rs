@@ -9,6 +9,7 @@ pub mod hash;
 pub mod id;
 pub mod images;
 pub mod load;
+pub mod merge;
 pub mod object;
 mod paths;
 pub mod problem;
