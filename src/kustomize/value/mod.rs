@@ -34,13 +34,15 @@ pub enum Content {
     Map(Map),
 }
 
-/// A scalar: its text, and what the text means.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+/// A scalar: its text, and what the text means. Two are equal if both are; quotes do not count.
+#[derive(Debug, Clone)]
 pub struct Scalar {
     /// The text, without quotes.
     pub text: Arc<str>,
     /// What it means.
     pub kind: ScalarKind,
+    /// Whether it was written in quotes, or as a block: see [`Value::replace`].
+    pub quoted: bool,
 }
 
 /// What the text of a scalar means.
@@ -82,7 +84,7 @@ pub struct Map {
 impl Scalar {
     /// A text that is a string whatever it looks like.
     pub fn string(text: impl Into<Arc<str>>) -> Self {
-        Self { text: text.into(), kind: ScalarKind::String }
+        Self { text: text.into(), kind: ScalarKind::String, quoted: false }
     }
 
     /// A text that means what it means without quotes.
@@ -96,14 +98,22 @@ impl Scalar {
             yaml::Scalar::Timestamp => ScalarKind::Timestamp,
             yaml::Scalar::Merge | yaml::Scalar::String => ScalarKind::String,
         };
-        Self { text, kind }
+        Self { text, kind, quoted: false }
     }
 
     /// A null.
     pub fn null() -> Self {
-        Self { text: Arc::from("null"), kind: ScalarKind::Null }
+        Self { text: Arc::from("null"), kind: ScalarKind::Null, quoted: false }
     }
 }
+
+impl PartialEq for Scalar {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text && self.kind == other.kind
+    }
+}
+
+impl Eq for Scalar {}
 
 impl From<Scalar> for Value {
     fn from(scalar: Scalar) -> Self {
@@ -256,6 +266,18 @@ impl Value {
             }
             _ => false,
         }
+    }
+
+    /// Puts another value in this one's place as Kustomize sets fields (`FieldSetter` in kyaml): the quotes
+    /// that this one was written in stay, and make a string of whatever stands between them.
+    pub fn replace(&mut self, mut other: Self) {
+        if let Content::Scalar(new) = &mut other.content {
+            new.quoted = self.as_scalar().is_some_and(|old| old.quoted);
+            if new.quoted && new.kind != ScalarKind::Binary {
+                new.kind = ScalarKind::String;
+            }
+        }
+        *self = other;
     }
 
     /// What it is called in messages.

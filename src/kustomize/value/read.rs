@@ -35,7 +35,7 @@ fn scalar(node: Node<'_>) -> Scalar {
             _ => ScalarKind::String,
         },
     };
-    Scalar { text: text.into(), kind }
+    Scalar { text: text.into(), kind, quoted: node.style() != yaml::Style::Plain }
 }
 
 fn map(node: Node<'_>, file: u32) -> Result<Map, Problem> {
@@ -51,7 +51,7 @@ fn map(node: Node<'_>, file: u32) -> Result<Map, Problem> {
         if key.target().kind() != Kind::Scalar {
             return Err(Problem::new("a key has to be a text", place(key)));
         }
-        let Scalar { text, kind } = scalar(key.target());
+        let Scalar { text, kind, .. } = scalar(key.target());
         if !seen.insert(text.clone()) {
             return Err(Problem::new(format!("the key {text:?} stands twice"), place(key)));
         }
