@@ -30,7 +30,7 @@ impl Lists<'_, '_> {
     /// Merges a list of a patch into one that is there.
     pub(super) fn merge(&self, list: &mut Vec<Value>, patch: Vec<Value>) -> Result<(), Problem> {
         let (Some(there), Some(named)) = (self.index(list), self.index(&patch)) else {
-            return stepwise::Steps::new(self, list, Some(patch)).run(list);
+            return self.step_by_step(list, Some(patch));
         };
         let mut places: Vec<(Vec<Arc<str>>, usize)> = named.into_iter().collect();
         places.sort_unstable_by_key(|(_, at)| *at);
@@ -68,7 +68,7 @@ impl Lists<'_, '_> {
     /// Puts a list in order that the patch does not name.
     pub(super) fn keep(&self, list: &mut Vec<Value>) -> Result<(), Problem> {
         if self.index(list).is_none() {
-            return stepwise::Steps::new(self, list, None).run(list);
+            return self.step_by_step(list, None);
         }
         for element in list {
             self.merge.keep(element, self.elements)?;
@@ -89,6 +89,15 @@ impl Lists<'_, '_> {
         }
         *list = settled;
         Ok(())
+    }
+
+    /// Merges lists of any kind; `patch` is missing where the patch does not name the list.
+    pub(super) fn step_by_step(
+        &self,
+        list: &mut Vec<Value>,
+        patch: Option<Vec<Value>>,
+    ) -> Result<(), Problem> {
+        stepwise::Steps::new(self, list, patch).run(list)
     }
 
     /// Where elements are; none if an element has not all keys, or two have the same.

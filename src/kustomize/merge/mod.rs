@@ -194,7 +194,7 @@ impl<'s> Merge<'s> {
                 Fate::Kept => true,
                 Fate::Gone => false,
                 Fate::Replaced(other) => {
-                    *value = other;
+                    value.replace(other);
                     true
                 }
             })
