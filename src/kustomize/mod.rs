@@ -15,5 +15,6 @@ mod paths;
 pub mod problem;
 pub mod reach;
 pub mod schema;
+pub mod select;
 pub mod value;
 pub mod yaml;
