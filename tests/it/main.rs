@@ -24,6 +24,7 @@ mod hooks;
 mod pages;
 mod promote;
 mod readme;
+mod requests;
 mod stage;
 mod store;
 mod story;

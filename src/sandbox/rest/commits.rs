@@ -110,7 +110,7 @@ fn pulls(state: &mut State, call: &Call) -> Reply {
     if arrived {
         found.retain(|(_, pull)| pull.merged_at.is_some());
     }
-    Ok(call.page(found, |(issue, pull)| state.pull_json(repo, issue, pull)))
+    Ok(call.page(found, |(issue, pull)| state.listed_pull_json(repo, issue, pull)))
 }
 
 fn compare(state: &mut State, call: &Call) -> Reply {

@@ -72,23 +72,57 @@ impl Window {
 }
 
 /// How long something may take to appear.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(180);
 const MOMENT: Duration = Duration::from_millis(50);
 
-/// Clicks something as soon as it is there; the page may just be changing.
+/// Clicks something as soon as it is there, and waits for the page that it leads to.
+///
+/// A page that is just changing may move it from under the mouse: then it is clicked again. And what
+/// is done on a page that is about to be left would be lost with it.
 pub(crate) async fn press(page: &Page, selector: &str) {
+    let watch = format!(
+        "(() => {{
+            const target = document.querySelector({selector:?});
+            if (!target) return false;
+            window.pressed = 'not yet';
+            target.addEventListener('click', () => {{
+                const link = target.closest('a[href]');
+                const elsewhere = link && link.href.split('#')[0] !== location.href.split('#')[0];
+                const sends = target.form && target.type === 'submit';
+                window.pressed = elsewhere || sends ? 'leaving' : 'here';
+            }}, {{once: true, capture: true}});
+            return true;
+        }})()"
+    );
     let pressed = async {
-        loop {
-            if let Ok(element) = page.find_element(selector).await
-                && element.click().await.is_ok()
-            {
-                return;
-            }
+        while ask(page, &watch).await != Some(true)
+            || !click(page, selector).await
+            || ask(page, "window.pressed === 'not yet'").await == Some(true)
+        {
+            tokio::time::sleep(MOMENT).await;
+        }
+        let arrived = "window.pressed !== 'leaving' && document.readyState !== 'loading'";
+        while ask(page, arrived).await != Some(true) {
             tokio::time::sleep(MOMENT).await;
         }
     };
     let done = tokio::time::timeout(PATIENCE, pressed).await;
-    assert!(done.is_ok(), "there is no {selector} to be clicked");
+    if done.is_err() {
+        picture(page, "what-went-wrong").await;
+        panic!("there is no {selector} to be clicked, or it leads nowhere");
+    }
+}
+
+async fn click(page: &Page, selector: &str) -> bool {
+    match page.find_element(selector).await {
+        Ok(element) => element.click().await.is_ok(),
+        Err(_) => false,
+    }
+}
+
+/// What the page says to a question; nothing while it is being left.
+async fn ask(page: &Page, question: &str) -> Option<bool> {
+    page.evaluate(question).await.ok()?.into_value().ok()
 }
 
 /// Writes into a field; a page that just changed may have moved it from under the mouse.
@@ -99,8 +133,7 @@ pub(crate) async fn write(page: &Page, selector: &str, text: &str) {
         let field = page.find_element(selector).await.unwrap();
         field.focus().await.unwrap();
         field.type_str(text).await.unwrap();
-        let arrived = page.evaluate(arrived.as_str()).await.ok();
-        if arrived.and_then(|arrived| arrived.into_value().ok()) == Some(true) {
+        if ask(page, &arrived).await == Some(true) {
             return;
         }
     }
@@ -147,11 +180,7 @@ pub(crate) async fn until_there(page: &Page, selector: &str, there: bool) {
 /// Waits until a question about the page is answered with yes.
 pub(crate) async fn until_so(page: &Page, question: &str, what: &str) {
     let shown = async {
-        loop {
-            let found = page.evaluate(question).await.ok();
-            if found.and_then(|found| found.into_value().ok()) == Some(true) {
-                return;
-            }
+        while ask(page, question).await != Some(true) {
             tokio::time::sleep(MOMENT).await;
         }
     };

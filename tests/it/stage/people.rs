@@ -1,10 +1,11 @@
 //! What people do on the stage: they comment, label, review, push and merge, and look at what came of it.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Value, json};
-use usher::store::{DeliveryFilter, HistoryFilter};
+use usher::store::{DeliveryFilter, HistoryFilter, JobFilter, JobState};
 
 use super::{DEMO, Stage};
 
@@ -26,7 +27,18 @@ impl Stage {
     pub async fn say(&self, login: &str, thread: u64, text: &str) -> u64 {
         let id = self.say_at_once(login, DEMO, thread, text).await;
         self.idle().await;
+        // A command that came before the push that it follows is put off for a moment.
+        let patience = tokio::time::Instant::now() + Duration::from_secs(60);
+        while self.is_put_off(id).await && tokio::time::Instant::now() < patience {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
         id
+    }
+
+    async fn is_put_off(&self, comment: u64) -> bool {
+        let waiting = JobFilter { state: Some(JobState::Waiting), ..JobFilter::default() };
+        let jobs = self.store().jobs(&waiting).await.unwrap();
+        jobs.iter().any(|job| job.intent["remark"]["id"] == comment) || !self.at_rest().await
     }
 
     /// Comments as somebody, without waiting for what follows.
@@ -50,7 +62,6 @@ impl Stage {
 
     /// The bot's one answer to a comment.
     pub async fn answer_in(&self, repo: &str, thread: u64, comment: u64) -> String {
-        // A command that came before the push that it follows waits a moment for it.
         let patience = tokio::time::Instant::now() + Duration::from_secs(60);
         let mut answers = self.answers_in(repo, thread, comment).await;
         while answers.is_empty() && tokio::time::Instant::now() < patience {
@@ -365,8 +376,9 @@ impl Stage {
         let demo = repos.iter().find(|repo| repo.name.as_str() == DEMO).unwrap();
         body["repository"] = self.get(&format!("/repos/{DEMO}")).await;
         body["installation"] = json!({"id": demo.installation});
-        let known = self.store().deliveries(&DeliveryFilter::default()).await.unwrap().len();
-        self.deliver(event, &format!("alone-{known}"), body.to_string().into_bytes()).await;
+        static DELIVERED: AtomicU64 = AtomicU64::new(0);
+        let id = format!("alone-{}", DELIVERED.fetch_add(1, Ordering::SeqCst));
+        self.deliver(event, &id, body.to_string().into_bytes()).await;
         let rested = async || self.store().idle().await.unwrap();
         self.until("rest of the bot", rested).await;
     }

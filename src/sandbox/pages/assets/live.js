@@ -93,7 +93,8 @@
     };
     // A browser has six connections to a server: a page that nobody looks at gives its own back.
     let events = null;
-    let missed = false;
+    // What changed between the making of the page and its first connection is missed too.
+    let missed = true;
     const disconnect = () => {
       if (events) events.close();
       events = null;
