@@ -7,9 +7,7 @@ use serde_json::{Value, json};
 use usher::sandbox::Fault;
 use usher::store::{Job, JobState};
 
-use super::calls::{
-    Call, PASSING, SAID, Step, TROUBLE, all_well, calls, differ, is_read, pull_state,
-};
+use super::calls::{Call, SAID, Step, TROUBLE, all_well, calls, differ, is_read, pull_state};
 use super::{delivery_ids, jobs, list, restart, retry, settled, text};
 use crate::stage::{DEMO, Stage};
 
@@ -198,7 +196,10 @@ impl Life {
         let mut wrong = Vec::new();
         for thread in [TALK, self.pr()] {
             let comments = stage.comments(DEMO, thread).await;
-            let answers = comments.iter().filter(|(_, said)| said.starts_with(ANSWER));
+            // That a command was given up is said besides: what comes of its next try is news.
+            let given_up = |said: &str| said.contains("delivery `") || said.contains("it is over");
+            let answers =
+                comments.iter().filter(|(_, said)| said.starts_with(ANSWER) && !given_up(said));
             let answers: Vec<_> = answers.map(|(_, said)| said.lines().next()).collect();
             let once: BTreeSet<_> = answers.iter().collect();
             if once.len() != answers.len() {
@@ -222,7 +223,11 @@ async fn said(stage: &Stage, who: &str, thread: u64, text: &str) {
     stage.say_at_once(who, DEMO, thread, text).await;
 }
 
-/// Every call with every trouble that passes, many at once; and each with one that lasts.
+/// What stands for all that passes: before an effect, after it, and a wait that GitHub asks for. The others meet the
+/// same calls in the stories of releases and merges.
+const PASSING: [&str; 3] = ["500", "lost", "secondary limit"];
+
+/// Every call with each trouble that passes, a few at once; and each with one that lasts.
 fn steps(all: &[Call]) -> Vec<Step> {
     let (reads, writes): (Vec<Call>, Vec<Call>) = all.iter().cloned().partition(is_read);
     let step = |trouble: &str, calls: &[Call], times| Step {
@@ -232,8 +237,9 @@ fn steps(all: &[Call]) -> Vec<Step> {
     };
     let mut steps = Vec::new();
     for trouble in PASSING {
-        for calls in [&reads, &writes] {
-            steps.extend(calls.chunks(18).map(|calls| step(trouble, calls, 1)));
+        // One job may meet them all, one after the other, each time after a longer pause.
+        for (calls, at_once) in [(&reads, 5), (&writes, 4)] {
+            steps.extend(calls.chunks(at_once).map(|calls| step(trouble, calls, 1)));
         }
     }
     // What is read to judge a pull request is refused in the other stories too.
