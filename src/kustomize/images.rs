@@ -2,6 +2,11 @@
 //!
 //! It does not know where containers are, and it never changes a file.
 
+use regex::Regex;
+
+use super::fields::{Fields, Reading};
+use super::problem::{Place, Problem};
+use super::value::{self, Value};
 use super::yaml::{Node, YamlError, parse};
 
 /// One `images:` entry and where it stands.
@@ -15,6 +20,8 @@ pub struct ImageEntry {
     pub new_tag: Option<String>,
     /// What replaces the tag, and wins over it.
     pub digest: Option<String>,
+    /// What is appended to the tag that is there, if nothing replaces it.
+    pub tag_suffix: Option<String>,
     /// The line of the entry, from 1.
     pub line: u32,
     /// The column of the entry, from 1.
@@ -37,10 +44,47 @@ pub(crate) fn read(images: Node<'_>) -> Result<Vec<ImageEntry>, YamlError> {
     if !images.is_sequence() && !images.is_null() {
         return Err(images.error("`images` is not a list"));
     }
-    images.items().filter(|item| !item.is_null()).map(entry).collect()
+    let entry = |item| ImageEntry::read(&value::read_config(item, 0)?);
+    let entries: Result<_, Problem> =
+        images.items().filter(|item| !item.is_null()).map(entry).collect();
+    entries.map_err(|problem| {
+        let Place { line, column, .. } = problem.place;
+        YamlError::new(problem.message, line, column)
+    })
+}
+
+/// Tells which images an entry changes.
+#[derive(Debug)]
+pub(crate) struct Matcher<'a> {
+    entry: &'a ImageEntry,
+    pattern: Option<Regex>,
+}
+
+impl Matcher<'_> {
+    /// Whether the entry changes this image.
+    pub(crate) fn matches(&self, image: &str) -> bool {
+        match &self.pattern {
+            Some(pattern) => pattern.is_match(image),
+            None => self.entry.matches(image),
+        }
+    }
 }
 
 impl ImageEntry {
+    /// Makes it ready to match: Kustomize takes the name for a regular expression.
+    pub(crate) fn matcher(&self) -> Result<Matcher<'_>, Problem> {
+        if self.is_plain() {
+            return Ok(Matcher { entry: self, pattern: None });
+        }
+        let version = "[a-zA-Z0-9_.{}-]*";
+        let pattern = format!("^{}(:{version})?(@sha256:{version})?$", self.name);
+        let pattern = Regex::new(&pattern).map_err(|_error| {
+            let message = format!("the name {:?} of an image is no pattern", self.name);
+            Problem::new(message, Place::NOWHERE)
+        })?;
+        Ok(Matcher { entry: self, pattern: Some(pattern) })
+    }
+
     /// Whether the name is a name, and no pattern that only Kustomize can judge.
     pub(crate) fn is_plain(&self) -> bool {
         !self.name.contains(|c: char| "*+?()[]{}|^$\\".contains(c))
@@ -67,12 +111,33 @@ impl ImageEntry {
         let name = self.new_name.as_deref().unwrap_or(name);
         let tag = self.new_tag.as_ref().map(|tag| format!(":{tag}"));
         let digest = self.digest.as_ref().map(|digest| format!("@{digest}"));
-        match (tag, digest) {
-            (None, None) => format!("{name}{rest}"),
-            (tag, digest) => {
+        match (tag, digest, &self.tag_suffix) {
+            (None, None, None) => format!("{name}{rest}"),
+            (None, None, Some(suffix)) => {
+                let tag = rest.split('@').next().unwrap_or_default();
+                let colon = if tag.is_empty() { ":" } else { "" };
+                format!("{name}{tag}{colon}{suffix}")
+            }
+            (tag, digest, _) => {
                 format!("{name}{}{}", tag.unwrap_or_default(), digest.unwrap_or_default())
             }
         }
+    }
+
+    /// One entry of the value of `images:`.
+    pub(crate) fn read(value: &Value) -> Result<Self, Problem> {
+        let known = ["name", "newName", "newTag", "digest", "tagSuffix"];
+        let fields = Fields::of(value, "an entry of `images`", &known, Reading::Strict)?;
+        let text = |name| Ok(Some(fields.text(name)?).filter(|text| !text.is_empty()));
+        Ok(Self {
+            name: text("name")?.unwrap_or_default(),
+            new_name: text("newName")?,
+            new_tag: text("newTag")?,
+            digest: text("digest")?,
+            tag_suffix: text("tagSuffix")?,
+            line: value.place.line,
+            column: value.place.column,
+        })
     }
 }
 
@@ -83,42 +148,14 @@ pub(crate) fn split(image: &str) -> (&str, &str) {
     image.split_at(end)
 }
 
-/// `:tag`, `@algorithm:digest`, both or nothing.
+/// `:tag`, `@sha256:digest`, both or nothing.
 fn is_version(rest: &str) -> bool {
     let fits = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || "_.{}-".contains(c));
     let (tag, digest) = match rest.split_once('@') {
-        Some((tag, digest)) => (tag, digest.split_once(':')),
-        None => (rest, Some(("", ""))),
+        Some((tag, digest)) => (tag, digest.strip_prefix("sha256:")),
+        None => (rest, Some("")),
     };
-    tag.strip_prefix(':').is_none_or(fits)
-        && digest.is_some_and(|(kind, hash)| fits(kind) && fits(hash))
-}
-
-fn entry(item: Node<'_>) -> Result<ImageEntry, YamlError> {
-    if !item.is_mapping() {
-        return Err(item.error("an entry of `images` is a mapping with a `name`"));
-    }
-    let text = |field: &str| match item.get(field) {
-        None => Ok(None),
-        Some(value) if value.is_null() => Ok(None),
-        Some(value) => match value.as_string() {
-            Some(text) => Ok(Some(text.to_owned()).filter(|text| !text.is_empty())),
-            None => Err(value.error(match value.as_str() {
-                Some(text) => {
-                    format!("`{field}: {text}` is not a text to YAML; put quotes around it")
-                }
-                None => format!("`{field}` is not a text"),
-            })),
-        },
-    };
-    Ok(ImageEntry {
-        name: text("name")?.ok_or_else(|| item.error("this entry of `images` has no `name`"))?,
-        new_name: text("newName")?,
-        new_tag: text("newTag")?,
-        digest: text("digest")?,
-        line: item.line(),
-        column: item.column(),
-    })
+    tag.strip_prefix(':').is_none_or(fits) && digest.is_some_and(fits)
 }
 
 #[cfg(test)]

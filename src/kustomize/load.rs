@@ -159,7 +159,9 @@ impl<'l, 't> Folder<'l, 't> {
             Found::File { .. } => return Err(problem(format!("{path} is a file, not a folder"))),
             other => return Err(problem(refusal(path, &other))),
         };
-        if path == self.path || self.above.contains(&path) {
+        // A folder that holds this one would be read again and again, by way of this one.
+        let mut visited = self.above.iter().chain([&self.path]);
+        if visited.any(|visited| paths::is_within(visited, &path)) {
             return Err(problem(format!("{path} leads back to itself: bases go round in circles")));
         }
         let above = self.above.iter().chain([&self.path]).cloned().collect();

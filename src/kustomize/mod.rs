@@ -3,6 +3,8 @@
 //! It knows nothing of promotion, of GitHub, or of where the files come from.
 
 pub mod edit;
+pub mod emit;
+pub mod field_specs;
 pub mod fields;
 pub mod generate;
 pub mod hash;

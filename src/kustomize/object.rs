@@ -48,8 +48,6 @@ pub struct Object {
     pub may_change_kind: bool,
     /// The variables that take their values from it.
     pub variables: Vec<String>,
-    /// Whether Kustomize would have kept notes of its own in its annotations: then it writes them anew at the end.
-    pub noted: bool,
 }
 
 impl Object {
@@ -65,7 +63,6 @@ impl Object {
             may_rename: false,
             may_change_kind: false,
             variables: Vec::new(),
-            noted: false,
         }
     }
 
@@ -132,7 +129,6 @@ impl Object {
             kind: id.gvk.kind.into(),
         };
         self.previous.push(before);
-        self.noted = true;
     }
 
     /// Takes over what is remembered of another, which this one replaces.
@@ -141,12 +137,13 @@ impl Object {
         self.prefixes.clone_from(&other.prefixes);
         self.suffixes.clone_from(&other.suffixes);
         self.variables.clone_from(&other.variables);
-        self.noted |= other.noted;
     }
 
     /// Sets `metadata.name`.
     pub fn set_name(&mut self, name: &str) {
-        self.metadata().insert("name", Value::string(name));
+        if self.name() != name {
+            self.metadata().insert("name", Value::string(name));
+        }
     }
 
     /// Sets `metadata.namespace`; an empty one takes it away.
@@ -186,7 +183,6 @@ impl Object {
     pub fn annotate(&mut self, key: &str, text: &str) {
         let annotations = self.metadata().get_or_insert("annotations", Value::map).make_map();
         annotations.insert(key, Value::string(text));
-        self.noted = true;
     }
 
     /// Takes an annotation away.
@@ -196,27 +192,23 @@ impl Object {
         {
             annotations.remove(key);
         }
-        self.noted = true;
     }
 
     /// Leaves it as it is printed: annotations are texts, and none are left where there are none.
     pub fn finish(&mut self) {
-        let noted = self.noted;
         let Some(metadata) = self.value.get_mut("metadata").and_then(Value::as_map_mut) else {
             return;
         };
-        let empty = match metadata.get_mut("annotations").map(|value| &mut value.content) {
+        match metadata.get_mut("annotations").map(|value| &mut value.content) {
             Some(Content::Map(annotations)) if !annotations.is_empty() => {
                 for (_, value) in annotations.iter_mut() {
                     *value = Value::string(value.as_text().unwrap_or_default()).at(value.place);
                 }
-                false
             }
-            Some(_) => noted,
-            None => false,
-        };
-        if empty {
-            metadata.remove("annotations");
+            Some(_) => {
+                metadata.remove("annotations");
+            }
+            None => {}
         }
     }
 

@@ -65,7 +65,6 @@ pub fn generate(args: &MapArgs, folder: &Folder<'_, '_>) -> Result<Object, Probl
     }
     object.behavior = args.behavior();
     object.needs_hash = !args.options.disable_name_suffix_hash;
-    object.noted = true;
     Ok(object)
 }
 
@@ -138,7 +137,6 @@ pub fn absorb(old: &Object, mut new: Object) -> Object {
     new.behavior = old.behavior;
     new.may_rename = old.may_rename;
     new.may_change_kind = old.may_change_kind;
-    new.noted = true;
     new
 }
 

@@ -8,7 +8,7 @@ mod size;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-pub use read::read;
+pub use read::{read, read_config};
 pub use size::{Budget, Size};
 
 use super::problem::Place;

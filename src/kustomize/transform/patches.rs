@@ -1,0 +1,171 @@
+//! Knows how patches are told from each other, and how they are applied to the objects that they are for.
+
+use std::collections::HashSet;
+
+use crate::kustomize::json_patch::JsonPatch;
+use crate::kustomize::load::{Folder, Source};
+use crate::kustomize::merge::{Merged, merge};
+use crate::kustomize::object::Object;
+use crate::kustomize::problem::{Place, Problem};
+use crate::kustomize::resources;
+use crate::kustomize::schema::Schemas;
+use crate::kustomize::select::Selector;
+use crate::kustomize::value::{Budget, Content, Value};
+
+/// A patch that has been read.
+#[derive(Debug)]
+pub enum Change {
+    /// Strategic merge patches.
+    Merge(Vec<Object>),
+    /// Operations by JSON 6902.
+    Operations(JsonPatch),
+}
+
+impl Change {
+    /// Reads a patch of either sort; exactly one has to make sense of it.
+    pub fn read(folder: &Folder<'_, '_>, source: &Source, place: Place) -> Result<Self, Problem> {
+        let text = String::from_utf8_lossy(&source.bytes);
+        let merge = resources::read(folder, source);
+        let operations = JsonPatch::parse(&text, source.file);
+        match (merge, operations) {
+            (Ok(objects), Err(_)) if !objects.is_empty() => Ok(Self::Merge(objects)),
+            (Err(_), Ok(operations)) => Ok(Self::Operations(operations)),
+            (Ok(_), Ok(_)) | (Ok(_), Err(_)) => Err(Problem::new("the patch is empty", place)),
+            (Err(merge), Err(operations)) => {
+                let list = text.trim_start().starts_with(['[', '-']);
+                Err(if list { operations } else { merge }.or_at(place).while_at("not a patch"))
+            }
+        }
+    }
+}
+
+/// What patches are applied with.
+#[derive(Debug, Clone, Copy)]
+pub struct Tools<'a> {
+    /// What is known of the types of objects.
+    pub schemas: &'a Schemas,
+    /// What is left to copy.
+    pub budget: &'a Budget,
+}
+
+impl Tools<'_> {
+    /// Applies a strategic merge patch to the one object that it names.
+    pub fn merge_named(self, objects: &mut [Object], patch: &Object) -> Result<(), Problem> {
+        let wanted = patch.original_id();
+        let mut named = objects.iter_mut().filter(|object| object.ids().any(|id| wanted.is_same(id)));
+        let (one, other) = (named.next(), named.next());
+        match (one, other) {
+            (Some(object), None) => self.merge_one(object, patch),
+            (None, _) => {
+                let message = format!("there is no {wanted} for this patch");
+                Err(Problem::new(message, patch.place()))
+            }
+            (Some(_), Some(_)) => {
+                let message = format!("this patch may mean any of several called {wanted}");
+                Err(Problem::new(message, patch.place()))
+            }
+        }
+    }
+
+    /// Applies a strategic merge patch to all that a selector matches.
+    pub fn merge_selected(
+        self,
+        objects: &mut Vec<Object>,
+        patch: &Object,
+        target: &Selector,
+    ) -> Result<(), Problem> {
+        let selector = target.compile()?;
+        let mut patch = patch.clone();
+        // On this way Kustomize reads labels and annotations as texts, a null as the text it is.
+        for section in ["labels", "annotations"] {
+            as_texts(&mut patch, section);
+        }
+        let kind = patch.kind().to_owned();
+        for object in objects.iter_mut() {
+            if !selector.matches(object)? {
+                continue;
+            }
+            let version = object.gvk().api_version();
+            let map = patch.value.make_map();
+            map.insert("apiVersion", Value::string(version));
+            map.insert("kind", Value::string(kind.as_str()));
+            self.merge_one(object, &patch)?;
+        }
+        drop_deleted(objects);
+        no_twins(objects)
+    }
+
+    /// Applies operations to all that a selector matches.
+    pub fn operate(
+        self,
+        objects: &mut [Object],
+        operations: &JsonPatch,
+        target: &Selector,
+        remember: bool,
+    ) -> Result<(), Problem> {
+        let selector = target.compile()?;
+        for object in objects.iter_mut() {
+            if selector.matches(object)? {
+                if remember {
+                    object.remember_id();
+                }
+                operations.apply(&mut object.value, self.budget)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn merge_one(self, object: &mut Object, patch: &Object) -> Result<(), Problem> {
+        let (name, kind) = (object.name().to_owned(), object.kind().to_owned());
+        let namespace = object.namespace().to_owned();
+        if patch.may_rename || patch.may_change_kind {
+            object.remember_id();
+        }
+        match merge(&mut object.value, &patch.value, self.schemas, self.budget)? {
+            Merged::Deleted => object.value = Value::null(),
+            Merged::Kept => {
+                if !patch.may_change_kind {
+                    object.set_kind(&kind);
+                }
+                if !patch.may_rename {
+                    object.set_name(&name);
+                }
+                object.set_namespace(&namespace);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Takes out what a patch has deleted.
+pub fn drop_deleted(objects: &mut Vec<Object>) {
+    objects.retain(|object| !object.value.is_empty());
+}
+
+/// Fails if two objects have the same identity.
+pub fn no_twins(objects: &[Object]) -> Result<(), Problem> {
+    let mut seen = HashSet::new();
+    for object in objects {
+        let id = object.id();
+        if !seen.insert((id.gvk, id.name, id.effective_namespace())) {
+            return Err(Problem::new(format!("there would be {id} twice"), object.place()));
+        }
+    }
+    Ok(())
+}
+
+fn as_texts(object: &mut Object, section: &str) {
+    let Some(notes) = object.metadata().get_mut(section) else {
+        return;
+    };
+    match &mut notes.content {
+        Content::Map(map) if !map.is_empty() => {
+            for (_, value) in map.iter_mut() {
+                *value = Value::string(value.as_text().unwrap_or_default()).at(value.place);
+            }
+        }
+        _ => {
+            object.metadata().remove(section);
+        }
+    }
+}
