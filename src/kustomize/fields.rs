@@ -3,7 +3,7 @@
 //! It knows nothing of what the settings are for.
 
 use super::problem::{Place, Problem};
-use super::value::{Content, Key, ScalarKind, Value};
+use super::value::{Content, Key, Scalar, ScalarKind, Value};
 
 /// What is done with fields that nobody knows, and with numbers where texts are wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,7 +67,7 @@ impl<'a> Fields<'a> {
 
     /// A text; empty if it is left out.
     pub fn text(&self, name: &str) -> Result<String, Problem> {
-        self.get(name).map_or(Ok(String::new()), |value| text(value, name))
+        self.get(name).map_or(Ok(String::new()), |value| text(value, name, self.reading))
     }
 
     /// A text, for which a lenient reader also takes a number or a boolean.
@@ -83,7 +83,7 @@ impl<'a> Fields<'a> {
         let items = self.list(name)?.iter();
         items
             .map(|item| {
-                if item.is_null() { Ok(String::new()) } else { text(item, name) }
+                if item.is_null() { Ok(String::new()) } else { text(item, name, self.reading) }
                     .map(|text| (text, item.place))
             })
             .collect()
@@ -98,16 +98,11 @@ impl<'a> Fields<'a> {
     /// A boolean; false if it is left out.
     pub fn truth(&self, name: &str) -> Result<bool, Problem> {
         let Some(value) = self.get(name) else { return Ok(false) };
-        // Kustomize reads its settings as YAML 1.1, where there are more words for yes and no.
-        match value.as_scalar().map(|scalar| (scalar.kind, &*scalar.text)) {
-            Some((ScalarKind::Bool, text)) => Ok(text.eq_ignore_ascii_case("true")),
-            Some((ScalarKind::String, "y" | "Y" | "yes" | "Yes" | "YES" | "on" | "On" | "ON")) => {
-                Ok(true)
+        match value.as_scalar() {
+            Some(scalar) if scalar.kind == ScalarKind::Bool => {
+                Ok(scalar.text.eq_ignore_ascii_case("true"))
             }
-            Some((ScalarKind::String, "n" | "N" | "no" | "No" | "NO" | "off" | "Off" | "OFF")) => {
-                Ok(false)
-            }
-            _ => Err(wrong(name, "true or false", value)),
+            scalar => scalar.and_then(old_truth).ok_or_else(|| wrong(name, "true or false", value)),
         }
     }
 
@@ -132,30 +127,36 @@ impl<'a> Fields<'a> {
         let Some(value) = self.get(name) else { return Ok(None) };
         let map = value.as_map().ok_or_else(|| wrong(name, "a mapping", value))?;
         let pairs = map.iter().map(|(key, value)| {
-            let text = if value.is_null() { String::new() } else { text(value, &key.text)? };
+            let text =
+                if value.is_null() { String::new() } else { text(value, &key.text, self.reading)? };
             Ok((key.text.to_string(), text))
         });
         pairs.collect::<Result<_, _>>().map(Some)
     }
 }
 
-fn text(value: &Value, name: &str) -> Result<String, Problem> {
-    match value.as_scalar() {
-        Some(scalar)
-            if matches!(
-                scalar.kind,
-                ScalarKind::String | ScalarKind::Timestamp | ScalarKind::Binary
-            ) =>
-        {
-            Ok(scalar.text.to_string())
-        }
-        Some(_) => {
-            let message =
-                format!("{name} has to be a text, not {}; put it in quotes", value.kind_name());
-            Err(Problem::new(message, value.place))
-        }
-        None => Err(wrong(name, "a text", value)),
+/// What a word is in YAML 1.1, as which Kustomize reads its settings.
+fn old_truth(scalar: &Scalar) -> Option<bool> {
+    match &*scalar.text {
+        _ if scalar.quoted => None,
+        "y" | "Y" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" => Some(true),
+        "n" | "N" | "no" | "No" | "NO" | "off" | "Off" | "OFF" => Some(false),
+        _ => None,
     }
+}
+
+fn text(value: &Value, name: &str, reading: Reading) -> Result<String, Problem> {
+    let Some(scalar) = value.as_scalar() else { return Err(wrong(name, "a text", value)) };
+    let what = match scalar.kind {
+        ScalarKind::Null | ScalarKind::Bool | ScalarKind::Int | ScalarKind::Float => {
+            value.kind_name()
+        }
+        // In an object among generators or transformers they are texts.
+        _ if reading == Reading::Strict && old_truth(scalar).is_some() => "a boolean of YAML 1.1",
+        _ => return Ok(scalar.text.to_string()),
+    };
+    let message = format!("{name} has to be a text, not {what}; put it in quotes");
+    Err(Problem::new(message, value.place))
 }
 
 fn wrong(name: &str, wanted: &str, value: &Value) -> Problem {
@@ -191,6 +192,12 @@ pub(super) mod tests {
         assert!(fields.truth("on").expect("truth"));
         assert_eq!(fields.number("int").expect("number"), 2);
         assert_eq!(at(fields.number("on").expect_err("a word")), (3, 5));
+        let word = value_of("{a: yes, b: 'yes'}");
+        let fields = Fields::of(&word, "it", &["a", "b"], Reading::Strict).expect("fields");
+        assert_eq!(at(fields.text("a").expect_err("a boolean")), (1, 5));
+        assert_eq!(fields.text("b").expect("text"), "yes");
+        fields.truth("b").expect_err("a text");
+        let fields = Fields::of(&value, "it", &[], Reading::Lenient).expect("fields");
         assert_eq!(at(fields.pairs("map").expect_err("a number")), (5, 10));
         let problem = Fields::of(&value, "it", &["name"], Reading::Strict).expect_err("unknown");
         assert_eq!(problem.message, "it has no field \"int\"; it has name");

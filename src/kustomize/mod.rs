@@ -16,6 +16,7 @@ pub mod object;
 mod paths;
 pub mod problem;
 pub mod reach;
+pub mod replace;
 pub mod schema;
 pub mod select;
 pub mod value;

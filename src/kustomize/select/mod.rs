@@ -6,6 +6,7 @@ mod labels;
 mod pattern;
 
 pub use labels::LabelSelector;
+pub(super) use pattern::compile as compile_pattern;
 use regex::Regex;
 
 use super::fields::{Fields, Reading};
