@@ -25,7 +25,7 @@ const NUMBERS: [&str; 12] = [
 fn numbers() -> Held {
     let all = config_map(
         "c",
-        "data: {a: a/b/c, n: 5}\nlist: [a, b]\n---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d}\n",
+        "data: {a: a/b/c, five: 5}\nlist: [a, b]\n---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d}\n",
     );
     let kustomizations = NUMBERS.iter().flat_map(|number| {
         let replacement = |options: &str| {
@@ -45,8 +45,8 @@ fn numbers() -> Held {
             patch(&format!("op: add, path: /list/{number}, value: a")),
             patch(&format!("op: remove, path: /list/{number}")),
             patch(&format!("op: copy, from: /list/{number}, path: /list/-")),
-            patch(&format!("op: replace, path: /data/n, value: {number}")),
-            patch(&format!("op: test, path: /data/n, value: {number}")),
+            patch(&format!("op: replace, path: /data/five, value: {number}")),
+            patch(&format!("op: test, path: /data/five, value: {number}")),
             format!("commonLabels: {{a: {number}}}\n"),
             format!("images: [{{name: a, newTag: {number}}}]\n"),
             format!("namePrefix: {number}\n"),

@@ -36,7 +36,7 @@ fn bases_in_circles() -> Held {
     Held::default()
         .file("a/kustomization.yaml", "resources: [../b]")
         .file("b/kustomization.yaml", "resources: [../c/deeper]")
-        .file("c/deeper/kustomization.yaml", "components: [../../a]")
+        .file("c/deeper/kustomization.yaml", "resources: [../../a]")
         .file("d/kustomization.yaml", "transformers: [../e]\nresources: [../x.yaml]")
         .file("e/kustomization.yaml", "generators: [../d]")
         .file("x.yaml", config_map("x", ""))
@@ -99,12 +99,13 @@ fn transformers_in_a_diamond() -> Held {
                 "nameSuffix: {side}\nresources: [t.yaml]\ntransformers: [../../t{next}/a, ../../t{next}/b]\n"
             );
             tree = tree.file(format!("t{level}/{side}/kustomization.yaml"), text);
-            tree = tree.file(format!("t{level}/{side}/t.yaml"), transformer("t"));
+            tree = tree
+                .file(format!("t{level}/{side}/t.yaml"), transformer(&format!("t{level}{side}")));
         }
     }
     for side in ["a", "b"] {
         tree = tree.file(format!("t24/{side}/kustomization.yaml"), "resources: [t.yaml]\n");
-        tree = tree.file(format!("t24/{side}/t.yaml"), transformer("t"));
+        tree = tree.file(format!("t24/{side}/t.yaml"), transformer(&format!("t{side}")));
     }
     tree
 }
@@ -141,7 +142,10 @@ fn nested_in_all_places() -> Held {
         format!("patches: [{{target: {{name: c}}, patch: {}}}]\n", quote(&deep)),
         format!("transformers: [{}]\n", quote(&inline)),
         format!("generators: [{}]\n", quote(&inline)),
-        format!("configMapGenerator: [{{name: n, literals: [{}]}}]\n", quote(&format!("a={deep}"))),
+        format!(
+            "configMapGenerator: [{{name: made, literals: [{}]}}]\n",
+            quote(&format!("a={deep}"))
+        ),
     ];
     Held::many(&config_map("c", "data: {}\n"), places)
 }
@@ -173,7 +177,7 @@ fn aliases_of_aliases() -> Held {
 
 fn aliases_of_maps() -> Held {
     let levels =
-        repeat(64, |level| format!("  a{0}: &a{0} {{x: *a{level}, y: *a{level}}}\n", level + 1));
+        repeat(64, |level| format!("  a{0}: &a{0} {{p: *a{level}, q: *a{level}}}\n", level + 1));
     Held::with(
         "resources: [all.yaml]\n",
         config_map("c", &format!("data:\n  a0: &a0 {{z: z}}\n{levels}")),
