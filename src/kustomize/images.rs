@@ -168,6 +168,7 @@ mod tests {
             new_name: None,
             new_tag: None,
             digest: None,
+            tag_suffix: None,
             line: 1,
             column: 1,
         }

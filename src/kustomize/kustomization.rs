@@ -284,10 +284,19 @@ impl Labels {
 }
 
 impl Patch {
-    /// Reads an entry.
+    /// Reads an entry of `patches`.
     pub fn read(value: &Value) -> Result<Self, Problem> {
+        Self::of(value, Reading::Strict)
+    }
+
+    /// Reads the configuration object of a transformer.
+    pub fn lenient(value: &Value) -> Result<Self, Problem> {
+        Self::of(value, Reading::Lenient)
+    }
+
+    fn of(value: &Value, reading: Reading) -> Result<Self, Problem> {
         let known = ["path", "patch", "target", "options"];
-        let fields = Fields::of(value, "an entry of patches", &known, Reading::Strict)?;
+        let fields = Fields::of(value, "an entry of patches", &known, reading)?;
         let named = |name| -> Result<Option<Named>, Problem> {
             let text = Some(fields.text(name)?).filter(|text| !text.trim().is_empty());
             let place = fields.get(name).map_or(value.place, |value| value.place);
@@ -299,7 +308,7 @@ impl Patch {
         Ok(Self {
             path: named("path")?,
             patch: named("patch")?,
-            target: fields.get("target").map(Selector::from_value).transpose()?,
+            target: fields.get("target").map(|value| Selector::read(value, reading)).transpose()?,
             may_rename: options.truth("allowNameChange")?,
             may_change_kind: options.truth("allowKindChange")?,
             place: value.place,

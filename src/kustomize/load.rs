@@ -50,6 +50,25 @@ pub struct Source {
     pub file: u32,
     /// What it holds.
     pub bytes: Arc<[u8]>,
+    /// The lines above it, for a text within a file.
+    above: u32,
+}
+
+impl Source {
+    /// A text that stands within a file, at `place`: places in it are those of the file if it stands there as a block.
+    pub fn inline(text: &str, place: Place) -> Self {
+        let above = if text.contains('\n') { place.line } else { place.line.saturating_sub(1) };
+        Self { file: place.file, bytes: Arc::from(text.as_bytes()), above }
+    }
+
+    /// A problem within the text as one within the file.
+    pub fn shifted(&self, problem: Problem) -> Problem {
+        let Place { file, line, column } = problem.place;
+        if file != self.file || !problem.place.is_known() {
+            return problem;
+        }
+        Problem { place: Place { file, line: line + self.above, column }, ..problem }
+    }
 }
 
 impl<'t> Loader<'t> {
@@ -136,7 +155,7 @@ impl<'l, 't> Folder<'l, 't> {
                     )));
                 }
                 self.budget().bytes(bytes.len()).map_err(|problem| problem.or_at(place))?;
-                Ok(Source { file: self.loader.number(&real), bytes })
+                Ok(Source { file: self.loader.number(&real), bytes, above: 0 })
             }
             Found::Folder { .. } => Err(problem(format!("{path} is a folder, not a file"))),
             other => Err(problem(refusal(path, &other))),
@@ -168,15 +187,40 @@ impl<'l, 't> Folder<'l, 't> {
         Ok(Self { loader: self.loader, path, above })
     }
 
-    /// The values of all documents of a file.
+    /// Whether a path as written leads to a folder.
+    pub fn is_folder(&self, path: &str) -> bool {
+        !is_remote(path)
+            && paths::join(&self.path, path).is_some_and(|inside| {
+                matches!(paths::follow(self.loader.tree, &inside), Found::Folder { .. })
+            })
+    }
+
+    /// The values of all documents of a file with objects.
     pub fn values(&self, source: &Source) -> Result<Vec<Value>, Problem> {
+        self.values_by(source, value::read)
+    }
+
+    /// The values of all documents of a file with a configuration.
+    pub fn config_values(&self, source: &Source) -> Result<Vec<Value>, Problem> {
+        self.values_by(source, value::read_config)
+    }
+
+    fn values_by(
+        &self,
+        source: &Source,
+        read: fn(yaml::Node<'_>, u32) -> Result<Value, Problem>,
+    ) -> Result<Vec<Value>, Problem> {
         let documents = yaml::parse(&source.bytes).map_err(|error| {
             let place = Place { file: source.file, line: error.line, column: error.column };
-            Problem::new(error.message, place)
+            source.shifted(Problem::new(error.message, place))
         })?;
         let values = documents.iter().map(|document| {
-            let value = value::read(document.root(), source.file)?;
+            let mut value =
+                read(document.root(), source.file).map_err(|problem| source.shifted(problem))?;
             self.budget().copies(&value, 1)?;
+            if source.above > 0 {
+                value.move_down(source.above);
+            }
             Ok(value)
         });
         values.collect()

@@ -54,11 +54,17 @@ fn checked(value: Value) -> Result<Option<Value>, Problem> {
     if value.is_empty() {
         return Ok(None);
     }
+    check(&value)?;
+    Ok(Some(value))
+}
+
+/// Fails unless the value has a kind and a name; lists need none.
+pub fn check(value: &Value) -> Result<(), Problem> {
     if value.as_map().is_none() {
         let message = format!("an object is a mapping, and this is {}", value.kind_name());
         return Err(Problem::new(message, value.place));
     }
-    let kind = kind(&value);
+    let kind = kind(value);
     if kind.is_empty() {
         return Err(Problem::new("this object has no kind", value.place));
     }
@@ -66,7 +72,7 @@ fn checked(value: Value) -> Result<Option<Value>, Problem> {
     if !kind.ends_with("List") && name.and_then(Value::as_text).is_none_or(str::is_empty) {
         return Err(Problem::new(format!("this {kind} has no metadata.name"), value.place));
     }
-    Ok(Some(value))
+    Ok(())
 }
 
 fn kind(value: &Value) -> &str {

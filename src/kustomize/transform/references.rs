@@ -169,8 +169,10 @@ struct Search<'a> {
 
 impl Search<'_> {
     fn fix(&self, value: &mut Value) -> Result<(), Problem> {
+        if value.is_null() {
+            return Ok(());
+        }
         match &mut value.content {
-            _ if value.is_null() => Ok(()),
             Content::Scalar(_) => self.fix_text(value),
             Content::Map(_) => self.fix_map(value),
             Content::List(list) => list.iter_mut().try_for_each(|item| match item.content {

@@ -280,6 +280,21 @@ impl Value {
         *self = other;
     }
 
+    /// Moves all places in it down by some lines.
+    pub fn move_down(&mut self, lines: u32) {
+        self.place.line += lines;
+        match &mut self.content {
+            Content::Scalar(_) => {}
+            Content::List(list) => list.iter_mut().for_each(|value| value.move_down(lines)),
+            Content::Map(map) => {
+                for (key, value) in &mut map.entries {
+                    key.place.line += lines;
+                    value.move_down(lines);
+                }
+            }
+        }
+    }
+
     /// What it is called in messages.
     pub fn kind_name(&self) -> &'static str {
         match &self.content {

@@ -1,0 +1,581 @@
+//! Knows how a kustomization becomes objects: what is loaded, merged and changed, and in which order.
+//!
+//! Each kustomization is accumulated by itself, its bases first; names are settled once, at the end.
+
+use std::cell::RefCell;
+use std::collections::HashSet;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::field_specs::{Config, FieldSpec};
+use super::generate::{Kind, MapArgs, Options, absorb, generate};
+use super::kustomization::{Kustomization, Labels, Named, Order};
+use super::load::{Folder, Loader, Restriction, Source};
+use super::object::{Behavior, Object};
+use super::origin::Origin;
+use super::problem::{Place, Problem};
+use super::schema::Schemas;
+use super::transform::patches::{Tools, drop_deleted, no_twins};
+use super::transform::{Rule, Specs, append_hashes, labels, references};
+use super::value::Value;
+use super::vars::Var;
+use super::{crds, emit, order, plugins, resources, vars};
+use crate::model::files::FileTree;
+
+/// Objects with this annotation are for people and tools, not for the cluster.
+const LOCAL: &str = "config.kubernetes.io/local-config";
+/// The version that `managedByLabel` speaks of: the one whose output this is.
+const MANAGER: &str = "kustomize-v5.5.0";
+
+/// What a kustomization becomes.
+#[derive(Debug)]
+pub struct Rendered {
+    /// The objects, in the order in which they are printed.
+    pub objects: Vec<Object>,
+    /// The files that were read, by the numbers that places have.
+    pub files: Vec<String>,
+}
+
+/// Why a kustomization cannot be rendered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RenderError {
+    /// What is wrong and what to do about it.
+    pub message: String,
+    /// The file and the line, as far as there is one.
+    pub place: Option<FilePlace>,
+    /// The places that led there: where each kustomization names the next, outermost first.
+    pub chain: Vec<FilePlace>,
+}
+
+/// A place in a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FilePlace {
+    /// The path from the root of the tree.
+    pub file: String,
+    /// The line, from 1.
+    pub line: u32,
+    /// The column, from 1.
+    pub column: u32,
+}
+
+impl std::fmt::Display for FilePlace {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}:{}", self.file, self.line, self.column)
+    }
+}
+
+impl std::fmt::Display for RenderError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if let Some(place) = &self.place {
+            write!(f, "{place}: ")?;
+        }
+        f.write_str(&self.message)?;
+        self.chain.iter().rev().try_for_each(|place| write!(f, "\n  by way of {place}"))
+    }
+}
+
+impl std::error::Error for RenderError {}
+
+/// Renders the kustomization in a folder of a tree.
+///
+/// # Errors
+/// Wherever Kustomize 5.5 refuses it; for what lies outside of the tree; and beyond the limits.
+pub fn render(
+    tree: &dyn FileTree,
+    folder: &str,
+    restriction: Restriction,
+) -> Result<Rendered, RenderError> {
+    let loader = Loader::new(tree, restriction);
+    let objects = Run::default().whole(&loader, folder);
+    let files = loader.files();
+    match objects {
+        Ok(objects) => Ok(Rendered { objects, files }),
+        Err(failure) => Err(failure.named(&files)),
+    }
+}
+
+impl Rendered {
+    /// The objects as Kustomize prints them.
+    pub fn to_yaml(&self) -> Result<String, RenderError> {
+        let mut out = String::new();
+        for (at, object) in self.objects.iter().enumerate() {
+            if at > 0 {
+                out.push_str("---\n");
+            }
+            let printed = emit::print(&object.value)
+                .map_err(|problem| Failure::from(problem.or_at(object.place())).named(&self.files))?;
+            out.push_str(&printed);
+        }
+        Ok(out)
+    }
+}
+
+/// A problem and the places that led there, innermost first.
+struct Failure {
+    problem: Problem,
+    chain: Vec<Place>,
+}
+
+impl From<Problem> for Failure {
+    fn from(problem: Problem) -> Self {
+        Self { problem, chain: Vec::new() }
+    }
+}
+
+impl Failure {
+    fn through(mut self, place: Place) -> Self {
+        self.chain.push(place);
+        self
+    }
+
+    fn named(self, files: &[String]) -> RenderError {
+        let named = |place: Place| {
+            let file = files.get(usize::try_from(place.file).ok()?)?.clone();
+            Some(FilePlace { file, line: place.line, column: place.column })
+        };
+        RenderError {
+            message: self.problem.message,
+            place: named(self.problem.place),
+            chain: self.chain.into_iter().rev().filter_map(named).collect(),
+        }
+    }
+}
+
+/// What kustomizations have added up to so far.
+#[derive(Default)]
+struct Accumulated {
+    objects: Vec<Object>,
+    config: Option<Arc<Config>>,
+    vars: Vec<Var>,
+    /// The identities of the objects, while nothing changes them.
+    known: Option<HashSet<String>>,
+}
+
+/// One render under way.
+#[derive(Default)]
+struct Run {
+    /// The types of the first kustomization that says something of them.
+    schemas: RefCell<Option<Rc<Schemas>>>,
+    /// What the outermost kustomization wants to be noted on objects.
+    build_metadata: RefCell<Vec<String>>,
+}
+
+/// A kustomization that is being accumulated.
+struct Here<'r, 'l, 't> {
+    run: &'r Run,
+    folder: Folder<'l, 't>,
+    /// The name of the kustomization file.
+    file: &'static str,
+    kustomization: Kustomization,
+    /// The way here from the outermost folder, if origins are noted.
+    origin: Option<String>,
+}
+
+impl Run {
+    fn whole(&self, loader: &Loader<'_>, folder: &str) -> Result<Vec<Object>, Failure> {
+        let folder = loader.open(folder)?;
+        let (file, source) = folder.kustomization()?;
+        let kustomization = Kustomization::read(&source)?;
+        let build_metadata = kustomization.build_metadata.clone();
+        let order = kustomization.order.clone();
+        let origin = (!build_metadata.is_empty()).then(String::new);
+        self.build_metadata.replace(build_metadata.clone());
+        let here = Here { run: self, folder, file, kustomization, origin };
+        here.learn_types()?;
+        let Accumulated { mut objects, config, vars, .. } = here.accumulate(Accumulated::default())?;
+        let config = config.unwrap_or_else(Config::builtin);
+        append_hashes(&mut objects)?;
+        references::fix(&mut objects, &config)?;
+        vars::resolve(&mut objects, &vars, &config.var_reference, &loader.budget)?;
+        for object in &objects {
+            resources::check(&object.value)?;
+        }
+        let local = |object: &Object| object.note("annotations", LOCAL).is_some_and(|text| text != "false");
+        objects.retain(|object| !local(object));
+        order::sort(&mut objects, &order.unwrap_or(Order::Legacy(None)));
+        let wants = |what: &str| build_metadata.iter().any(|wanted| wanted == what);
+        if wants("managedByLabel") {
+            let pairs = [("app.kubernetes.io/managed-by".to_owned(), MANAGER.to_owned())];
+            let field = FieldSpec::new(Default::default(), "metadata/labels", true);
+            labels::put(&mut objects, &pairs, &[field])?;
+        }
+        for object in &mut objects {
+            if !wants("originAnnotations") {
+                object.drop_annotation(super::origin::ORIGIN);
+            }
+            if !wants("transformerAnnotations") {
+                object.drop_annotation(super::origin::TRANSFORMATIONS);
+            }
+            object.finish();
+        }
+        Ok(objects)
+    }
+}
+
+impl Here<'_, '_, '_> {
+    /// Reads the types of `openapi`, unless a kustomization that is further out has some.
+    fn learn_types(&self) -> Result<(), Failure> {
+        if self.run.schemas.borrow().is_some() {
+            return Ok(());
+        }
+        let kustomization = &self.kustomization;
+        let schemas = match (&kustomization.openapi_path, &kustomization.openapi_version) {
+            (None, None) => return Ok(()),
+            (Some(path), None) => {
+                let source = self.folder.read(&path.text, path.place)?;
+                let values = self.folder.config_values(&source)?;
+                let empty = || Problem::new("there are no types in this file", path.place);
+                Schemas::custom(values.first().ok_or_else(empty)?)?
+            }
+            (None, Some(version)) if version.text == super::schema::BUILTIN_VERSION => return Ok(()),
+            (None, Some(version)) => {
+                let message = format!(
+                    "there are no types of {}; there are those of {}",
+                    version.text,
+                    super::schema::BUILTIN_VERSION
+                );
+                return Err(Problem::new(message, version.place).into());
+            }
+            (Some(_), Some(version)) => {
+                let message = "openapi has a path or a version, not both";
+                return Err(Problem::new(message, version.place).into());
+            }
+        };
+        self.run.schemas.replace(Some(Rc::new(schemas)));
+        Ok(())
+    }
+
+    fn accumulate(&self, mut all: Accumulated) -> Result<Accumulated, Failure> {
+        all = self.resources(all, &self.kustomization.resources)?;
+        all.merge_config(&self.configuration()?)?;
+        for named in &self.kustomization.crds {
+            let source = self.folder.read(&named.text, named.place)?;
+            for value in self.folder.config_values(&source)?.iter().take(1) {
+                all.merge_config(&Arc::new(crds::config(value)?))?;
+            }
+        }
+        self.generate(&mut all)?;
+        for named in &self.kustomization.components {
+            let component = self.enter(named, true).map_err(|failure| failure.through(named.place))?;
+            all.known = None;
+            all = component.accumulate(all).map_err(|failure| failure.through(named.place))?;
+            no_twins(&all.objects)?;
+        }
+        self.transform(&mut all)?;
+        self.validate(&mut all)?;
+        for value in &self.kustomization.vars {
+            let var = Var::from_value(value)?;
+            vars::claim(&mut all.objects, &var)?;
+            all.add_var(var)?;
+        }
+        Ok(all)
+    }
+
+    /// The fields that rules are about here: Kustomize's own and those of `configurations`.
+    fn configuration(&self) -> Result<Arc<Config>, Failure> {
+        let mut config = Config::builtin();
+        for named in &self.kustomization.configurations {
+            let source = self.folder.read(&named.text, named.place)?;
+            for value in self.folder.config_values(&source)?.iter().take(1) {
+                Arc::make_mut(&mut config)
+                    .merge(&Config::read(value)?)
+                    .map_err(|problem| problem.or_at(named.place))?;
+            }
+        }
+        Ok(config)
+    }
+
+    /// Adds what a list names: files with objects, and folders with kustomizations.
+    fn resources(&self, mut all: Accumulated, list: &[Named]) -> Result<Accumulated, Failure> {
+        for named in list {
+            if self.folder.is_folder(&named.text) {
+                let base = self.enter(named, false).map_err(|failure| failure.through(named.place))?;
+                let base = base
+                    .accumulate(Accumulated::default())
+                    .map_err(|failure| failure.through(named.place))?;
+                all.merge(base).map_err(|problem| problem.or_at(named.place))?;
+                continue;
+            }
+            let source = self.folder.read(&named.text, named.place)?;
+            let mut objects = resources::read(&self.folder, &source)?;
+            if let Some(origin) = self.origin_of_file(&named.text) {
+                objects.iter_mut().for_each(|object| origin.note(object));
+            }
+            all.append(objects)?;
+        }
+        Ok(all)
+    }
+
+    fn enter(&self, named: &Named, component: bool) -> Result<Self, Failure> {
+        let folder = self.folder.enter(&named.text, named.place)?;
+        let (file, source) = folder.kustomization().map_err(|problem| problem.or_at(named.place))?;
+        let mut kustomization = Kustomization::read(&source)?;
+        if kustomization.is_component != component {
+            let message = match component {
+                true => format!("{} is no component: its kind is not Component", named.text),
+                false => format!("{} is a component; name it under components", named.text),
+            };
+            return Err(Problem::new(message, named.place).into());
+        }
+        kustomization.build_metadata = self.run.build_metadata.borrow().clone();
+        let origin = self.origin.as_ref().map(|here| super::origin::join(here, &named.text));
+        let here = Self { run: self.run, folder, file, kustomization, origin };
+        here.learn_types()?;
+        Ok(here)
+    }
+
+    fn origin_of_file(&self, path: &str) -> Option<Origin> {
+        self.origin.as_ref().map(|here| Origin::of_file(super::origin::join(here, path)))
+    }
+
+    /// The origin of what this kustomization's own fields make.
+    fn origin_of_field(&self, kind: &str) -> Option<Origin> {
+        let here = self.origin.as_ref()?;
+        Some(Origin::configured(super::origin::join(here, self.file), "builtin", kind))
+    }
+
+    fn generate(&self, all: &mut Accumulated) -> Result<(), Failure> {
+        let global = self.kustomization.generator_options.as_ref();
+        let global = global.map(Options::from_value).transpose()?;
+        let mut generated = Vec::new();
+        for (kind, list) in [
+            (Kind::ConfigMap, &self.kustomization.config_maps),
+            (Kind::Secret, &self.kustomization.secrets),
+        ] {
+            let origin = self.origin_of_field(&format!("{}Generator", kind.name()));
+            for value in list {
+                let mut args = MapArgs::from_value(value, kind)?;
+                if let Some(global) = &global {
+                    args.options = args.options.within(global);
+                }
+                generated.push((generate(&args, &self.folder)?, origin.clone()));
+            }
+        }
+        for plugin in self.plugins(&self.kustomization.generators)? {
+            let origin = Origin::of_plugin(&plugin);
+            for object in plugins::generated(&plugin, &self.folder)? {
+                generated.push((object, origin.clone()));
+            }
+        }
+        for (mut object, origin) in generated {
+            if let Some(origin) = origin.filter(|_| object.note("annotations", super::origin::ORIGIN).is_none()) {
+                origin.note(&mut object);
+            }
+            all.absorb(object)?;
+        }
+        Ok(())
+    }
+
+    /// The configuration objects that a list names or holds.
+    fn plugins(&self, list: &[Named]) -> Result<Vec<Object>, Failure> {
+        let mut all = Accumulated::default();
+        let mut paths = Vec::new();
+        for named in list {
+            match resources::read(&self.folder, &Source::inline(&named.text, named.place)) {
+                Ok(mut inline) => {
+                    if let Some(origin) = self.origin_of_file(self.file) {
+                        inline.iter_mut().for_each(|object| origin.note(object));
+                    }
+                    all.append(inline)?;
+                }
+                Err(_) => paths.push(named.clone()),
+            }
+        }
+        Ok(self.resources(all, &paths)?.objects)
+    }
+
+    fn transform(&self, all: &mut Accumulated) -> Result<(), Failure> {
+        let config = all.config.clone().unwrap_or_else(Config::builtin);
+        for rule in self.rules(&config)? {
+            let origin = self.origin_of_field(rule.kind());
+            self.apply(&rule, all, origin.as_ref())?;
+        }
+        for plugin in self.plugins(&self.kustomization.transformers)? {
+            let origin = Origin::of_plugin(&plugin);
+            for rule in plugins::rules(&plugin, &self.folder)? {
+                self.apply(&rule, all, origin.as_ref())?;
+            }
+        }
+        Ok(())
+    }
+
+    fn apply(
+        &self,
+        rule: &Rule,
+        all: &mut Accumulated,
+        origin: Option<&Origin>,
+    ) -> Result<(), Failure> {
+        all.known = None;
+        let schemas = self.run.schemas.borrow().clone();
+        let schemas = schemas.as_deref().unwrap_or_else(|| Schemas::builtin());
+        rule.apply(&mut all.objects, Tools { schemas, budget: self.folder.budget() })?;
+        if let Some(origin) = origin {
+            all.objects.iter_mut().for_each(|object| origin.note_change(object));
+        }
+        drop_deleted(&mut all.objects);
+        Ok(())
+    }
+
+    /// The rules of this kustomization's own fields, in Kustomize's order.
+    fn rules(&self, config: &Arc<Config>) -> Result<Vec<Rule>, Failure> {
+        let own = &self.kustomization;
+        let of = |pick: fn(&Config) -> &[FieldSpec]| Specs::Of(config.clone(), pick);
+        let mut rules = Vec::new();
+        if !own.patches_strategic_merge.is_empty() {
+            let patches = plugins::merge_patches(&own.patches_strategic_merge, &self.folder)?;
+            rules.push(Rule::MergePatches(patches));
+        }
+        for patch in &own.patches {
+            rules.push(plugins::patch(patch, &self.folder)?);
+        }
+        if !own.namespace.is_empty() {
+            rules.push(Rule::Namespace {
+                name: own.namespace.clone(),
+                fields: of(|config| &config.namespace),
+                unset_only: false,
+                subjects: Default::default(),
+            });
+        }
+        if !own.name_prefix.is_empty() {
+            let fields = of(|config| &config.name_prefix);
+            rules.push(Rule::Prefix { text: own.name_prefix.clone(), fields });
+        }
+        if !own.name_suffix.is_empty() {
+            let fields = of(|config| &config.name_suffix);
+            rules.push(Rule::Suffix { text: own.name_suffix.clone(), fields });
+        }
+        for labels in &own.labels {
+            let fields = Specs::Own(label_fields(labels, config)?);
+            rules.push(Rule::Labels { pairs: labels.pairs.clone(), fields });
+        }
+        if !own.labels.is_empty() || !own.common_labels.is_empty() {
+            let fields = of(|config| &config.common_labels);
+            rules.push(Rule::Labels { pairs: own.common_labels.clone(), fields });
+        }
+        if !own.common_annotations.is_empty() {
+            let fields = of(|config| &config.common_annotations);
+            rules.push(Rule::Annotations { pairs: own.common_annotations.clone(), fields });
+        }
+        for patch in &own.patches_json {
+            let (path, inline, target) = (patch.path.clone(), patch.patch.clone(), patch.target.clone());
+            rules.push(plugins::operations(path, inline, target, patch.place, &self.folder)?);
+        }
+        for replicas in &own.replicas {
+            let fields = of(|config| &config.replicas);
+            rules.push(Rule::Replicas { replicas: replicas.clone(), fields });
+        }
+        for entry in &own.images {
+            rules.push(Rule::Images { entry: entry.clone(), fields: of(|config| &config.images) });
+        }
+        if !own.replacements.is_empty() {
+            rules.push(Rule::Replacements(plugins::replacements(&own.replacements, &self.folder)?));
+        }
+        Ok(rules)
+    }
+
+    /// Runs the validators, which may look but not touch.
+    fn validate(&self, all: &mut Accumulated) -> Result<(), Failure> {
+        for plugin in self.plugins(&self.kustomization.validators)? {
+            let before: Vec<Value> = all.objects.iter().map(|object| object.value.clone()).collect();
+            for value in &before {
+                self.folder.budget().copies(value, 1)?;
+            }
+            for rule in plugins::rules(&plugin, &self.folder)? {
+                self.apply(&rule, all, None)?;
+            }
+            let same = before.len() == all.objects.len()
+                && before.iter().zip(&all.objects).all(|(before, after)| before.means(&after.value));
+            if !same {
+                let message = format!("a validator must not change objects, and this {} does", plugin.kind());
+                return Err(Problem::new(message, plugin.place()).into());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The fields that an entry of `labels` is about.
+fn label_fields(labels: &Labels, config: &Config) -> Result<Vec<FieldSpec>, Problem> {
+    let mut fields = labels.fields.clone();
+    super::field_specs::merge(&mut fields, &config.labels)?;
+    if labels.selectors {
+        super::field_specs::merge(&mut fields, &config.common_labels)?;
+        return Ok(fields);
+    }
+    if labels.templates {
+        super::field_specs::merge(&mut fields, &config.template_labels)?;
+    }
+    let own = FieldSpec::new(Default::default(), "metadata/labels", true);
+    super::field_specs::merge(&mut fields, &[own])?;
+    Ok(fields)
+}
+
+/// What tells objects apart, as a text.
+fn key(object: &Object) -> String {
+    let id = object.id();
+    let (gvk, namespace) = (id.gvk, id.effective_namespace());
+    [gvk.group, gvk.version, gvk.kind, id.name, namespace].join("\n")
+}
+
+impl Accumulated {
+    fn append(&mut self, objects: Vec<Object>) -> Result<(), Problem> {
+        let known = self.known.get_or_insert_with(|| self.objects.iter().map(key).collect());
+        for object in objects {
+            if !known.insert(key(&object)) {
+                let message = format!("{} is here already", object.id());
+                return Err(Problem::new(message, object.place()));
+            }
+            self.objects.push(object);
+        }
+        Ok(())
+    }
+
+    fn merge(&mut self, other: Self) -> Result<(), Problem> {
+        self.append(other.objects)?;
+        if let Some(config) = &other.config {
+            self.merge_config(config)?;
+        }
+        other.vars.into_iter().try_for_each(|var| self.add_var(var))
+    }
+
+    fn merge_config(&mut self, more: &Arc<Config>) -> Result<(), Problem> {
+        match &mut self.config {
+            None => self.config = Some(more.clone()),
+            // Most kustomizations have nothing but what Kustomize has itself.
+            Some(config) if Arc::ptr_eq(config, more) => {}
+            Some(config) => Arc::make_mut(config).merge(more)?,
+        }
+        Ok(())
+    }
+
+    fn add_var(&mut self, var: Var) -> Result<(), Problem> {
+        if self.vars.iter().any(|known| known.name == var.name) {
+            let message = format!("there is a var {} already", var.name);
+            return Err(Problem::new(message, var.place));
+        }
+        self.vars.push(var);
+        Ok(())
+    }
+
+    /// Adds a generated object: it is new, or it takes the place of one that is there.
+    fn absorb(&mut self, object: Object) -> Result<(), Problem> {
+        let id = object.id();
+        let mut same = (0..self.objects.len()).filter(|at| self.objects[*at].ids().any(|old| id.is_same(old)));
+        let (first, second) = (same.next(), same.next());
+        let problem = |message: String| Err(Problem::new(message, object.place()));
+        match (first, second, object.behavior) {
+            (None, _, Behavior::Create) => self.append(vec![object]),
+            (None, ..) => problem(format!("there is no {id} that could be merged or replaced")),
+            (Some(_), None, Behavior::Create) => {
+                problem(format!("{id} is here already; its behavior has to be merge or replace"))
+            }
+            (Some(at), None, _) => {
+                let new = absorb(&self.objects[at], object);
+                self.objects[at] = new;
+                self.known = None;
+                Ok(())
+            }
+            (Some(_), Some(_), _) => problem(format!("there are several {id} that this may be for")),
+        }
+    }
+}
