@@ -2,6 +2,7 @@
 //!
 //! Kustomize writes each object as JSON and that as YAML, so numbers and dates come out as JSON has them.
 
+mod folded;
 mod number;
 mod order;
 mod scalar;

@@ -5,6 +5,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use super::folded;
 use crate::kustomize::value::{Scalar, ScalarKind};
 use crate::kustomize::yaml;
 
@@ -21,6 +22,9 @@ pub(super) enum Json {
 pub(super) fn as_json(scalar: &Scalar) -> Result<Json, String> {
     let text = &*scalar.text;
     let tag = match scalar.kind {
+        ScalarKind::String if scalar.folded && text.contains('\n') => {
+            return through_json(&folded::again(text)).map(Json::Text);
+        }
         ScalarKind::String => return through_json(text).map(Json::Text),
         ScalarKind::Null => return Ok(Json::Bare("null".to_owned())),
         ScalarKind::Bool => {

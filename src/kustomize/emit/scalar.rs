@@ -114,7 +114,7 @@ fn is_base_60(text: &str) -> bool {
         })
 }
 
-fn is_break(c: char) -> bool {
+pub(super) fn is_break(c: char) -> bool {
     matches!(c, '\r' | '\n' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
@@ -300,18 +300,31 @@ fn escaped(c: char) -> String {
     format!("\\{short}")
 }
 
-fn block(out: &mut String, text: &str, spot: Spot) {
-    out.push('|');
-    if text.starts_with([' ', '\n', '\r', '\u{85}', '\u{2028}', '\u{2029}']) {
-        out.push('2');
+/// What follows the sign of a block: how far it is indented, if that cannot be seen, and how it ends.
+pub(super) fn hints(text: &str) -> String {
+    let mut hints = String::new();
+    if text.starts_with(|c: char| c == ' ' || is_break(c)) {
+        hints.push('2');
     }
     let mut ends = text.chars().rev();
     match (ends.next().is_some_and(is_break), ends.next()) {
-        (false, _) => out.push('-'),
-        (true, None) => out.push('+'),
-        (true, Some(c)) if is_break(c) => out.push('+'),
+        (false, _) => hints.push('-'),
+        (true, None) => hints.push('+'),
+        (true, Some(c)) if is_break(c) => hints.push('+'),
         (true, Some(_)) => {}
     }
+    hints
+}
+
+/// Whether go-yaml v3 can write a text as a block; unlike v2 it has nothing against tabs.
+pub(super) fn fits_block(text: &str) -> bool {
+    let traits = traits(&text.replace('\t', "x"));
+    !traits.trailing_blank && !traits.blank_break && !traits.special && !text.is_empty()
+}
+
+fn block(out: &mut String, text: &str, spot: Spot) {
+    out.push('|');
+    out.push_str(&hints(text));
     out.push('\n');
     let mut begun = false;
     for c in text.chars() {

@@ -122,3 +122,25 @@ fn printing_what_was_printed_changes_nothing() {
         assert_eq!(printed(&once), once);
     }
 }
+
+#[test]
+fn folded_texts_get_a_line_before_what_is_indented() {
+    for (source, out) in [
+        (
+            ">-\n    has(a) || !(\n      (b) &&\n      c)",
+            "|-\n    has(a) || !(\n\n      (b) &&\n      c)",
+        ),
+        (">\n    x\n\n      y\n    z", "|\n    x\n\n\n      y\n    z"),
+        (">\n    x\n    y\n\n    z", "|\n    x y\n    z"),
+        (">+\n    x\n\n    y\n\n", "|+\n    x\n    y\n\n"),
+        (">2\n\n    x\n    y\n      z", "|2\n\n    x y\n\n      z"),
+        (">2\n     x\n    y\n    z", "|2\n     x\n    y z"),
+        (">-\n    a \tb\n    c", "\"a \\tb c\""),
+    ] {
+        assert_eq!(
+            printed(&format!("a:\n  k: {source}\n")),
+            format!("a:\n  k: {out}\n"),
+            "{source}"
+        );
+    }
+}

@@ -43,6 +43,8 @@ pub struct Scalar {
     pub kind: ScalarKind,
     /// Whether it was written in quotes, or as a block: see [`Value::replace`].
     pub quoted: bool,
+    /// Whether it was written as a folded block (`>`): those are printed with a twist.
+    pub folded: bool,
 }
 
 /// What the text of a scalar means.
@@ -84,7 +86,7 @@ pub struct Map {
 impl Scalar {
     /// A text that is a string whatever it looks like.
     pub fn string(text: impl Into<Arc<str>>) -> Self {
-        Self { text: text.into(), kind: ScalarKind::String, quoted: false }
+        Self { text: text.into(), kind: ScalarKind::String, quoted: false, folded: false }
     }
 
     /// A text that means what it means without quotes.
@@ -98,12 +100,12 @@ impl Scalar {
             yaml::Scalar::Timestamp => ScalarKind::Timestamp,
             yaml::Scalar::Merge | yaml::Scalar::String => ScalarKind::String,
         };
-        Self { text, kind, quoted: false }
+        Self { text, kind, quoted: false, folded: false }
     }
 
     /// A null.
     pub fn null() -> Self {
-        Self { text: Arc::from("null"), kind: ScalarKind::Null, quoted: false }
+        Self { text: Arc::from("null"), kind: ScalarKind::Null, quoted: false, folded: false }
     }
 }
 

@@ -66,7 +66,12 @@ impl Reader {
                 _ => ScalarKind::String,
             },
         };
-        Scalar { text: text.into(), kind, quoted: node.style() != Style::Plain }
+        Scalar {
+            text: text.into(),
+            kind,
+            quoted: node.style() != Style::Plain,
+            folded: node.style() == Style::Folded,
+        }
     }
 
     fn map(self, node: Node<'_>) -> Result<Map, Problem> {
