@@ -122,6 +122,18 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// A mapping of texts; to a configuration object numbers and booleans are texts too.
+    pub fn any_pairs(&self, name: &str) -> Result<Vec<(String, String)>, Problem> {
+        let Some(value) = self.get(name) else { return Ok(Vec::new()) };
+        let map = value.as_map().ok_or_else(|| wrong(name, "a mapping", value))?;
+        let pairs = map.iter().map(|(key, value)| match value.as_text() {
+            _ if value.is_null() => Ok((key.text.to_string(), String::new())),
+            Some(text) => Ok((key.text.to_string(), text.to_owned())),
+            None => Err(wrong(&key.text, "a text", value)),
+        });
+        pairs.collect()
+    }
+
     /// A mapping of texts to texts, if it is there.
     pub fn pairs(&self, name: &str) -> Result<Option<Vec<(String, String)>>, Problem> {
         let Some(value) = self.get(name) else { return Ok(None) };

@@ -278,7 +278,7 @@ impl Labels {
             pairs: pairs(&fields, "pairs")?,
             selectors: fields.truth("includeSelectors")?,
             templates: fields.truth("includeTemplates")?,
-            fields: each(&fields, "fields", FieldSpec::read)?,
+            fields: each(&fields, "fields", |spec| FieldSpec::read(spec, Reading::Strict))?,
         })
     }
 }

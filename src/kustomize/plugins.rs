@@ -26,7 +26,8 @@ pub fn rules(object: &Object, folder: &Folder<'_, '_>) -> Result<Vec<Rule>, Prob
     built_in(object)?;
     let fields = Fields::of(&object.value, object.kind(), &[], Reading::Lenient)?;
     let specs = || -> Result<Specs, Problem> {
-        let specs = fields.list("fieldSpecs")?.iter().map(FieldSpec::read);
+        let specs = fields.list("fieldSpecs")?.iter();
+        let specs = specs.map(|spec| FieldSpec::read(spec, Reading::Lenient));
         Ok(Specs::Own(specs.collect::<Result<_, _>>()?))
     };
     let affix = |name: &str| -> Result<(String, Specs), Problem> {
@@ -37,9 +38,7 @@ pub fn rules(object: &Object, folder: &Folder<'_, '_>) -> Result<Vec<Rule>, Prob
     };
     let prefix = || affix("prefix").map(|(text, fields)| Rule::Prefix { text, fields });
     let suffix = || affix("suffix").map(|(text, fields)| Rule::Suffix { text, fields });
-    let pairs = |name: &str| -> Result<Vec<(String, String)>, Problem> {
-        Ok(fields.pairs(name)?.unwrap_or_default())
-    };
+    let pairs = |name: &str| fields.any_pairs(name);
     let rule = match object.kind() {
         "AnnotationsTransformer" => {
             Rule::Annotations { pairs: pairs("annotations")?, fields: specs()? }

@@ -75,13 +75,20 @@ impl Config {
         let known: Vec<&str> = PARTS.into_iter().chain(["nameReference"]).collect();
         let fields = Fields::of(value, "a transformer configuration", &known, Reading::Strict)?;
         for (name, part) in PARTS.into_iter().zip(config.parts_mut()) {
-            *part = fields.list(name)?.iter().map(FieldSpec::read).collect::<Result<_, _>>()?;
+            *part = fields
+                .list(name)?
+                .iter()
+                .map(|spec| FieldSpec::read(spec, Reading::Strict))
+                .collect::<Result<_, _>>()?;
         }
         for item in fields.list("nameReference")? {
             let known = ["group", "version", "kind", "fieldSpecs"];
             let reference = Fields::of(item, "a name reference", &known, Reading::Strict)?;
             let target = pattern(&reference)?;
-            let fields = reference.list("fieldSpecs")?.iter().map(FieldSpec::read);
+            let fields = reference
+                .list("fieldSpecs")?
+                .iter()
+                .map(|spec| FieldSpec::read(spec, Reading::Strict));
             let fields = fields.collect::<Result<_, _>>()?;
             config.name_reference.push(Referrers { target, fields });
         }

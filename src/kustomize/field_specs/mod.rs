@@ -56,9 +56,9 @@ impl FieldSpec {
     }
 
     /// Of a field spec in a configuration.
-    pub fn read(value: &Value) -> Result<Self, Problem> {
+    pub fn read(value: &Value, reading: Reading) -> Result<Self, Problem> {
         let known = ["group", "version", "kind", "path", "create"];
-        let fields = Fields::of(value, "a field spec", &known, Reading::Strict)?;
+        let fields = Fields::of(value, "a field spec", &known, reading)?;
         let gvk = pattern(&fields)?;
         Ok(Self::new(gvk, fields.text("path")?, fields.truth("create")?))
     }
