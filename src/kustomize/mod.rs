@@ -10,6 +10,7 @@ pub mod generate;
 pub mod hash;
 pub mod id;
 pub mod images;
+pub mod json_patch;
 pub mod load;
 pub mod merge;
 pub mod object;

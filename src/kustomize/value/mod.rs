@@ -2,6 +2,7 @@
 //!
 //! A scalar's meaning is settled when it is made, as go-yaml would settle it on reading the text again.
 
+mod json;
 mod read;
 mod size;
 
@@ -9,7 +10,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 pub use read::{read, read_config};
-pub use size::{Budget, Size};
+pub use size::{Budget, MAX_DEPTH, Size};
 
 use super::problem::Place;
 use super::yaml;

@@ -13,7 +13,7 @@ const MAX_VALUES: usize = 2_000_000;
 /// The most bytes of text that one render may read and copy.
 const MAX_BYTES: usize = 96 << 20;
 /// The deepest nesting that copies may add up to. Walks recurse this far.
-const MAX_DEPTH: usize = 400;
+pub const MAX_DEPTH: usize = 400;
 
 /// How large a value is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
