@@ -2,7 +2,7 @@
 //!
 //! The legacy order puts kinds that others need first; the rest is sorted by texts that Kustomize has long used.
 
-use super::id::{Gvk, Id};
+use super::id::{Gvk, GvkPattern, Id};
 use super::kustomization::Order;
 use super::object::Object;
 
@@ -45,19 +45,29 @@ pub fn sort(objects: &mut [Object], order: &Order) {
         }
         None => (FIRST.to_vec(), LAST.to_vec()),
     };
-    // Of a kind that stands twice, or in both lists, the last place counts.
-    let rank = |kind: &str| match (
-        last.iter().rposition(|one| *one == kind),
-        first.iter().rposition(|one| *one == kind),
-    ) {
+    objects.sort_by_cached_key(|object| {
+        let id = object.id();
+        // Kubernetes' own namespaces come before those of others.
+        let foreign = id.gvk.kind == "Namespace" && !id.gvk.group.is_empty();
+        (rank(id.gvk.kind, &first, &last), foreign, kind_text(id.gvk), id_text(id))
+    });
+}
+
+/// A text by which field specs are sorted: by the kinds that they are for, in the same order.
+pub(super) fn spec_key(gvk: &GvkPattern) -> (i8, usize, String) {
+    let (side, at) = rank(&gvk.kind, &FIRST, &LAST);
+    let GvkPattern { group, version, kind } = gvk;
+    (side, at, kind_text(Gvk { group, version, kind }))
+}
+
+/// Of a kind that stands twice, or in both lists, the last place counts.
+fn rank(kind: &str, first: &[&str], last: &[&str]) -> (i8, usize) {
+    let place = |list: &[&str]| list.iter().rposition(|one| *one == kind);
+    match (place(last), place(first)) {
         (Some(at), _) => (1, at),
         (None, Some(at)) => (-1, at),
         (None, None) => (0, 0),
-    };
-    objects.sort_by_cached_key(|object| {
-        let id = object.id();
-        (rank(id.gvk.kind), kind_text(id.gvk), id_text(id))
-    });
+    }
 }
 
 fn or<'a>(text: &'a str, instead: &'a str) -> &'a str {

@@ -2,7 +2,7 @@
 //!
 //! Each kustomization is accumulated by itself, its bases first; names are settled once, at the end.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -156,6 +156,9 @@ struct Accumulated {
 struct Run {
     /// The types of the first kustomization that says something of them.
     schemas: RefCell<Option<Rc<Schemas>>>,
+    /// Whether an object was loaded whose type Kubernetes does not have: Kustomize then looks for it among Kubernetes'
+    /// types, and from then on has them, whatever other types are named later.
+    met_unknown: Cell<bool>,
     /// What the outermost kustomization wants to be noted on objects.
     build_metadata: RefCell<Vec<String>>,
 }
@@ -225,7 +228,8 @@ impl Here<'_, '_, '_> {
                 let source = self.folder.read(&path.text, path.place)?;
                 let values = self.folder.config_values(&source)?;
                 let empty = || Problem::new("there are no types in this file", path.place);
-                Schemas::custom(values.first().ok_or_else(empty)?)?
+                let schemas = Schemas::custom(values.first().ok_or_else(empty)?)?;
+                if self.run.met_unknown.get() { schemas.beside_builtin() } else { schemas }
             }
             (None, Some(version)) if version.text == super::schema::BUILTIN_VERSION => return Ok(()),
             (None, Some(version)) => {
@@ -298,6 +302,10 @@ impl Here<'_, '_, '_> {
             }
             let source = self.folder.read(&named.text, named.place)?;
             let mut objects = resources::read(&self.folder, &source)?;
+            let known = |object: &Object| Schemas::builtin().of(object.gvk()).is_some();
+            if !self.run.met_unknown.get() && !objects.iter().all(known) {
+                self.run.met_unknown.set(true);
+            }
             if let Some(origin) = self.origin_of_file(&named.text) {
                 objects.iter_mut().for_each(|object| origin.note(object));
             }
@@ -423,6 +431,10 @@ impl Here<'_, '_, '_> {
         let mut rules = Vec::new();
         if !own.patches_strategic_merge.is_empty() {
             let patches = plugins::merge_patches(&own.patches_strategic_merge, &self.folder)?;
+            if patches.is_empty() {
+                let place = own.patches_strategic_merge.first().map_or(Place::NOWHERE, |named| named.place);
+                return Err(Problem::new("there is no patch in it", place).into());
+            }
             rules.push(Rule::MergePatches(patches));
         }
         for patch in &own.patches {
@@ -540,8 +552,13 @@ impl Accumulated {
 
     fn merge_config(&mut self, more: &Arc<Config>) -> Result<(), Problem> {
         match &mut self.config {
-            None => self.config = Some(more.clone()),
             // Most kustomizations have nothing but what Kustomize has itself.
+            None if Arc::ptr_eq(more, &Config::builtin()) => self.config = Some(more.clone()),
+            None => {
+                let mut config = Config::default();
+                config.merge(more)?;
+                self.config = Some(Arc::new(config));
+            }
             Some(config) if Arc::ptr_eq(config, more) => {}
             Some(config) => Arc::make_mut(config).merge(more)?,
         }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::{FieldSpec, builtin, merge, pattern};
 use crate::kustomize::fields::{Fields, Reading};
 use crate::kustomize::id::GvkPattern;
+use crate::kustomize::order;
 use crate::kustomize::problem::Problem;
 use crate::kustomize::value::Value;
 
@@ -95,14 +96,17 @@ impl Config {
         Ok(config)
     }
 
-    /// Adds another's fields.
+    /// Adds another's fields, those not covered yet, and sorts them: what comes first covers what comes later, so that
+    /// a field named for one kind keeps the same field for all kinds out on the next merge.
     pub fn merge(&mut self, other: &Self) -> Result<(), Problem> {
         for (mine, others) in self.parts_mut().into_iter().zip(other.parts()) {
             merge(mine, others)?;
+            mine.sort_by_cached_key(|spec| order::spec_key(&spec.gvk));
         }
         for referrers in &other.name_reference {
             self.refer(referrers)?;
         }
+        self.name_reference.sort_by_cached_key(|referrers| order::spec_key(&referrers.target));
         Ok(())
     }
 
