@@ -7,7 +7,7 @@ use super::scalar::{fits_block, hints, is_break};
 use crate::kustomize::yaml;
 
 /// The text as it is after it was written and read again.
-pub(super) fn again(text: &str) -> String {
+pub(in crate::kustomize) fn again(text: &str) -> String {
     if !fits_block(text) {
         return text.to_owned();
     }

@@ -2,8 +2,8 @@
 //!
 //! Kustomize writes each object as JSON and that as YAML, so numbers and dates come out as JSON has them.
 
-mod folded;
-mod number;
+pub(super) mod folded;
+pub(super) mod number;
 mod order;
 mod scalar;
 

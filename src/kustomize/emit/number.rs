@@ -88,7 +88,7 @@ fn float_text(float: f64) -> String {
 }
 
 /// Go's `%g` with the fewest digits that read back the same.
-fn shortest(float: f64) -> String {
+pub(in crate::kustomize) fn shortest(float: f64) -> String {
     let scientific = format!("{float:e}");
     let Some((mantissa, exponent)) = scientific.split_once('e') else {
         return scientific;
@@ -103,7 +103,7 @@ fn shortest(float: f64) -> String {
 }
 
 /// As Go writes a time into JSON: a date alone is midnight in UTC.
-fn timestamp(text: &str) -> String {
+pub(in crate::kustomize) fn timestamp(text: &str) -> String {
     let (date, time) = match text.find(['T', 't', ' ']) {
         Some(at) => (&text[..at], text[at + 1..].trim_start()),
         None => (text, ""),

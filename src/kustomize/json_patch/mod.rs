@@ -5,6 +5,7 @@
 mod apply;
 mod pointer;
 mod read;
+mod through;
 
 use super::problem::{Place, Problem};
 use super::value::{Budget, Value};
@@ -53,7 +54,7 @@ impl JsonPatch {
 
     /// Changes an object. If there is a problem, the object is left as it was then.
     pub fn apply(&self, target: &mut Value, budget: &Budget) -> Result<(), Problem> {
-        target.make_json()?;
+        through::to_json(target)?;
         for operation in &self.operations {
             let done = operation.apply(target, budget);
             done.map_err(|problem| problem.or_at(operation.place))?;
@@ -62,7 +63,7 @@ impl JsonPatch {
             let message = format!("the JSON patch leaves {} of the object", target.kind_name());
             return Err(Problem::new(message, target.place));
         }
-        target.make_yaml();
+        through::from_json(target);
         Ok(())
     }
 }

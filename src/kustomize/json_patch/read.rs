@@ -3,9 +3,10 @@
 //! `sigs.k8s.io/yaml` turns YAML into JSON with go-yaml v2: there `yes` and `on` are true, dates are texts, keys
 //! become strings, and of a key that stands twice the last one counts.
 
+use super::through::scalar_to_json;
 use crate::kustomize::problem::{Place, Problem};
 use crate::kustomize::value::{self, Content, Key, Map, Scalar, ScalarKind, Value};
-use crate::kustomize::yaml::{self, Kind, Node, Style};
+use crate::kustomize::yaml;
 
 /// The first document, as JSON; none if it has no content.
 pub(super) fn document(text: &str, file: u32) -> Result<Option<Value>, Problem> {
@@ -23,7 +24,7 @@ pub(super) fn document(text: &str, file: u32) -> Result<Option<Value>, Problem> 
     }
     let documents = documents?;
     let Some(document) = documents.first() else { return Ok(None) };
-    let value = of_yaml(document.root(), file)?;
+    let value = of_yaml(value::read_config(document.root(), file)?)?;
     Ok((!value.is_null()).then_some(value))
 }
 
@@ -81,60 +82,37 @@ fn of_json(json: serde_json::Value, place: Place) -> Value {
     value.at(place)
 }
 
-fn of_yaml(node: Node<'_>, file: u32) -> Result<Value, Problem> {
-    let target = node.target();
-    let place = Place { file, line: node.line(), column: node.column() };
-    let content = match target.kind() {
-        Kind::Sequence => {
-            Content::List(target.items().map(|item| of_yaml(item, file)).collect::<Result<_, _>>()?)
+/// The JSON of a value that was read as configuration: dates are texts, and keys are strings.
+fn of_yaml(value: Value) -> Result<Value, Problem> {
+    let place = value.place;
+    let content = match value.content {
+        Content::Scalar(scalar) => Content::Scalar(of_scalar(scalar, place)?),
+        Content::List(list) => {
+            Content::List(list.into_iter().map(of_yaml).collect::<Result<_, _>>()?)
         }
-        Kind::Mapping if target.entries().any(|(key, _)| key.is_merge()) => {
-            let mut merged = value::read(target, file)?;
-            merged.make_json()?;
-            merged.content
-        }
-        Kind::Mapping => {
-            let entries = target
-                .entries()
-                .map(|(key, value)| Ok((json_key(key, file)?, of_yaml(value, file)?)));
+        Content::Map(map) => {
+            let entries = map.into_entries().into_iter();
+            let entries = entries.map(|(key, value)| Ok((of_key(key)?, of_yaml(value)?)));
             Content::Map(Map::from_entries(entries.collect::<Result<Vec<_>, Problem>>()?))
         }
-        Kind::Scalar | Kind::Alias => return scalar(target, file, place),
     };
     Ok(Value { content, place })
 }
 
-fn json_key(node: Node<'_>, file: u32) -> Result<Key, Problem> {
-    let place = Place { file, line: node.line(), column: node.column() };
-    let key = scalar(node.target(), file, place)?;
-    match key.content {
-        Content::Scalar(scalar) if scalar.kind != ScalarKind::Null => {
-            Ok(Key { text: scalar.text, kind: ScalarKind::String, place })
-        }
-        _ => Err(Problem::new("a key of a JSON patch has to be a string", place)),
+fn of_scalar(mut scalar: Scalar, place: Place) -> Result<Scalar, Problem> {
+    if scalar.kind == ScalarKind::Timestamp {
+        return Ok(Scalar::string(scalar.text));
     }
+    scalar.folded = false;
+    scalar_to_json(&mut scalar, place)?;
+    Ok(scalar)
 }
 
-fn scalar(node: Node<'_>, file: u32, place: Place) -> Result<Value, Problem> {
-    if node.kind() != Kind::Scalar {
-        return Err(Problem::new("this has to be a text", place));
+fn of_key(key: Key) -> Result<Key, Problem> {
+    if key.kind == ScalarKind::Null {
+        return Err(Problem::new("a key of a JSON patch has to be a string", key.place));
     }
-    let value = value::read(node, file)?.at(place);
-    let old_bool = match node.as_str().unwrap_or_default() {
-        "y" | "Y" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" => Some("true"),
-        "n" | "N" | "no" | "No" | "NO" | "off" | "Off" | "OFF" => Some("false"),
-        _ => None,
-    };
-    let mut value = match (old_bool, &value.content) {
-        (Some(bool), _) if node.style() == Style::Plain && node.tag().is_none() => {
-            Value::plain(bool)
-        }
-        (_, Content::Scalar(scalar)) if scalar.kind == ScalarKind::Timestamp => {
-            Value::string(scalar.text.clone())
-        }
-        _ => value,
-    }
-    .at(place);
-    value.make_json()?;
-    Ok(value)
+    let scalar = Scalar { kind: key.kind, ..Scalar::string(key.text) };
+    let text = of_scalar(scalar, key.place)?.text;
+    Ok(Key { text, kind: ScalarKind::String, place: key.place })
 }

@@ -2,7 +2,6 @@
 //!
 //! A scalar's meaning is settled when it is made, as go-yaml would settle it on reading the text again.
 
-mod json;
 mod read;
 mod size;
 
@@ -275,7 +274,8 @@ impl Value {
     /// that this one was written in stay, and make a string of whatever stands between them.
     pub fn replace(&mut self, mut other: Self) {
         if let Content::Scalar(new) = &mut other.content {
-            new.quoted = self.as_scalar().is_some_and(|old| old.quoted);
+            (new.quoted, new.folded) =
+                self.as_scalar().map_or((false, false), |old| (old.quoted, old.folded));
             if new.quoted && new.kind != ScalarKind::Binary {
                 new.kind = ScalarKind::String;
             }

@@ -5,41 +5,43 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::{Content, Scalar, ScalarKind, Value};
+use crate::kustomize::emit::folded;
+use crate::kustomize::emit::number::{shortest, timestamp};
 use crate::kustomize::problem::{Place, Problem};
+use crate::kustomize::value::{Content, Scalar, ScalarKind, Value};
 use crate::kustomize::yaml;
 
-impl Value {
-    /// Makes it what JSON can hold, as `RNode.MarshalJSON` in kyaml does: numbers get the texts of JSON.
-    pub fn make_json(&mut self) -> Result<(), Problem> {
-        let place = self.place;
-        match &mut self.content {
-            Content::Scalar(scalar) => make_json(scalar, place),
-            Content::List(list) => list.iter_mut().try_for_each(Self::make_json),
-            Content::Map(map) => map.iter_mut().try_for_each(|(key, value)| {
-                if key.kind == ScalarKind::String {
-                    return value.make_json();
-                }
-                let message =
-                    format!("the key {:?} has to be a string: put it in quotes", key.text);
-                Err(Problem::new(message, key.place))
-            }),
-        }
-    }
-
-    /// Makes it what kyaml reads from JSON (`RNode.UnmarshalJSON`), after [`make_json`](Self::make_json).
-    pub fn make_yaml(&mut self) {
-        match &mut self.content {
-            Content::Scalar(scalar) => make_yaml(scalar),
-            Content::List(list) => list.iter_mut().for_each(Self::make_yaml),
-            Content::Map(map) => map.iter_mut().for_each(|(_, value)| value.make_yaml()),
-        }
+/// Makes a value what JSON can hold, as `RNode.MarshalJSON` in kyaml does: numbers get the texts of JSON.
+pub(super) fn to_json(value: &mut Value) -> Result<(), Problem> {
+    let place = value.place;
+    match &mut value.content {
+        Content::Scalar(scalar) => scalar_to_json(scalar, place),
+        Content::List(list) => list.iter_mut().try_for_each(to_json),
+        Content::Map(map) => map.iter_mut().try_for_each(|(key, value)| {
+            if key.kind == ScalarKind::String {
+                return to_json(value);
+            }
+            let message = format!("the key {:?} has to be a string: put it in quotes", key.text);
+            Err(Problem::new(message, key.place))
+        }),
     }
 }
 
-fn make_json(scalar: &mut Scalar, place: Place) -> Result<(), Problem> {
-    scalar.quoted = false;
+/// Makes a value what kyaml reads from JSON (`RNode.UnmarshalJSON`), after [`to_json`].
+pub(super) fn from_json(value: &mut Value) {
+    match &mut value.content {
+        Content::Scalar(scalar) => scalar_from_json(scalar),
+        Content::List(list) => list.iter_mut().for_each(from_json),
+        Content::Map(map) => map.iter_mut().for_each(|(_, value)| from_json(value)),
+    }
+}
+
+/// The same for a scalar.
+pub(super) fn scalar_to_json(scalar: &mut Scalar, place: Place) -> Result<(), Problem> {
     match scalar.kind {
+        ScalarKind::String if scalar.folded => {
+            *scalar = Scalar::string(folded::again(&scalar.text));
+        }
         ScalarKind::String => {}
         ScalarKind::Null => *scalar = Scalar::null(),
         ScalarKind::Bool => scalar.text = scalar.text.to_ascii_lowercase().into(),
@@ -84,50 +86,18 @@ fn number(scalar: &Scalar, place: Place) -> Result<String, Problem> {
     })
 }
 
-fn make_yaml(scalar: &mut Scalar) {
+fn scalar_from_json(scalar: &mut Scalar) {
     match scalar.kind {
         ScalarKind::Int | ScalarKind::Float => {
             if let Ok(number) = scalar.text.parse() {
-                *scalar = Scalar::plain(general(number));
+                *scalar = Scalar::plain(shortest(number));
             }
         }
-        ScalarKind::String => scalar.quoted = needs_quotes(&scalar.text),
+        ScalarKind::String => {
+            scalar.quoted = needs_quotes(&scalar.text);
+        }
         _ => {}
     }
-}
-
-/// The shortest text of a float, as `strconv.FormatFloat(…, 'g', -1, 64)` in Go has it: `1e+06`.
-fn general(number: f64) -> String {
-    let text = format!("{number:e}");
-    let Some((digits, exponent)) = text.split_once('e') else { return text };
-    match exponent.parse::<i32>() {
-        Ok(exponent) if !(-4..6).contains(&exponent) => {
-            let sign = if exponent < 0 { '-' } else { '+' };
-            format!("{digits}e{sign}{:02}", exponent.unsigned_abs())
-        }
-        _ => number.to_string(),
-    }
-}
-
-/// A date and a time as Go writes them (`time.RFC3339Nano`); the forms are those that go-yaml takes for dates.
-fn timestamp(text: &str) -> String {
-    let (date, time) = match text.find(['T', 't', ' ']) {
-        Some(at) => (&text[..at], text.get(at + 1..).unwrap_or_default()),
-        None => (text, "0:0:0"),
-    };
-    let (clock, zone) = match time.find(['Z', '+', '-']) {
-        Some(at) => time.split_at(at),
-        None => (time, "Z"),
-    };
-    let (clock, fraction) = clock.split_once('.').unwrap_or((clock, ""));
-    let padded = |text: &str, between: &str| {
-        let parts: Vec<String> = text.split(between).map(|part| format!("{part:0>2}")).collect();
-        parts.join(between)
-    };
-    let fraction = fraction.get(..9).unwrap_or(fraction).trim_end_matches('0');
-    let dot = if fraction.is_empty() { "" } else { "." };
-    let zone = if zone.get(1..) == Some("00:00") { "Z" } else { zone };
-    format!("{}T{}{dot}{fraction}{zone}", padded(date, "-"), padded(clock, ":"))
 }
 
 /// Whether go-yaml writes a string in quotes or as a block.
@@ -176,9 +146,9 @@ mod tests {
             ("text", "text", "text"),
         ] {
             let mut value = Value::plain(text);
-            value.make_json().unwrap();
+            to_json(&mut value).unwrap();
             assert_eq!(value.as_text(), Some(json));
-            value.make_yaml();
+            from_json(&mut value);
             assert_eq!(value.as_text(), Some(yaml));
         }
     }
@@ -186,12 +156,12 @@ mod tests {
     #[test]
     fn what_json_cannot_hold_is_refused() {
         for text in [".inf", ".nan"] {
-            assert!(Value::plain(text).make_json().is_err(), "{text}");
+            assert!(to_json(&mut Value::plain(text)).is_err(), "{text}");
         }
         let scalar = |text: &str| Scalar { kind: ScalarKind::Binary, ..Scalar::string(text) };
-        assert!(Value::from(scalar("%")).make_json().is_err());
+        assert!(to_json(&mut Value::from(scalar("%"))).is_err());
         let mut bytes = Value::from(scalar("aGk="));
-        bytes.make_json().unwrap();
+        to_json(&mut bytes).unwrap();
         assert_eq!(bytes.as_text(), Some("hi"));
     }
 }
