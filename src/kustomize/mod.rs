@@ -21,4 +21,5 @@ pub mod replace;
 pub mod schema;
 pub mod select;
 pub mod value;
+pub mod vars;
 pub mod yaml;
