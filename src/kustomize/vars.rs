@@ -105,14 +105,14 @@ pub fn value_of(object: &Object, path: &str) -> Result<Option<Value>, Problem> {
     let typed = match scalar.kind {
         ScalarKind::Int => {
             let int: i64 = scalar.text.parse().map_err(|_| unfit())?;
-            Scalar { text: int.to_string().into(), kind: ScalarKind::Int, quoted: false }
+            Scalar { kind: ScalarKind::Int, ..Scalar::string(int.to_string()) }
         }
         ScalarKind::Float => {
             let float: f64 = scalar.text.parse().map_err(|_| unfit())?;
             if !float.is_finite() {
                 return Err(unfit());
             }
-            Scalar { text: float.to_string().into(), kind: ScalarKind::Float, quoted: false }
+            Scalar { kind: ScalarKind::Float, ..Scalar::string(float.to_string()) }
         }
         ScalarKind::Bool => Scalar::plain(scalar.text.to_ascii_lowercase()),
         _ => Scalar::string(scalar.text.clone()),
@@ -386,14 +386,14 @@ mod tests {
     #[test]
     fn an_object_is_meant_by_all_of_its_identity() {
         let mut object = Object::new(parsed(
-            "{apiVersion: apps/v1, kind: Deployment, metadata: {name: a, namespace: n}}",
+            "{apiVersion: apps/v1, kind: Deployment, metadata: {name: a, namespace: ns}}",
         ));
         object.remember_id();
         object.set_name("b");
         for (objref, found) in [
             ("{apiVersion: apps/v1, kind: Deployment, name: a}", true),
             ("{apiVersion: apps/v1, kind: Deployment, name: b}", true),
-            ("{group: apps, version: v1, kind: Deployment, name: a, namespace: n}", true),
+            ("{group: apps, version: v1, kind: Deployment, name: a, namespace: ns}", true),
             ("{apiVersion: apps/v1, kind: Deployment, name: a, namespace: default}", false),
             ("{kind: Deployment, name: a}", false),
             ("{apiVersion: v1, kind: Deployment, name: a}", false),
