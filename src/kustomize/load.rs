@@ -197,6 +197,7 @@ impl<'l, 't> Folder<'l, 't> {
 
     /// The values of all documents of a file with objects.
     pub fn values(&self, source: &Source) -> Result<Vec<Value>, Problem> {
+        check_separators(source)?;
         self.values_by(source, value::read)
     }
 
@@ -225,6 +226,27 @@ impl<'l, 't> Folder<'l, 't> {
         });
         values.collect()
     }
+}
+
+/// Kustomize splits a file at lines that begin with `---` before it reads any YAML: nothing may follow there but a
+/// comment, and nothing may stand before but objects.
+fn check_separators(source: &Source) -> Result<(), Problem> {
+    let wrong = |line: usize, message: &str| {
+        let place =
+            Place { file: source.file, line: u32::try_from(line).unwrap_or(u32::MAX), column: 1 };
+        Err(source.shifted(Problem::new(message, place)))
+    };
+    if source.bytes.starts_with(b"%") {
+        return wrong(1, "this YAML begins with a directive, which Kustomize does not read");
+    }
+    for (at, line) in source.bytes.split(|byte| *byte == b'\n').enumerate().skip(1) {
+        if let Some(rest) = line.strip_prefix(b"---")
+            && rest.trim_ascii().first().is_some_and(|first| *first != b'#')
+        {
+            return wrong(at + 1, "nothing but a comment may follow --- on its line");
+        }
+    }
+    Ok(())
 }
 
 /// Whether a path names something outside of any tree of files.

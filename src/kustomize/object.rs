@@ -8,6 +8,28 @@ use super::id::{DEFAULT_NAMESPACE, Gvk, Id};
 use super::problem::Place;
 use super::value::{Content, Map, Value};
 
+/// The annotations in which Kustomize keeps its notes; none of them is printed (`BuildAnnotations` in `api/resource`).
+const NOTES: [&str; 18] = [
+    "internal.config.kubernetes.io/previousKinds",
+    "internal.config.kubernetes.io/previousNames",
+    "internal.config.kubernetes.io/prefixes",
+    "internal.config.kubernetes.io/suffixes",
+    "internal.config.kubernetes.io/previousNamespaces",
+    "internal.config.kubernetes.io/allowNameChange",
+    "internal.config.kubernetes.io/allowKindChange",
+    "internal.config.kubernetes.io/refBy",
+    "internal.config.kubernetes.io/generatorBehavior",
+    "internal.config.kubernetes.io/needsHashSuffix",
+    "internal.config.kubernetes.io/path",
+    "internal.config.kubernetes.io/index",
+    "internal.config.kubernetes.io/seqindent",
+    "internal.config.kubernetes.io/id",
+    "internal.config.kubernetes.io/annotations-migration-resource-id",
+    "config.kubernetes.io/path",
+    "config.kubernetes.io/index",
+    "config.k8s.io/id",
+];
+
 /// What a generated object is to one of the same name that is there already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Behavior {
@@ -40,6 +62,8 @@ pub struct Object {
     pub suffixes: Vec<Arc<str>>,
     /// What it is to one that is there already, if it was generated.
     pub behavior: Behavior,
+    /// Whether it was generated.
+    pub generated: bool,
     /// Whether a hash of its content will be appended to its name.
     pub needs_hash: bool,
     /// As a patch: whether it may give its target another name.
@@ -51,14 +75,26 @@ pub struct Object {
 }
 
 impl Object {
-    /// An object as it was written.
+    /// An object as it was written. Kustomize's own notes in its annotations count.
     pub fn new(value: Value) -> Self {
+        let mut object = Self::without_notes(value);
+        let enabled = |note: &str| object.note("annotations", note) == Some("enabled");
+        (object.needs_hash, object.may_rename, object.may_change_kind) = (
+            enabled("internal.config.kubernetes.io/needsHashSuffix"),
+            enabled("internal.config.kubernetes.io/allowNameChange"),
+            enabled("internal.config.kubernetes.io/allowKindChange"),
+        );
+        object
+    }
+
+    fn without_notes(value: Value) -> Self {
         Self {
             value,
             previous: Vec::new(),
             prefixes: Vec::new(),
             suffixes: Vec::new(),
             behavior: Behavior::Create,
+            generated: false,
             needs_hash: false,
             may_rename: false,
             may_change_kind: false,
@@ -131,6 +167,14 @@ impl Object {
         self.previous.push(before);
     }
 
+    /// Makes room for annotations where Kustomize has some of its own, which it takes away at the end: patches that add
+    /// to them rely on it.
+    pub fn make_room_for_notes(&mut self) {
+        if self.generated || !self.previous.is_empty() {
+            self.metadata().get_or_insert("annotations", Value::map);
+        }
+    }
+
     /// Takes over what is remembered of another, which this one replaces.
     pub fn take_memory(&mut self, other: &Object) {
         self.previous.clone_from(&other.previous);
@@ -199,6 +243,9 @@ impl Object {
         let Some(metadata) = self.value.get_mut("metadata").and_then(Value::as_map_mut) else {
             return;
         };
+        if let Some(annotations) = metadata.get_mut("annotations").and_then(Value::as_map_mut) {
+            annotations.retain(|key, _| !NOTES.contains(&&*key.text));
+        }
         match metadata.get_mut("annotations").map(|value| &mut value.content) {
             Some(Content::Map(annotations)) if !annotations.is_empty() => {
                 for (_, value) in annotations.iter_mut() {

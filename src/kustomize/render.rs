@@ -24,8 +24,8 @@ use crate::model::files::FileTree;
 
 /// Objects with this annotation are for people and tools, not for the cluster.
 const LOCAL: &str = "config.kubernetes.io/local-config";
-/// The version that `managedByLabel` speaks of: the one whose output this is.
-const MANAGER: &str = "kustomize-v5.5.0";
+/// What `managedByLabel` says, as `kubectl` says it.
+const MANAGER: &str = "kustomize-(devel)";
 
 /// What a kustomization becomes.
 #[derive(Debug)]

@@ -78,9 +78,10 @@ pub(super) fn through_json(text: &str) -> Result<String, String> {
 fn float_text(float: f64) -> String {
     let size = float.abs();
     if float.fract() == 0.0 && size < 1e21 {
-        // JSON has no exponent here, so it is read as a whole number, if it fits.
-        let whole = float as i128;
-        if (i128::from(i64::MIN)..=i128::from(u64::MAX)).contains(&whole) {
+        // JSON has no exponent here, and zeros behind the digits that count; read again it is a whole number, if it fits.
+        if let Ok(whole) = float.to_string().parse::<i128>()
+            && (i128::from(i64::MIN)..=i128::from(u64::MAX)).contains(&whole)
+        {
             return whole.to_string();
         }
     }

@@ -11,7 +11,7 @@ use super::fields::{Fields, Reading};
 use super::id::GvkPattern;
 use super::object::Object;
 use super::problem::{Place, Problem};
-use super::value::{Content, Map, Value};
+use super::value::{Content, Key, Map, Value};
 
 /// Where a rule applies: which objects, and which of their fields.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -212,8 +212,11 @@ pub fn set_entry(value: &mut Value, key: &str, text: &str) -> Result<(), Problem
     }
     match &mut value.content {
         Content::Map(map) => {
-            let place = map.get(key).map_or(Place::NOWHERE, |old| old.place);
-            map.insert(key, Value::string(text).at(place));
+            // Kustomize writes the key without quotes: one that means something else then is refused in the end.
+            match map.get_mut(key) {
+                Some(old) => old.replace(Value::string(text).at(old.place)),
+                None => map.push(Key::plain(key), Value::string(text)),
+            }
             Ok(())
         }
         _ => {

@@ -64,6 +64,7 @@ pub fn generate(args: &MapArgs, folder: &Folder<'_, '_>) -> Result<Object, Probl
         object.value.make_map().insert("immutable", Value::plain("true"));
     }
     object.behavior = args.behavior();
+    object.generated = true;
     object.needs_hash = !args.options.disable_name_suffix_hash;
     Ok(object)
 }

@@ -41,7 +41,7 @@ fn containers(value: &mut Value, entry: &ImageEntry, matcher: &Matcher) -> Resul
                         continue;
                     }
                     let place = container.place;
-                    let wrong = || Problem::new("a container is a mapping", place);
+                    let wrong = || Problem::new("what is in containers has to be a mapping", place);
                     let map = container.as_map_mut().ok_or_else(wrong)?;
                     if let Some(image) = map.get_mut("image") {
                         set_one(image, entry, matcher)?;

@@ -109,6 +109,7 @@ impl Tools<'_> {
                 if remember {
                     object.remember_id();
                 }
+                object.make_room_for_notes();
                 operations.apply(&mut object.value, self.budget)?;
             }
         }

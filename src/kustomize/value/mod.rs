@@ -84,9 +84,11 @@ pub struct Map {
 }
 
 impl Scalar {
-    /// A text that is a string whatever it looks like.
+    /// A text that is a string whatever it looks like: it is in quotes if it has to be.
     pub fn string(text: impl Into<Arc<str>>) -> Self {
-        Self { text: text.into(), kind: ScalarKind::String, quoted: false, folded: false }
+        let plain = Self::plain(text);
+        let quoted = plain.kind != ScalarKind::String;
+        Self { kind: ScalarKind::String, quoted, ..plain }
     }
 
     /// A text that means what it means without quotes.
@@ -314,6 +316,12 @@ impl Value {
 }
 
 impl Key {
+    /// A key that means what it means without quotes, and that nobody wrote.
+    pub fn plain(text: impl Into<Arc<str>>) -> Self {
+        let Scalar { text, kind, .. } = Scalar::plain(text);
+        Self { text, kind, place: Place::NOWHERE }
+    }
+
     /// A key that is a string, and that nobody wrote.
     pub fn new(text: impl Into<Arc<str>>) -> Self {
         Self { text: text.into(), kind: ScalarKind::String, place: Place::NOWHERE }

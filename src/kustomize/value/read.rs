@@ -87,6 +87,10 @@ impl Reader {
                 return Err(Problem::new("a key has to be a text", self.place(key)));
             }
             let Scalar { text, kind, .. } = self.scalar(key.target());
+            if &*text == "<<" && !self.config {
+                // Kustomize drops it, in quotes too.
+                continue;
+            }
             if !seen.insert(text.clone()) && !self.config {
                 return Err(Problem::new(
                     format!("the key {text:?} stands twice"),
