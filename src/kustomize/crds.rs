@@ -18,14 +18,19 @@ pub fn config(value: &Value) -> Result<Config, Problem> {
     if value.is_null() {
         return Ok(walk.config);
     }
-    let definitions =
-        value.as_map().ok_or_else(|| Problem::new("definitions are a mapping by name", value.place))?;
+    let definitions = value
+        .as_map()
+        .ok_or_else(|| Problem::new("definitions are a mapping by name", value.place))?;
     walk.definitions = Some(definitions);
     for (name, definition) in definitions.iter() {
         let Some(properties) = properties(definition) else { continue };
         if ["kind", "apiVersion", "metadata"].iter().all(|field| properties.contains(field)) {
             let kind = name.text.rsplit('.').next().unwrap_or_default().to_owned();
-            walk.definition(&GvkPattern { kind, ..GvkPattern::default() }, definition, &mut Vec::new())?;
+            walk.definition(
+                &GvkPattern { kind, ..GvkPattern::default() },
+                definition,
+                &mut Vec::new(),
+            )?;
         }
     }
     Ok(walk.config)

@@ -319,7 +319,8 @@ impl Patch {
 impl Replicas {
     /// Reads an entry.
     pub fn read(value: &Value) -> Result<Self, Problem> {
-        let fields = Fields::of(value, "an entry of replicas", &["name", "count"], Reading::Strict)?;
+        let fields =
+            Fields::of(value, "an entry of replicas", &["name", "count"], Reading::Strict)?;
         Ok(Self { name: fields.text("name")?, count: fields.number("count")?, place: value.place })
     }
 }

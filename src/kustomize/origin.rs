@@ -36,7 +36,10 @@ impl Origin {
 
     /// Of what a configuration object makes, if its own origin was noted.
     pub fn of_plugin(plugin: &Object) -> Option<Self> {
-        let path = plugin.note("annotations", ORIGIN)?.lines().find_map(|line| line.strip_prefix("path: "))?;
+        let path = plugin
+            .note("annotations", ORIGIN)?
+            .lines()
+            .find_map(|line| line.strip_prefix("path: "))?;
         Some(Self {
             name: plugin.name().to_owned(),
             namespace: plugin.namespace().to_owned(),
@@ -54,7 +57,8 @@ impl Origin {
         if object.note("annotations", ORIGIN).is_none() {
             return self.note(object);
         }
-        let mut changes = object.note("annotations", TRANSFORMATIONS).unwrap_or_default().to_owned();
+        let mut changes =
+            object.note("annotations", TRANSFORMATIONS).unwrap_or_default().to_owned();
         for (at, line) in self.lines().iter().enumerate() {
             changes.push_str(if at == 0 { "- " } else { "  " });
             changes.push_str(line);

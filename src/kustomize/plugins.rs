@@ -71,7 +71,13 @@ pub fn rules(object: &Object, folder: &Folder<'_, '_>) -> Result<Vec<Rule>, Prob
                 Ok(text.map(|text| Named { text, place }))
             };
             let target = fields.get("target").map(|value| Selector::read(value, Reading::Lenient));
-            operations(named("path")?, named("jsonOp")?, target.transpose()?, object.place(), folder)?
+            operations(
+                named("path")?,
+                named("jsonOp")?,
+                target.transpose()?,
+                object.place(),
+                folder,
+            )?
         }
         "PatchStrategicMergeTransformer" => {
             let paths = fields.texts("paths")?.into_iter();
@@ -122,7 +128,9 @@ pub fn patch(entry: &Patch, folder: &Folder<'_, '_>) -> Result<Rule, Problem> {
         (Some(path), None) => folder.read(&path.text, path.place)?,
         (None, Some(patch)) => Source::inline(patch.text.trim(), patch.place),
         (None, None) => return problem("a patch is missing here, or the path of one"),
-        (Some(_), Some(_)) => return problem("there is a patch here and the path of one: keep one"),
+        (Some(_), Some(_)) => {
+            return problem("there is a patch here and the path of one: keep one");
+        }
     };
     let mut change = Change::read(folder, &source, entry.place)?;
     if let Change::Merge(patches) = &mut change {
@@ -150,7 +158,9 @@ pub fn operations(
         (Some(path), None) => folder.read(&path.text, path.place)?,
         (None, Some(patch)) => Source::inline(&patch.text, patch.place),
         (None, None) => return problem("a patch is missing here, or the path of one"),
-        (Some(_), Some(_)) => return problem("there is a patch here and the path of one: keep one"),
+        (Some(_), Some(_)) => {
+            return problem("there is a patch here and the path of one: keep one");
+        }
     };
     let operations = JsonPatch::parse(&String::from_utf8_lossy(&source.bytes), source.file)
         .map_err(|problem| source.shifted(problem))?;
@@ -161,10 +171,7 @@ pub fn operations(
 }
 
 /// The patches of `patchesStrategicMerge`: each a patch, or the path of a file with some.
-pub fn merge_patches(
-    named: &[Named],
-    folder: &Folder<'_, '_>,
-) -> Result<Vec<Object>, Problem> {
+pub fn merge_patches(named: &[Named], folder: &Folder<'_, '_>) -> Result<Vec<Object>, Problem> {
     let mut patches = Vec::new();
     for named in named {
         let inline = resources::read(folder, &Source::inline(&named.text, named.place));
@@ -188,7 +195,10 @@ pub fn replacements(list: &[Value], folder: &Folder<'_, '_>) -> Result<Vec<Repla
             continue;
         }
         if fields.get("source").is_some() || !fields.list("targets")?.is_empty() {
-            return Err(Problem::new("there is a replacement here and the path of one", item.place));
+            return Err(Problem::new(
+                "there is a replacement here and the path of one",
+                item.place,
+            ));
         }
         let source = folder.read(&path, item.place)?;
         for value in folder.config_values(&source)?.iter().take(1) {

@@ -102,8 +102,9 @@ impl Rendered {
             if at > 0 {
                 out.push_str("---\n");
             }
-            let printed = emit::print(&object.value)
-                .map_err(|problem| Failure::from(problem.or_at(object.place())).named(&self.files))?;
+            let printed = emit::print(&object.value).map_err(|problem| {
+                Failure::from(problem.or_at(object.place())).named(&self.files)
+            })?;
             out.push_str(&printed);
         }
         Ok(out)
@@ -185,7 +186,8 @@ impl Run {
         self.build_metadata.replace(build_metadata.clone());
         let here = Here { run: self, folder, file, kustomization, origin };
         here.learn_types()?;
-        let Accumulated { mut objects, config, vars, .. } = here.accumulate(Accumulated::default())?;
+        let Accumulated { mut objects, config, vars, .. } =
+            here.accumulate(Accumulated::default())?;
         let config = config.unwrap_or_else(Config::builtin);
         append_hashes(&mut objects)?;
         references::fix(&mut objects, &config)?;
@@ -193,7 +195,8 @@ impl Run {
         for object in &objects {
             resources::check(&object.value)?;
         }
-        let local = |object: &Object| object.note("annotations", LOCAL).is_some_and(|text| text != "false");
+        let local =
+            |object: &Object| object.note("annotations", LOCAL).is_some_and(|text| text != "false");
         objects.retain(|object| !local(object));
         order::sort(&mut objects, &order.unwrap_or(Order::Legacy(None)));
         let wants = |what: &str| build_metadata.iter().any(|wanted| wanted == what);
@@ -231,7 +234,9 @@ impl Here<'_, '_, '_> {
                 let schemas = Schemas::custom(values.first().ok_or_else(empty)?)?;
                 if self.run.met_unknown.get() { schemas.beside_builtin() } else { schemas }
             }
-            (None, Some(version)) if version.text == super::schema::BUILTIN_VERSION => return Ok(()),
+            (None, Some(version)) if version.text == super::schema::BUILTIN_VERSION => {
+                return Ok(());
+            }
             (None, Some(version)) => {
                 let message = format!(
                     "there are no types of {}; there are those of {}",
@@ -260,7 +265,8 @@ impl Here<'_, '_, '_> {
         }
         self.generate(&mut all)?;
         for named in &self.kustomization.components {
-            let component = self.enter(named, true).map_err(|failure| failure.through(named.place))?;
+            let component =
+                self.enter(named, true).map_err(|failure| failure.through(named.place))?;
             all.known = None;
             all = component.accumulate(all).map_err(|failure| failure.through(named.place))?;
             no_twins(&all.objects)?;
@@ -293,7 +299,8 @@ impl Here<'_, '_, '_> {
     fn resources(&self, mut all: Accumulated, list: &[Named]) -> Result<Accumulated, Failure> {
         for named in list {
             if self.folder.is_folder(&named.text) {
-                let base = self.enter(named, false).map_err(|failure| failure.through(named.place))?;
+                let base =
+                    self.enter(named, false).map_err(|failure| failure.through(named.place))?;
                 let base = base
                     .accumulate(Accumulated::default())
                     .map_err(|failure| failure.through(named.place))?;
@@ -316,7 +323,8 @@ impl Here<'_, '_, '_> {
 
     fn enter(&self, named: &Named, component: bool) -> Result<Self, Failure> {
         let folder = self.folder.enter(&named.text, named.place)?;
-        let (file, source) = folder.kustomization().map_err(|problem| problem.or_at(named.place))?;
+        let (file, source) =
+            folder.kustomization().map_err(|problem| problem.or_at(named.place))?;
         let mut kustomization = Kustomization::read(&source)?;
         if kustomization.is_component != component {
             let message = match component {
@@ -366,7 +374,9 @@ impl Here<'_, '_, '_> {
             }
         }
         for (mut object, origin) in generated {
-            if let Some(origin) = origin.filter(|_| object.note("annotations", super::origin::ORIGIN).is_none()) {
+            if let Some(origin) =
+                origin.filter(|_| object.note("annotations", super::origin::ORIGIN).is_none())
+            {
                 origin.note(&mut object);
             }
             all.absorb(object)?;
@@ -432,7 +442,8 @@ impl Here<'_, '_, '_> {
         if !own.patches_strategic_merge.is_empty() {
             let patches = plugins::merge_patches(&own.patches_strategic_merge, &self.folder)?;
             if patches.is_empty() {
-                let place = own.patches_strategic_merge.first().map_or(Place::NOWHERE, |named| named.place);
+                let place =
+                    own.patches_strategic_merge.first().map_or(Place::NOWHERE, |named| named.place);
                 return Err(Problem::new("there is no patch in it", place).into());
             }
             rules.push(Rule::MergePatches(patches));
@@ -469,7 +480,8 @@ impl Here<'_, '_, '_> {
             rules.push(Rule::Annotations { pairs: own.common_annotations.clone(), fields });
         }
         for patch in &own.patches_json {
-            let (path, inline, target) = (patch.path.clone(), patch.patch.clone(), patch.target.clone());
+            let (path, inline, target) =
+                (patch.path.clone(), patch.patch.clone(), patch.target.clone());
             rules.push(plugins::operations(path, inline, target, patch.place, &self.folder)?);
         }
         for replicas in &own.replicas {
@@ -488,7 +500,8 @@ impl Here<'_, '_, '_> {
     /// Runs the validators, which may look but not touch.
     fn validate(&self, all: &mut Accumulated) -> Result<(), Failure> {
         for plugin in self.plugins(&self.kustomization.validators)? {
-            let before: Vec<Value> = all.objects.iter().map(|object| object.value.clone()).collect();
+            let before: Vec<Value> =
+                all.objects.iter().map(|object| object.value.clone()).collect();
             for value in &before {
                 self.folder.budget().copies(value, 1)?;
             }
@@ -496,9 +509,13 @@ impl Here<'_, '_, '_> {
                 self.apply(&rule, all, None)?;
             }
             let same = before.len() == all.objects.len()
-                && before.iter().zip(&all.objects).all(|(before, after)| before.means(&after.value));
+                && before
+                    .iter()
+                    .zip(&all.objects)
+                    .all(|(before, after)| before.means(&after.value));
             if !same {
-                let message = format!("a validator must not change objects, and this {} does", plugin.kind());
+                let message =
+                    format!("a validator must not change objects, and this {} does", plugin.kind());
                 return Err(Problem::new(message, plugin.place()).into());
             }
         }
@@ -577,7 +594,8 @@ impl Accumulated {
     /// Adds a generated object: it is new, or it takes the place of one that is there.
     fn absorb(&mut self, object: Object) -> Result<(), Problem> {
         let id = object.id();
-        let mut same = (0..self.objects.len()).filter(|at| self.objects[*at].ids().any(|old| id.is_same(old)));
+        let mut same =
+            (0..self.objects.len()).filter(|at| self.objects[*at].ids().any(|old| id.is_same(old)));
         let (first, second) = (same.next(), same.next());
         let problem = |message: String| Err(Problem::new(message, object.place()));
         match (first, second, object.behavior) {
@@ -592,7 +610,9 @@ impl Accumulated {
                 self.known = None;
                 Ok(())
             }
-            (Some(_), Some(_), _) => problem(format!("there are several {id} that this may be for")),
+            (Some(_), Some(_), _) => {
+                problem(format!("there are several {id} that this may be for"))
+            }
         }
     }
 }

@@ -39,7 +39,8 @@ pub fn read(folder: &Folder<'_, '_>, source: &Source) -> Result<Vec<Object>, Pro
                     left.extend(checked(item)?);
                 }
             }
-            Some((_, Content::Scalar(scalar))) if scalar.kind == super::value::ScalarKind::Null => {}
+            Some((_, Content::Scalar(scalar))) if scalar.kind == super::value::ScalarKind::Null => {
+            }
             Some((place, _)) => {
                 let message = format!("the items of a {} are a list", kind(&value));
                 return Err(Problem::new(message, place));

@@ -7,6 +7,7 @@ use std::collections::{HashMap, HashSet};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use super::field_specs::{FieldSpec, Make};
 use super::fields::{Fields, Reading};
 use super::id::{DEFAULT_NAMESPACE, Gvk};
 use super::object::Object;
@@ -158,6 +159,57 @@ impl Values {
         }
         Some(scalar)
     }
+}
+
+/// Marks the object that a variable takes its value from; there may be none yet, but not several.
+pub fn claim(objects: &mut [Object], var: &Var) -> Result<(), Problem> {
+    let mut found = objects.iter_mut().filter(|object| var.is_of(object));
+    let Some(first) = found.next() else { return Ok(()) };
+    if let Some(other) = found.next() {
+        let (one, other) = (first.id(), other.id());
+        let message = format!("the var {} could be of {one} or of {other}", var.name);
+        return Err(Problem::new(message, var.place));
+    }
+    first.variables.push(var.name.clone());
+    Ok(())
+}
+
+/// Writes out all variables in the fields where that is done.
+pub fn resolve(
+    objects: &mut [Object],
+    vars: &[Var],
+    fields: &[FieldSpec],
+    budget: &Budget,
+) -> Result<(), Problem> {
+    if vars.is_empty() {
+        return Ok(());
+    }
+    let mut values = Values::default();
+    for var in vars {
+        let problem = |message: String| Problem::new(message, var.place);
+        let object = objects.iter().find(|object| object.variables.contains(&var.name));
+        let object = object.ok_or_else(|| {
+            problem(format!("there is no {} {} for the var {}", var.kind, var.object, var.name))
+        })?;
+        let value = value_of(object, &var.field_path).map_err(|problem| {
+            problem.while_at(&format!("the var {}", var.name)).or_at(var.place)
+        })?;
+        let missing =
+            || problem(format!("the var {}: {} has no {}", var.name, object.id(), var.field_path));
+        let value = value.ok_or_else(missing)?;
+        budget.copies(&value, 1)?;
+        values.insert(var, value)?;
+    }
+    for object in objects {
+        for field in fields {
+            if field.selects(object) {
+                field.visit(&mut object.value, Make::Nothing, &mut |value| {
+                    expand(value, &mut values, budget)
+                })?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Writes out the variables in a field: in a text, in the texts of a mapping, or in a list of texts.
@@ -381,6 +433,25 @@ mod tests {
         let mut number = parsed("5");
         expand(&mut number, &mut values, &budget).expect("left alone");
         assert!(number.means(&parsed("5")));
+    }
+
+    #[test]
+    fn variables_are_claimed_and_then_resolved() {
+        let var = "{name: V, objref: {kind: ConfigMap, name: src, apiVersion: v1}, fieldref: {fieldPath: data.s}}";
+        let var = Var::from_value(&parsed(var)).expect("a var");
+        let field = FieldSpec::new(crate::kustomize::id::GvkPattern::default(), "data/ref", false);
+        let budget = Budget::default();
+        let source = SOURCE.replace("$(OTHER)", "$(V)!");
+        let mut objects = vec![Object::new(parsed(&source))];
+        let fields = std::slice::from_ref(&field);
+        let vars = std::slice::from_ref(&var);
+        resolve(&mut objects, vars, fields, &budget).expect_err("claimed by none");
+        claim(&mut objects, &var).expect("claimed");
+        resolve(&mut objects, vars, fields, &budget).expect("resolved");
+        let text = objects[0].value.at_path(&["data", "ref"]).and_then(Value::as_text);
+        assert_eq!(text, Some("abc!"));
+        let mut twice = vec![objects[0].clone(), objects[0].clone()];
+        claim(&mut twice, &var).expect_err("by two");
     }
 
     #[test]

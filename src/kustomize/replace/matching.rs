@@ -8,7 +8,7 @@ use regex::Regex;
 
 use super::Steps;
 use super::lookup::{list, map};
-use super::path::{condition, index, is_bracketed};
+use super::path::{condition, index, is_bracketed, next_is_list};
 use crate::kustomize::problem::{Place, Problem};
 use crate::kustomize::select::compile_pattern;
 use crate::kustomize::value::{Budget, Content, Key, Map, Scalar, Value};
@@ -259,7 +259,7 @@ impl<'a> Walk<'a> {
 /// What is made for the part that comes next; at the end, what can take the value.
 fn made(next: Option<&String>, create: Option<&Value>) -> Value {
     match next.map(|part| &**part) {
-        Some(part) if is_bracketed(part) || index(part).is_some_and(|at| at >= 0) => Value::list(),
+        Some(part) if next_is_list(part) => Value::list(),
         None | Some("") => match create.map(|value| &value.content) {
             Some(Content::Map(_)) => Value::map(),
             Some(Content::List(_)) => Value::list(),

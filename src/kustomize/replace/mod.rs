@@ -12,7 +12,7 @@ use std::collections::HashSet;
 pub use args::{Entry, Options, Replacement, Source, Target};
 pub use lookup::{find, lookup};
 use matching::{Found, Walk};
-pub use path::split;
+pub use path::{Part, condition, next_is_list, split};
 
 use super::id::{DEFAULT_NAMESPACE, GvkPattern, Id};
 use super::object::Object;

@@ -44,6 +44,39 @@ fn unescaped(path: &str) -> Vec<String> {
     parts
 }
 
+/// What a part of a path is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// The item of a list with a number.
+    Item(i64),
+    /// `-`: the last item of a list.
+    Last,
+    /// `*`: all items of a list.
+    Every,
+    /// `[field=value]`: the items of a list that have it, or `[=value]`, that are it.
+    Condition,
+    /// The field of a mapping.
+    Field,
+}
+
+impl Part {
+    /// What it is.
+    pub fn of(part: &str) -> Self {
+        match (index(part), part) {
+            (Some(index), _) => Self::Item(index),
+            (None, "-") => Self::Last,
+            (None, "*") => Self::Every,
+            _ if is_bracketed(part) => Self::Condition,
+            _ => Self::Field,
+        }
+    }
+}
+
+/// Whether what is made for a part to be looked up in is a list.
+pub fn next_is_list(part: &str) -> bool {
+    is_bracketed(part) || index(part).is_some_and(|index| index >= 0)
+}
+
 /// A part that is a number in a list.
 pub(super) fn index(part: &str) -> Option<i64> {
     part.parse().ok()
@@ -55,7 +88,7 @@ pub(super) fn is_bracketed(part: &str) -> bool {
 }
 
 /// The field and the value of `[field=value]`.
-pub(super) fn condition(part: &str) -> Result<(&str, &str), String> {
+pub fn condition(part: &str) -> Result<(&str, &str), String> {
     let inner = part.strip_suffix(']').unwrap_or(part);
     let inner = inner.strip_prefix('[').unwrap_or(inner);
     inner.split_once('=').ok_or_else(|| format!("{part} has to be [field=value]"))

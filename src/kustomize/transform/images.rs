@@ -7,7 +7,11 @@ use crate::kustomize::problem::Problem;
 use crate::kustomize::value::{Content, Value};
 
 /// Does what one entry of `images` says: with the containers anywhere in an object, and with the fields.
-pub fn set(objects: &mut [Object], entry: &ImageEntry, fields: &[FieldSpec]) -> Result<(), Problem> {
+pub fn set(
+    objects: &mut [Object],
+    entry: &ImageEntry,
+    fields: &[FieldSpec],
+) -> Result<(), Problem> {
     let matcher = entry.matcher()?;
     for object in objects {
         if object.kind() == "CustomResourceDefinition" {
@@ -29,7 +33,9 @@ pub fn set(objects: &mut [Object], entry: &ImageEntry, fields: &[FieldSpec]) -> 
 fn containers(value: &mut Value, entry: &ImageEntry, matcher: &Matcher) -> Result<(), Problem> {
     match &mut value.content {
         Content::Scalar(_) => Ok(()),
-        Content::List(list) => list.iter_mut().try_for_each(|item| containers(item, entry, matcher)),
+        Content::List(list) => {
+            list.iter_mut().try_for_each(|item| containers(item, entry, matcher))
+        }
         Content::Map(map) => {
             for (key, value) in map.iter_mut() {
                 containers(value, entry, matcher)?;

@@ -81,14 +81,16 @@ impl Namespace<'_> {
     }
 
     fn put_subjects(&self, object: &mut Object) -> Result<(), Problem> {
-        let Some(subjects) = object.value.get_mut("subjects").filter(|value| !value.is_null()) else {
+        let Some(subjects) = object.value.get_mut("subjects").filter(|value| !value.is_null())
+        else {
             return Ok(());
         };
         if self.subjects == Subjects::None {
             return Ok(());
         }
         let place = subjects.place;
-        let wrong = |place| Problem::new("the subjects of a role binding are a list of mappings", place);
+        let wrong =
+            |place| Problem::new("the subjects of a role binding are a list of mappings", place);
         for subject in subjects.as_list_mut().ok_or_else(|| wrong(place))? {
             let place = subject.place;
             let map = subject.as_map_mut().ok_or_else(|| wrong(place))?;

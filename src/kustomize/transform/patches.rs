@@ -52,7 +52,8 @@ impl Tools<'_> {
     /// Applies a strategic merge patch to the one object that it names.
     pub fn merge_named(self, objects: &mut [Object], patch: &Object) -> Result<(), Problem> {
         let wanted = patch.original_id();
-        let mut named = objects.iter_mut().filter(|object| object.ids().any(|id| wanted.is_same(id)));
+        let mut named =
+            objects.iter_mut().filter(|object| object.ids().any(|id| wanted.is_same(id)));
         let (one, other) = (named.next(), named.next());
         match (one, other) {
             (Some(object), None) => self.merge_one(object, patch),

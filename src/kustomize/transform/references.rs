@@ -60,7 +60,8 @@ pub fn fix(objects: &mut [Object], config: &Config) -> Result<(), Problem> {
     for object in objects.iter_mut() {
         let original = object.original_id();
         let named = by_kind.get(original.gvk.kind).into_iter().chain(by_kind.get("")).flatten();
-        let rules: Vec<_> = named.filter(|(_, field)| original.gvk.is_selected_by(&field.gvk)).collect();
+        let rules: Vec<_> =
+            named.filter(|(_, field)| original.gvk.is_selected_by(&field.gvk)).collect();
         if rules.is_empty() {
             continue;
         }
@@ -119,7 +120,8 @@ impl Referrer {
         let text = |value: Option<&Value>| value.and_then(Value::as_text).map(str::to_owned);
         let mut accounts = HashSet::new();
         if object.kind() == "RoleBinding" {
-            let subjects = object.value.get("subjects").and_then(Value::as_list).unwrap_or_default();
+            let subjects =
+                object.value.get("subjects").and_then(Value::as_list).unwrap_or_default();
             for subject in subjects {
                 let Some(namespace) = subject.get("namespace") else { continue };
                 if text(subject.get("kind")).as_deref() != Some("ServiceAccount") {

@@ -7,7 +7,11 @@ use crate::kustomize::problem::Problem;
 use crate::kustomize::value::{Content, Value};
 
 /// Sets the replicas of all that has or had the name.
-pub fn set(objects: &mut [Object], replicas: &Replicas, fields: &[FieldSpec]) -> Result<(), Problem> {
+pub fn set(
+    objects: &mut [Object],
+    replicas: &Replicas,
+    fields: &[FieldSpec],
+) -> Result<(), Problem> {
     let mut found = false;
     let mut named: Vec<&mut Object> = objects
         .iter_mut()
