@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::ptr;
 
-use super::{Builtin, Schemas, Text, Type, TypeAt};
+use super::{Builtin, Schemas, Text, Type, TypeAt, table};
 use crate::kustomize::problem::Problem;
 use crate::kustomize::value::{Map, Value};
 
@@ -85,10 +85,21 @@ impl<'v> Reader<'v> {
         for _ in 0..MAX_REFERENCES {
             match value.get("$ref").and_then(Value::as_text) {
                 None | Some("") => return Some(self.met(value)),
-                Some(reference) => value = self.find(reference)?,
+                Some(reference) => match self.find(reference) {
+                    Some(found) => value = found,
+                    None => return self.built_in(reference),
+                },
             }
         }
         None
+    }
+
+    /// A type that is not among the definitions, but may be built in.
+    fn built_in(&mut self, reference: &str) -> Option<TypeAt> {
+        let name = table::short(reference.strip_prefix("#/definitions/")?);
+        let at = self.schemas.reserve();
+        self.schemas.types.get_mut(at)?.built_in = Some(name);
+        Some(at)
     }
 
     /// The value at a JSON pointer into the definitions.
@@ -111,7 +122,7 @@ impl<'v> Reader<'v> {
         let others = schema("additionalProperties").and_then(|others| self.referred(others));
         let items = schema("items").filter(|_| is_list(value));
         let elements = items.and_then(|items| self.referred(items));
-        Ok(Type { fields, others, elements, merge_keys: merge_keys(value)? })
+        Ok(Type { fields, others, elements, merge_keys: merge_keys(value)?, built_in: None })
     }
 }
 

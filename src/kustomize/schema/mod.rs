@@ -29,6 +29,8 @@ pub struct Schemas {
     /// By kind: the types by group and version.
     kinds: HashMap<Text, Vec<(Text, Text, TypeAt)>>,
     types: Vec<Type>,
+    /// The types of the built-in table by their names there.
+    names: HashMap<&'static str, TypeAt>,
     /// Which of Kubernetes' own kinds are known as well.
     builtin: Builtin,
 }
@@ -56,6 +58,8 @@ struct Type {
     elements: Option<TypeAt>,
     /// The keys by which elements are the same, if it is a list that merges.
     merge_keys: Option<Vec<Text>>,
+    /// The name of the built-in type that it is, if that is beside.
+    built_in: Option<String>,
 }
 
 /// A type.
@@ -104,7 +108,15 @@ impl Schemas {
     }
 
     fn at(&self, at: TypeAt) -> Option<Schema<'_>> {
-        self.types.get(at).map(|of| Schema { schemas: self, of })
+        let of = self.types.get(at)?;
+        match &of.built_in {
+            None => Some(Schema { schemas: self, of }),
+            Some(name) if self.builtin == Builtin::All => {
+                let builtin = Self::builtin();
+                builtin.at(*builtin.names.get(name.as_str())?)
+            }
+            Some(_) => None,
+        }
     }
 
     /// Makes room for a type.

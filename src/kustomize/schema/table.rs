@@ -38,7 +38,15 @@ pub(super) fn parse(text: &'static str) -> Schemas {
             _ => {}
         }
     }
+    schemas.names = names;
     schemas
+}
+
+/// The name that a definition of Kubernetes' description has in the table.
+pub(super) fn short(name: &str) -> String {
+    let prefixes = ["io.k8s.api.", "io.k8s.apimachinery.pkg.apis.", "io.k8s."];
+    let rest = prefixes.iter().find_map(|prefix| name.strip_prefix(prefix));
+    rest.unwrap_or(name).replace(".pkg.", ".").replace(".apis.", ".")
 }
 
 /// The type with a name; one that stands nowhere else, as `-`, has no fields.
