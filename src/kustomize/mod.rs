@@ -1,6 +1,7 @@
-//! Knows YAML and Kustomize, in memory: what a kustomization reaches, and how to edit it without a scratch.
+//! Knows YAML and Kustomize, in memory: how a kustomization becomes objects, and how to edit it without a scratch.
 //!
-//! It knows nothing of promotion, of GitHub, or of where the files come from.
+//! Read [`render`](mod@render) first: it says what is loaded, merged and changed, and in which order. A pure function of a
+//! tree of files; it knows nothing of promotion, of GitHub, or of where the files come from.
 
 pub mod add_value;
 pub mod crds;
@@ -33,3 +34,5 @@ pub mod transform;
 pub mod value;
 pub mod vars;
 pub mod yaml;
+
+pub use render::{RenderError, Rendered, render};

@@ -16,10 +16,10 @@ use super::origin::Origin;
 use super::problem::{Place, Problem};
 use super::schema::Schemas;
 use super::transform::patches::{Tools, drop_deleted, no_twins};
-use super::transform::{Rule, Specs, append_hashes, labels, references, variables};
+use super::transform::{Rule, Specs, append_hashes, labels, references};
 use super::value::Value;
 use super::vars::Var;
-use super::{crds, emit, order, plugins, resources};
+use super::{crds, emit, order, plugins, resources, vars};
 use crate::model::files::FileTree;
 
 /// Objects with this annotation are for people and tools, not for the cluster.
@@ -191,7 +191,7 @@ impl Run {
         let config = config.unwrap_or_else(Config::builtin);
         append_hashes(&mut objects)?;
         references::fix(&mut objects, &config)?;
-        variables::resolve(&mut objects, &vars, &config.var_reference, &loader.budget)?;
+        vars::resolve(&mut objects, &vars, &config.var_reference, &loader.budget)?;
         for object in &objects {
             resources::check(&object.value)?;
         }
@@ -275,7 +275,7 @@ impl Here<'_, '_, '_> {
         self.validate(&mut all)?;
         for value in &self.kustomization.vars {
             let var = Var::from_value(value)?;
-            variables::claim(&mut all.objects, &var)?;
+            vars::claim(&mut all.objects, &var)?;
             all.add_var(var)?;
         }
         Ok(all)

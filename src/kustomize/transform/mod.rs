@@ -9,7 +9,6 @@ pub mod namespace;
 pub mod patches;
 pub mod references;
 pub mod replicas;
-pub mod variables;
 
 use std::sync::Arc;
 
