@@ -13,7 +13,7 @@ pub enum Entry {
     /// `path`: a file with one replacement or a list of them, for [`Replacement::read`].
     File(String, Place),
     /// A replacement.
-    Inline(Replacement),
+    Inline(Box<Replacement>),
 }
 
 /// A replacement.
@@ -74,7 +74,7 @@ impl Entry {
         // An empty list of targets is lost on the way to the transformer.
         replacement.targets = replacement.targets.filter(|targets| !targets.is_empty());
         if path.is_empty() {
-            return Ok(Self::Inline(replacement));
+            return Ok(Self::Inline(Box::new(replacement)));
         }
         if replacement.source.is_some() || replacement.targets.is_some() {
             let message = "a replacement is either in the file at path or here, not both";

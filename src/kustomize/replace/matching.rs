@@ -81,17 +81,17 @@ impl<'a> Walk<'a> {
             return Ok(());
         };
         if value.is_null() && here.create.is_some() && !here.created && part != "*" {
-            return self.walk_lost(part, here, out);
+            return self.walk_lost(part, &here, out);
         }
         let here = Here { rest, ..here };
         match index(part).map(usize::try_from) {
-            Some(Ok(at)) => self.walk_item(value, part, at, here, out),
-            _ if is_bracketed(part) => self.walk_matching(value, part, here, out),
+            Some(Ok(at)) => self.walk_item(value, part, at, &here, out),
+            _ if is_bracketed(part) => self.walk_matching(value, part, &here, out),
             _ if part == "*" => {
                 let count = list(value, part)?.len();
                 (0..count).try_for_each(|at| self.step(value, at, &here, false, out))
             }
-            _ => self.walk_field(value, part, here, out),
+            _ => self.walk_field(value, part, &here, out),
         }
     }
 
@@ -99,13 +99,13 @@ impl<'a> Walk<'a> {
     fn walk_lost(
         &mut self,
         part: &String,
-        here: Here<'_, '_>,
+        here: &Here<'_, '_>,
         out: &mut Vec<Found>,
     ) -> Result<(), Problem> {
         let mut lost = made(Some(part), here.create);
         let mut found = Vec::new();
         let steps = &mut Steps::new();
-        self.walk(&mut lost, Here { steps, created: true, ..here }, &mut found)?;
+        self.walk(&mut lost, Here { steps, created: true, ..*here }, &mut found)?;
         out.extend(found.iter().map(|_| Found::Lost));
         Ok(())
     }
@@ -135,7 +135,7 @@ impl<'a> Walk<'a> {
         &mut self,
         value: &mut Value,
         part: &str,
-        here: Here<'_, '_>,
+        here: &Here<'_, '_>,
         out: &mut Vec<Found>,
     ) -> Result<(), Problem> {
         if part.is_empty() {
@@ -156,7 +156,7 @@ impl<'a> Walk<'a> {
                 (at, true)
             }
         };
-        self.step(value, at, &here, created, out)
+        self.step(value, at, here, created, out)
     }
 
     fn walk_item(
@@ -164,7 +164,7 @@ impl<'a> Walk<'a> {
         value: &mut Value,
         part: &str,
         at: usize,
-        here: Here<'_, '_>,
+        here: &Here<'_, '_>,
         out: &mut Vec<Found>,
     ) -> Result<(), Problem> {
         let count = list(value, part)?.len();
@@ -175,14 +175,14 @@ impl<'a> Walk<'a> {
             let message = format!("there is no item {at}, for there are {count}");
             return Err(Problem::new(message, value.place));
         }
-        self.step(value, at, &here, create, out)
+        self.step(value, at, here, create, out)
     }
 
     fn walk_matching(
         &mut self,
         value: &mut Value,
         part: &str,
-        here: Here<'_, '_>,
+        here: &Here<'_, '_>,
         out: &mut Vec<Found>,
     ) -> Result<(), Problem> {
         let place = value.place;
@@ -190,7 +190,7 @@ impl<'a> Walk<'a> {
         let count = list(value, part)?.len();
         let before = out.len();
         for at in 0..count {
-            self.step_if(value, at, (field, pattern), &here, out)?;
+            self.step_if(value, at, (field, pattern), here, out)?;
         }
         if here.create.is_none() || out.len() > before {
             return Ok(());
@@ -201,7 +201,7 @@ impl<'a> Walk<'a> {
             field => Map::from_entries([(Key::new(field), text)]).into(),
         };
         self.append(value, item)?;
-        self.step_if(value, count, (field, pattern), &here, out)?;
+        self.step_if(value, count, (field, pattern), here, out)?;
         if out.len() == before {
             // Kustomize would go on making items for ever.
             let message = format!("{part} does not match what it would make");

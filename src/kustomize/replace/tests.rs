@@ -64,7 +64,7 @@ fn done(replacements: &str) -> Result<Vec<Object>, Problem> {
     let mut all = Vec::new();
     for entry in value_of(replacements).as_list().expect("a list") {
         match Entry::from_value(entry, Reading::Strict)? {
-            Entry::Inline(replacement) => all.push(replacement),
+            Entry::Inline(replacement) => all.push(*replacement),
             Entry::File(..) => panic!("no files here"),
         }
     }
