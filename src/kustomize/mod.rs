@@ -5,6 +5,7 @@
 
 pub mod add_value;
 pub mod crds;
+pub mod diff;
 pub mod edit;
 pub mod emit;
 pub mod field_specs;

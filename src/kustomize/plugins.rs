@@ -13,7 +13,7 @@ use super::kustomization::{Named, Patch, Replicas};
 use super::load::{Folder, Source};
 use super::object::Object;
 use super::problem::{Place, Problem};
-use super::replace::Replacement;
+use super::replace::{Entry, Replacement};
 use super::resources;
 use super::select::Selector;
 use super::transform::namespace::Subjects;
@@ -93,9 +93,11 @@ pub fn rules(object: &Object, folder: &Folder<'_, '_>) -> Result<Vec<Rule>, Prob
             }
             Rule::MergePatches(patches)
         }
-        "ReplacementTransformer" => {
-            Rule::Replacements(replacements(fields.list("replacements")?, folder)?)
-        }
+        "ReplacementTransformer" => Rule::Replacements(replacements(
+            fields.list("replacements")?,
+            Reading::Lenient,
+            folder,
+        )?),
         "ValueAddTransformer" => Rule::AddValue(AddValue::from_config(&object.value, folder)?),
         "HashTransformer" => Rule::Hash,
         kind => return Err(unknown(kind, object.place())),
@@ -184,25 +186,21 @@ pub fn merge_patches(named: &[Named], folder: &Folder<'_, '_>) -> Result<Vec<Obj
 }
 
 /// The replacements of a list, each written there or in a file.
-pub fn replacements(list: &[Value], folder: &Folder<'_, '_>) -> Result<Vec<Replacement>, Problem> {
+pub fn replacements(
+    list: &[Value],
+    reading: Reading,
+    folder: &Folder<'_, '_>,
+) -> Result<Vec<Replacement>, Problem> {
     let mut replacements = Vec::new();
     for item in list {
-        let known = ["path", "source", "targets"];
-        let fields = Fields::of(item, "a replacement", &known, Reading::Lenient)?;
-        let path = fields.text("path")?;
-        if path.is_empty() {
-            replacements.extend(Replacement::read(item)?);
-            continue;
-        }
-        if fields.get("source").is_some() || !fields.list("targets")?.is_empty() {
-            return Err(Problem::new(
-                "there is a replacement here and the path of one",
-                item.place,
-            ));
-        }
-        let source = folder.read(&path, item.place)?;
-        for value in folder.config_values(&source)?.iter().take(1) {
-            replacements.extend(Replacement::read(value)?);
+        match Entry::from_value(item, reading)? {
+            Entry::Inline(replacement) => replacements.push(*replacement),
+            Entry::File(path, place) => {
+                let source = folder.read(&path, place)?;
+                for value in folder.config_values(&source)?.iter().take(1) {
+                    replacements.extend(Replacement::read(value)?);
+                }
+            }
         }
     }
     Ok(replacements)

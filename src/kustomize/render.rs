@@ -8,6 +8,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::field_specs::{Config, FieldSpec};
+use super::fields::Reading;
 use super::generate::{Kind, MapArgs, Options, absorb, generate};
 use super::kustomization::{Kustomization, Labels, Named, Order};
 use super::load::{Folder, Loader, Restriction, Source};
@@ -492,7 +493,11 @@ impl Here<'_, '_, '_> {
             rules.push(Rule::Images { entry: entry.clone(), fields: of(|config| &config.images) });
         }
         if !own.replacements.is_empty() {
-            rules.push(Rule::Replacements(plugins::replacements(&own.replacements, &self.folder)?));
+            rules.push(Rule::Replacements(plugins::replacements(
+                &own.replacements,
+                Reading::Strict,
+                &self.folder,
+            )?));
         }
         Ok(rules)
     }

@@ -375,6 +375,11 @@ impl Map {
         self.entries.iter().enumerate().map(|(at, (key, _))| (&*key.text, at)).collect()
     }
 
+    /// The value at a place that [`by_key`](Self::by_key) gave.
+    pub fn entry_at(&self, at: usize) -> Option<&Value> {
+        self.entries.get(at).map(|(_, value)| value)
+    }
+
     /// The entry at a place that [`by_key`](Self::by_key) gave.
     pub fn entry_at_mut(&mut self, at: usize) -> Option<(&Key, &mut Value)> {
         self.entries.get_mut(at).map(|(key, value)| (&*key, value))
