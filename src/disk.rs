@@ -31,17 +31,10 @@ impl Disk {
         }
     }
 
-    /// The repository around `folder` (the whole file system where it is in none), and the path of `folder` in it.
-    ///
-    /// Overlays name bases beside and above themselves, so the tree has to begin further up.
+    /// The whole file system, and the path of `folder` in it: overlays name bases beside and above themselves.
     pub fn around(folder: &Path) -> io::Result<(Self, String)> {
         let folder = Self::open(folder)?.root;
-        let root = folder
-            .ancestors()
-            .find(|above| above.join(".git").exists())
-            .or_else(|| folder.ancestors().last())
-            .unwrap_or(&folder)
-            .to_path_buf();
+        let root = folder.ancestors().last().unwrap_or(&folder).to_path_buf();
         let path = relative(&folder, &root)
             .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "the path is not UTF-8"))?;
         Ok((Self { root }, path))
@@ -165,12 +158,12 @@ mod tests {
     }
 
     #[test]
-    fn an_overlay_is_found_in_its_repository() {
-        let folder = folder(&["deploy/prod/k.yaml", ".git/HEAD"]);
+    fn an_overlay_is_found_with_all_around_it() {
+        let folder = folder(&["deploy/prod/k.yaml"]);
         let (disk, path) = Disk::around(&folder.path().join("deploy/prod")).unwrap();
-        assert_eq!(disk.root(), fs::canonicalize(folder.path()).unwrap());
-        assert_eq!(path, "deploy/prod");
-        assert_eq!(Disk::around(folder.path()).unwrap().1, "");
+        let real = fs::canonicalize(folder.path()).unwrap();
+        assert_eq!(disk.root().join(&path), real.join("deploy/prod"));
+        assert_eq!(disk.root().parent(), None);
     }
 
     #[cfg(unix)]

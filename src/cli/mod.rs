@@ -4,6 +4,7 @@
 
 mod check_config;
 mod deliveries;
+mod render;
 mod sandbox;
 mod schema;
 mod serve;
@@ -31,6 +32,10 @@ enum Command {
     Serve(serve::Args),
     /// Run a GitHub in a box with Usher installed on it; nothing else is needed
     Sandbox(sandbox::Args),
+    /// Print what a kustomization renders to, as `kubectl kustomize` does
+    Render(render::RenderArgs),
+    /// Show how two kustomizations differ once rendered
+    Diff(render::DiffArgs),
     /// Set image tags in a kustomization, keeping every other byte
     SetImage(set_image::Args),
     /// Check a configuration and say what it means
@@ -62,6 +67,8 @@ pub(crate) enum Failure {
 /// Runs the command that the process was called with.
 pub fn main() -> ExitCode {
     let ended = match Cli::parse().command {
+        Command::Render(args) => render::run(&args),
+        Command::Diff(args) => render::diff(&args),
         Command::SetImage(args) => set_image::run(&args).map_err(Failure::Trouble),
         Command::CheckConfig(args) => return check_config::run(&args),
         Command::Schema(args) => return schema::run(&args),

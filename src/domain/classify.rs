@@ -2,16 +2,17 @@
 //!
 //! It compares two trees; who made the pull request, and how, makes no difference.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::facts::{Facts, Gap};
 use super::merge::Merged;
-use super::overlay::{Carried, Overlays, kustomization, overlays};
+use super::overlay::{Carried, Overlays, overlays};
 use super::policy::{Application, Environment, Policy};
+use super::rendered::{Overlay, rendered};
 use crate::kustomize::edit::{ImageEdit, set_images};
-use crate::kustomize::images::{ImageEntry, entries, split};
-use crate::kustomize::reach::{Reach, reach, unresolved};
-use crate::model::files::{Entry, FileTree, GitTree};
+use crate::kustomize::images::{ImageEntry, split};
+use crate::kustomize::render::RenderError;
+use crate::model::files::GitTree;
 use crate::model::ids::RepoRef;
 use crate::model::read::{Finding, Severity};
 
@@ -46,6 +47,8 @@ pub struct Effect<'a> {
     pub images: Vec<ImageChange>,
     /// What is wrong with the environment's overlays after the merge.
     pub findings: Vec<Finding>,
+    /// Whether an overlay cannot be rendered on either side: nobody can say what moves.
+    pub unclear: bool,
 }
 
 /// A container that gets another image.
@@ -66,6 +69,7 @@ impl Effect<'_> {
     pub fn is_promotion(&self) -> bool {
         !self.moving.is_empty()
             || self.images.iter().any(|image| image.stray)
+            || self.unclear
             || self.findings.iter().any(|finding| finding.severity == Severity::Error)
     }
 }
@@ -95,6 +99,13 @@ pub fn classify<'a>(
     Ok(effects)
 }
 
+/// The folders of an environment's overlays.
+pub(super) fn folders(policy: &Policy, environment: &Environment) -> BTreeSet<String> {
+    let applications = policy.applications().iter();
+    let targets = applications.flat_map(|application| environment.targets_for(application.name()));
+    targets.map(|(_, folder)| folder).collect()
+}
+
 fn effect<'a>(
     facts: &Facts,
     sides: &Sides<'_>,
@@ -103,25 +114,20 @@ fn effect<'a>(
 ) -> Result<Option<Effect<'a>>, Gap> {
     let mut touched: BTreeSet<String> = BTreeSet::new();
     let (mut findings, mut images) = (Vec::new(), BTreeSet::new());
-    let folders: BTreeSet<String> = policy
-        .applications()
-        .iter()
-        .flat_map(|application| environment.targets_for(application.name()))
-        .map(|(_, folder)| folder)
-        .collect();
-    for folder in &folders {
-        let before = reached(facts, sides.repo, sides.before, folder)?;
-        let after = reached(facts, sides.repo, &sides.merged.tree, folder)?;
-        let changed = |files: &BTreeSet<String>| -> Vec<String> {
-            files.intersection(&sides.merged.changed).cloned().collect()
-        };
+    let mut unclear = false;
+    for folder in &folders(policy, environment) {
+        let before = rendered(facts, sides.repo, sides.before, folder)?;
+        let after = rendered(facts, sides.repo, &sides.merged.tree, folder)?;
+        let both = before.files.union(&after.files);
         let here: BTreeSet<String> =
-            changed(&before.files).into_iter().chain(changed(&after.files)).collect();
-        if !here.is_empty() {
-            findings.extend(inspect(facts, sides, policy, folder, &after));
-            images.extend(image_changes(facts, sides, policy, folder, (&before, &after)));
-            touched.extend(here);
+            both.filter(|path| sides.merged.changed.contains(*path)).cloned().collect();
+        if here.is_empty() {
+            continue;
         }
+        findings.extend(inspect(policy, folder, &after));
+        images.extend(image_changes(facts, sides, policy, (&before, &after)));
+        unclear |= before.result.is_err() || after.result.is_err();
+        touched.extend(here);
     }
     if touched.is_empty() {
         return Ok(None);
@@ -145,104 +151,123 @@ fn effect<'a>(
     }
     findings.sort();
     findings.dedup();
-    Ok(Some(Effect { environment, moving, other, images: images.into_iter().collect(), findings }))
+    let images = images.into_iter().collect();
+    Ok(Some(Effect { environment, moving, other, images, findings, unclear }))
 }
 
-/// Follows a folder as far as its files have been read; the rest is a gap.
-fn reached(facts: &Facts, repo: &RepoRef, tree: &GitTree, folder: &str) -> Result<Reach, Gap> {
-    let reach = reach(&facts.view(tree), folder);
-    if reach.needs.is_empty() {
-        Ok(reach)
-    } else {
-        Err(facts.lacks_files(repo, tree, &reach.needs))
-    }
-}
-
-/// What is wrong with one overlay: what does not read, and promoted entries that change no container.
-fn inspect(
-    facts: &Facts,
-    sides: &Sides<'_>,
-    policy: &Policy,
-    folder: &str,
-    reach: &Reach,
-) -> Vec<Finding> {
-    let files = facts.view(&sides.merged.tree);
-    let mut findings = reach.findings.clone();
-    if let Some(file) = kustomization(&files, folder)
-        && let Entry::File(content) = files.entry(&file)
-        && let Ok(entries) = entries(&content)
-    {
-        let promoted: BTreeSet<u32> = entries
-            .iter()
-            .filter(|entry| {
+/// What is wrong with one overlay: that it does not render, and promoted entries that change no container.
+fn inspect(policy: &Policy, folder: &str, overlay: &Overlay) -> Vec<Finding> {
+    let file = overlay.kustomization.clone().unwrap_or_else(|| folder.to_owned());
+    match &overlay.result {
+        Err(error) => vec![refusal(&file, error)],
+        Ok(rendered) => {
+            let promoted = |entry: &&ImageEntry| {
                 policy.applications().iter().any(|application| application.carries(&entry.name))
-            })
-            .map(|entry| entry.line)
-            .collect();
-        let without = unresolved(reach, &entries).into_iter();
-        findings.extend(without.filter(|finding| promoted.contains(&finding.line)));
+            };
+            let unused = rendered.unused_images.iter().filter(promoted);
+            unused.map(|entry| no_container(&file, entry, overlay)).collect()
+        }
     }
-    findings
 }
 
-/// The containers of one overlay that would run another image, by what its `images:` make of them.
+/// What keeps an overlay from being rendered, at the line of its own file that leads there if it is another's.
+fn refusal(file: &str, error: &RenderError) -> Finding {
+    let (code, severity) = match error.refused {
+        true => ("kustomize.not-run", Severity::Note),
+        false => ("kustomize.render", Severity::Error),
+    };
+    let place = error.place.as_ref();
+    Finding {
+        code: code.to_owned(),
+        severity,
+        file: place.map_or(file, |place| &place.file).to_owned(),
+        line: place.map_or(1, |place| place.line),
+        column: place.map_or(1, |place| place.column),
+        message: error.message.clone(),
+    }
+}
+
+fn no_container(file: &str, entry: &ImageEntry, overlay: &Overlay) -> Finding {
+    let name = &entry.name;
+    let images = overlay.images();
+    let known: BTreeSet<&str> = images.values().map(|image| split(image).0).collect();
+    let near = known
+        .iter()
+        .map(|known| (strsim::jaro_winkler(known, name), known))
+        .filter(|(likeness, _)| *likeness > 0.85)
+        .max_by(|a, b| a.0.total_cmp(&b.0));
+    let help = match near {
+        Some((_, near)) => format!("did you mean {near}?"),
+        None if known.is_empty() => "there are no containers here".to_owned(),
+        None => {
+            let some: Vec<&str> = known.iter().take(5).copied().collect();
+            let more = if known.len() > some.len() { ", …" } else { "" };
+            format!("containers here use {}{more}", some.join(", "))
+        }
+    };
+    Finding {
+        code: "kustomize.image-unused".to_owned(),
+        severity: Severity::Error,
+        file: file.to_owned(),
+        line: entry.line,
+        column: entry.column,
+        message: format!(
+            "no container uses the image {name}, so this entry changes nothing: {help}"
+        ),
+    }
+}
+
+/// The containers of one overlay that would run another image.
 fn image_changes(
     facts: &Facts,
     sides: &Sides<'_>,
     policy: &Policy,
-    folder: &str,
-    (before, after): (&Reach, &Reach),
+    (before, after): (&Overlay, &Overlay),
 ) -> Vec<ImageChange> {
-    let listed = |tree: &GitTree| -> Vec<ImageEntry> {
-        let files = facts.view(tree);
-        let content = kustomization(&files, folder).map(|file| files.entry(&file));
-        match content {
-            Some(Entry::File(content)) => entries(&content).unwrap_or_default(),
-            _ => Vec::new(),
-        }
-    };
-    let (old, new) = (listed(sides.before), listed(&sides.merged.tree));
-    let (runs, would_run) = (running(before, &old), running(after, &new));
-    let carried = |raw: &str| {
-        let (name, _) = split(raw);
-        policy.applications().iter().any(|application| application.carries(name))
+    let (old, new) =
+        (before.entries(&facts.view(sides.before)), after.entries(&facts.view(&sides.merged.tree)));
+    let (runs, would_run) = (before.images(), after.images());
+    let carried = |image: &str| {
+        let name = split(image).0;
+        let entries = old.iter().chain(&new);
+        // The image may have another name than the entry that makes it.
+        let mut names = entries.filter(|entry| entry.makes(image)).map(|entry| entry.name.as_str());
+        let carries =
+            |name: &str| policy.applications().iter().any(|application| application.carries(name));
+        carries(name) || names.any(carries)
     };
     // An entry that differs explains every image that it makes.
-    let explained = |raw: &str| {
-        let of_old = old.iter().rfind(|entry| entry.matches(raw)).map(meaning);
-        of_old != new.iter().rfind(|entry| entry.matches(raw)).map(meaning)
+    let explained = |image: &str| {
+        let made = |entries: &'_ [ImageEntry]| {
+            let entry = entries.iter().rfind(|entry| entry.makes(image))?;
+            Some(format!("{} {:?}", entry.name, meaning(entry)))
+        };
+        made(&new).is_some() && made(&old) != made(&new)
+    };
+    // A container that is new and an old one that is gone may be one that was given another name.
+    let ran_otherwise = |image: &str| {
+        let known = runs.values().filter(|run| split(run).0 == split(image).0);
+        known.clone().next().is_some() && known.clone().all(|run| run != image)
     };
     let places: BTreeSet<_> = runs.keys().chain(would_run.keys()).collect();
-    let change = |place: &(String, usize)| {
-        let (from, to) = (runs.get(place), would_run.get(place));
-        let images = (from.map(|image| &image.1), to.map(|image| &image.1));
+    let change = |place: &(String, String)| {
+        let images = (runs.get(place), would_run.get(place));
         if images.0 == images.1 {
             return None;
         }
-        let raw = from.or(to).map_or("", |image| image.0.as_str());
+        let stray = match images {
+            (Some(from), Some(to)) => (carried(from) || carried(to)) && !explained(to),
+            (None, Some(to)) => carried(to) && ran_otherwise(to) && !explained(to),
+            _ => false,
+        };
         Some(ImageChange {
             object: place.0.clone(),
             from: images.0.cloned(),
             to: images.1.cloned(),
-            // What is new or goes away is no version that moves.
-            stray: from.is_some() && to.is_some() && carried(raw) && !explained(raw),
+            stray,
         })
     };
     places.into_iter().filter_map(change).collect()
-}
-
-/// Each container's image, as it is written and as the entries make it, by object and place in it.
-fn running(reach: &Reach, entries: &[ImageEntry]) -> BTreeMap<(String, usize), (String, String)> {
-    let mut out: BTreeMap<(String, usize), (String, String)> = BTreeMap::new();
-    for container in &reach.containers {
-        let object = format!("{} {}", container.kind, container.name);
-        let place = out.keys().filter(|(other, _)| *other == object).count();
-        let runs = entries.iter().fold(container.image.clone(), |image, entry| {
-            if entry.matches(&image) { entry.apply(&image) } else { image }
-        });
-        out.insert((object, place), (container.image.clone(), runs));
-    }
-    out
 }
 
 /// What an entry makes of an image.

@@ -167,7 +167,10 @@ fn text(value: &Value, name: &str, reading: Reading) -> Result<String, Problem> 
         _ if reading == Reading::Strict && old_truth(scalar).is_some() => "a boolean of YAML 1.1",
         _ => return Ok(scalar.text.to_string()),
     };
-    let message = format!("{name} has to be a text, not {what}; put it in quotes");
+    let message = format!(
+        "{name}: {} is {what} to YAML, and has to be a text; put it in quotes",
+        scalar.text
+    );
     Err(Problem::new(message, value.place))
 }
 

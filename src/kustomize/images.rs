@@ -105,6 +105,21 @@ impl ImageEntry {
         equal(name) && is_version(rest)
     }
 
+    /// Whether an image may have been made by this entry.
+    pub(crate) fn makes(&self, image: &str) -> bool {
+        let (name, rest) = split(image);
+        let wanted = [(":", &self.new_tag), ("@", &self.digest)];
+        let version: String = wanted
+            .iter()
+            .filter_map(|(sign, text)| text.as_ref().map(|text| format!("{sign}{text}")))
+            .collect();
+        let named = match &self.new_name {
+            Some(new_name) => new_name == name,
+            None => self.matches(name),
+        };
+        named && (version.is_empty() || version == rest)
+    }
+
     /// The image that Kustomize puts in the place of one that matches.
     pub(crate) fn apply(&self, image: &str) -> String {
         let (name, rest) = split(image);
@@ -185,7 +200,7 @@ mod tests {
         assert_eq!(entries(b"").unwrap(), []);
         insta::assert_snapshot!(
             entries(b"images:\n- name: a\n  newTag: 1.10\n").unwrap_err(),
-            @"line 3, column 11: `newTag: 1.10` is not a text to YAML; put quotes around it"
+            @"line 3, column 11: newTag: 1.10 is a number to YAML, and has to be a text; put it in quotes"
         );
         insta::assert_snapshot!(
             entries(b"images: {name: a}").unwrap_err(),
@@ -193,7 +208,7 @@ mod tests {
         );
         insta::assert_snapshot!(
             entries(b"images: [a]").unwrap_err(),
-            @"line 1, column 10: an entry of `images` is a mapping with a `name`"
+            @"line 1, column 10: an entry of `images` has to be a mapping, not a text"
         );
     }
 

@@ -160,7 +160,7 @@ impl Kustomization {
             .find_map(|name| fields.get(name))
         {
             let message = "Helm charts are not run here; render the chart and commit what it gives";
-            return Err(Problem::new(message, chart.place));
+            return Err(Problem::refused(message, chart.place));
         }
         let is_component = kind(&fields)?;
         let mut rest = FIELDS.iter().filter(|name| !["apiVersion", "kind"].contains(name));

@@ -12,7 +12,7 @@ use super::yaml;
 use crate::model::files::FileTree;
 
 /// The names of kustomization files.
-const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+pub(super) const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
 /// Whether files may be read from outside of the folder of the kustomization that names them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -112,6 +112,11 @@ impl<'l, 't> Folder<'l, 't> {
         &self.path
     }
 
+    /// Whether this is where the render began.
+    pub fn is_outermost(&self) -> bool {
+        self.above.is_empty()
+    }
+
     /// What is left to read and copy.
     pub fn budget(&self) -> &'l Budget {
         &self.loader.budget
@@ -136,9 +141,10 @@ impl<'l, 't> Folder<'l, 't> {
     pub fn read(&self, path: &str, place: Place) -> Result<Source, Problem> {
         let problem = |message: String| Problem::new(message, place);
         if is_remote(path) {
-            return Err(problem(format!(
-                "{path} is somewhere else; Usher reads only what is in the repository: copy it there"
-            )));
+            let message = format!(
+                "{path} is somewhere else, and nothing is fetched here: copy it into the repository"
+            );
+            return Err(Problem::refused(message, place));
         }
         let inside = paths::join(&self.path, path);
         let inside =
@@ -166,9 +172,10 @@ impl<'l, 't> Folder<'l, 't> {
     pub fn enter(&self, path: &str, place: Place) -> Result<Self, Problem> {
         let problem = |message: String| Problem::new(message, place);
         if is_remote(path) {
-            return Err(problem(format!(
-                "{path} is a remote base; Usher reads only what is in the repository: copy it there"
-            )));
+            let message = format!(
+                "{path} is a remote base, and nothing is fetched here: copy it into the repository"
+            );
+            return Err(Problem::refused(message, place));
         }
         let inside = paths::join(&self.path, path);
         let inside =

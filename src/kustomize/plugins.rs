@@ -115,7 +115,7 @@ pub fn generated(object: &Object, folder: &Folder<'_, '_>) -> Result<Vec<Object>
         "ConfigMapGenerator" => map(Kind::ConfigMap),
         "SecretGenerator" => map(Kind::Secret),
         "IAMPolicyGenerator" => Ok(IamPolicy::from_value(&object.value)?.generate()),
-        "HelmChartInflationGenerator" => Err(Problem::new(
+        "HelmChartInflationGenerator" => Err(Problem::refused(
             "Helm charts are not run here; render the chart and commit what it gives",
             object.place(),
         )),
@@ -230,7 +230,7 @@ fn built_in(object: &Object) -> Result<(), Problem> {
          run it beforehand and commit what it gives",
         object.kind()
     );
-    Err(Problem::new(message, object.place()))
+    Err(Problem::refused(message, object.place()))
 }
 
 fn unknown(kind: &str, place: Place) -> Problem {

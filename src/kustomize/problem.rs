@@ -30,12 +30,19 @@ pub struct Problem {
     pub message: String,
     /// Where, as far as it is known.
     pub place: Place,
+    /// Whether Kustomize itself might render it: it is refused since it would be fetched or run.
+    pub refused: bool,
 }
 
 impl Problem {
     /// A problem at a place.
     pub fn new(message: impl Into<String>, place: Place) -> Self {
-        Self { message: message.into(), place }
+        Self { message: message.into(), place, refused: false }
+    }
+
+    /// What is not done here, though Kustomize might.
+    pub fn refused(message: impl Into<String>, place: Place) -> Self {
+        Self { refused: true, ..Self::new(message, place) }
     }
 
     /// The same with this place, if it has none of its own.

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use super::field_specs::{Config, FieldSpec};
 use super::fields::Reading;
 use super::generate::{Kind, MapArgs, Options, absorb, generate};
+use super::images::ImageEntry;
 use super::kustomization::{Kustomization, Labels, Named, Order};
 use super::load::{Folder, Loader, Restriction, Source};
 use super::object::{Behavior, Object};
@@ -17,7 +18,7 @@ use super::origin::Origin;
 use super::problem::{Place, Problem};
 use super::schema::Schemas;
 use super::transform::patches::{Tools, drop_deleted, no_twins};
-use super::transform::{Rule, Specs, append_hashes, labels, references};
+use super::transform::{Rule, Specs, append_hashes, images, labels, references};
 use super::value::Value;
 use super::vars::Var;
 use super::{crds, emit, order, plugins, resources, vars};
@@ -35,6 +36,8 @@ pub struct Rendered {
     pub objects: Vec<Object>,
     /// The files that were read, by the numbers that places have.
     pub files: Vec<String>,
+    /// The entries of the outermost kustomization's own `images` that changed no container.
+    pub unused_images: Vec<ImageEntry>,
 }
 
 /// Why a kustomization cannot be rendered.
@@ -44,6 +47,8 @@ pub struct RenderError {
     pub message: String,
     /// The file and the line, as far as there is one.
     pub place: Option<FilePlace>,
+    /// Whether Kustomize itself might render it: it is refused since it would be fetched or run.
+    pub refused: bool,
     /// The places that led there: where each kustomization names the next, outermost first.
     pub chain: Vec<FilePlace>,
 }
@@ -87,10 +92,11 @@ pub fn render(
     restriction: Restriction,
 ) -> Result<Rendered, RenderError> {
     let loader = Loader::new(tree, restriction);
-    let objects = Run::default().whole(&loader, folder);
+    let run = Run::default();
+    let objects = run.whole(&loader, folder);
     let files = loader.files();
     match objects {
-        Ok(objects) => Ok(Rendered { objects, files }),
+        Ok(objects) => Ok(Rendered { objects, files, unused_images: run.unused_images.take() }),
         Err(failure) => Err(failure.named(&files)),
     }
 }
@@ -137,6 +143,7 @@ impl Failure {
         };
         RenderError {
             message: self.problem.message,
+            refused: self.problem.refused,
             place: named(self.problem.place),
             chain: self.chain.into_iter().rev().filter_map(named).collect(),
         }
@@ -161,6 +168,8 @@ struct Run {
     /// Whether an object was loaded whose type Kubernetes does not have: Kustomize then looks for it among Kubernetes'
     /// types, and from then on has them, whatever other types are named later.
     met_unknown: Cell<bool>,
+    /// The entries of the outermost kustomization's `images` that changed nothing.
+    unused_images: RefCell<Vec<ImageEntry>>,
     /// What the outermost kustomization wants to be noted on objects.
     build_metadata: RefCell<Vec<String>>,
 }
@@ -407,6 +416,12 @@ impl Here<'_, '_, '_> {
         let config = all.config.clone().unwrap_or_else(Config::builtin);
         for rule in self.rules(&config)? {
             let origin = self.origin_of_field(rule.kind());
+            if let Rule::Images { entry, fields } = &rule
+                && self.folder.is_outermost()
+                && !images::is_used(&all.objects, entry, fields.list())?
+            {
+                self.run.unused_images.borrow_mut().push(entry.clone());
+            }
             self.apply(&rule, all, origin.as_ref())?;
         }
         for plugin in self.plugins(&self.kustomization.transformers)? {

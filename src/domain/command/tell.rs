@@ -10,19 +10,20 @@ use super::context::Context;
 use super::promote::{Granted, Wish, grant};
 use super::right;
 use crate::domain::acts::Acts;
+use crate::domain::classify::folders;
 use crate::domain::decision::Effect;
 use crate::domain::evaluate::assess;
-use crate::domain::facts::Gap;
-use crate::domain::lines::unified;
+use crate::domain::facts::{Facts, Gap};
 use crate::domain::look::{Change, Look};
 use crate::domain::merge::Merged;
 use crate::domain::overlay::overlays;
 use crate::domain::plan::{Plan, opening};
+use crate::domain::rendered::difference;
 use crate::domain::reply::command as say;
 use crate::domain::reply::overview::{self, Place};
 use crate::domain::supersede::open;
 use crate::intent::{Intent, Reach};
-use crate::model::files::{Entry, FileTree, Mode};
+use crate::model::files::{GitTree, Mode};
 use crate::model::ids::{PrNumber, Sha};
 use crate::model::read::{Commit, Comparison, PullRequest, Side};
 
@@ -33,34 +34,46 @@ pub(super) fn plan(context: &Context<'_>, wish: &Wish<'_>) -> Result<Step, Gap> 
         Err(why) => return Ok(Step::refused(why)),
     };
     let Granted { application, environment, plan } = &granted;
-    let gates = preview(context, plan)?;
+    let supposed = Supposed::of(context, plan);
+    let gates = preview(context, plan, &supposed)?;
     let (_, pull) = opening(context.facts, context.ground, (application, environment), plan)?;
-    let diff = plan.files.iter().map(|file| {
-        let view = context.facts.view(context.ground.tree);
-        let before = match view.entry(&file.path) {
-            Entry::File(bytes) => bytes.to_vec(),
-            _ => Vec::new(),
-        };
-        unified(&file.path, &before, &file.content)
-    });
-    let diff: String = diff.collect();
+    let folders: BTreeSet<String> =
+        environment.targets_for(application.name()).into_iter().map(|(_, folder)| folder).collect();
+    let trees = (context.ground.tree, &supposed.tree);
+    let diff = difference(&supposed.facts, context.ground.repo, trees, &folders)?;
     Ok(Step::done(overview::plan(&plan.promotion, &gates, &diff, &pull), Vec::new()))
 }
 
-/// The gates of a promotion that is not open, as they would stand if it were.
-fn preview(context: &Context<'_>, plan: &Plan) -> Result<Vec<crate::domain::gates::Gate>, Gap> {
-    let (facts, ground) = (context.facts, context.ground);
-    let mut tree = ground.tree.clone();
-    let mut contents = Vec::new();
-    for file in &plan.files {
-        let name = hex::encode(Sha256::digest(&file.content));
-        let Ok(sha) = Sha::new(&name[..40]) else { continue };
-        let mode = tree.entries.get(&file.path).map_or(Mode::File, |(mode, _)| *mode);
-        tree.entries.insert(file.path.clone(), (mode, sha.clone()));
-        contents.push((sha, Arc::from(file.content.as_slice())));
+/// What would be known, and the tree that would be there, if the files of a plan were committed.
+struct Supposed {
+    facts: Facts,
+    tree: GitTree,
+    changed: BTreeSet<String>,
+}
+
+impl Supposed {
+    fn of(context: &Context<'_>, plan: &Plan) -> Self {
+        let mut tree = context.ground.tree.clone();
+        let mut contents = Vec::new();
+        for file in &plan.files {
+            let name = hex::encode(Sha256::digest(&file.content));
+            let Ok(sha) = Sha::new(&name[..40]) else { continue };
+            let mode = tree.entries.get(&file.path).map_or(Mode::File, |(mode, _)| *mode);
+            tree.entries.insert(file.path.clone(), (mode, sha.clone()));
+            contents.push((sha, Arc::from(file.content.as_slice())));
+        }
+        let changed = plan.files.iter().map(|file| file.path.clone()).collect();
+        Self { facts: context.facts.supposing(contents), tree, changed }
     }
-    let supposed = facts.supposing(contents);
-    let changed: BTreeSet<String> = plan.files.iter().map(|file| file.path.clone()).collect();
+}
+
+/// The gates of a promotion that is not open, as they would stand if it were.
+fn preview(
+    context: &Context<'_>,
+    plan: &Plan,
+    supposed: &Supposed,
+) -> Result<Vec<crate::domain::gates::Gate>, Gap> {
+    let (facts, ground) = (context.facts, context.ground);
     let identity = facts.identity()?;
     let side = |branch: &str| Side {
         branch: branch.to_owned(),
@@ -96,10 +109,14 @@ fn preview(context: &Context<'_>, plan: &Plan) -> Result<Vec<crate::domain::gate
             total_commits: 1,
         },
         head: commit,
-        merged: Merged { tree, conflicts: BTreeSet::new(), changed },
+        merged: Merged {
+            tree: supposed.tree.clone(),
+            conflicts: BTreeSet::new(),
+            changed: supposed.changed.clone(),
+        },
     };
-    let look = Look::at(&supposed, ground, context.policy, &change)?;
-    Ok(assess(&supposed, &look, None)?.gates().to_vec())
+    let look = Look::at(&supposed.facts, ground, context.policy, &change)?;
+    Ok(assess(&supposed.facts, &look, None)?.gates().to_vec())
 }
 
 /// `/status [ENV]`: what runs where, what is open, what stands in the way.
@@ -137,7 +154,7 @@ pub(super) fn status(context: &Context<'_>, environment: Option<&str>) -> Result
     Ok(Step::done(overview::status(&places), Vec::new()))
 }
 
-/// `/diff [ENV]`: what the pull request changes, line by line; elsewhere what a promotion would.
+/// `/diff [ENV]`: what the pull request changes once rendered; elsewhere what a promotion would.
 pub(super) fn diff(context: &Context<'_>, environment: Option<&str>) -> Result<Step, Gap> {
     let only = match environment.map(|name| context.environment(name)) {
         None => None,
@@ -164,27 +181,12 @@ pub(super) fn diff(context: &Context<'_>, environment: Option<&str>) -> Result<S
         if only.is_some_and(|only| only.name() != touch.environment.name()) {
             continue;
         }
-        let moved = touch.moving.iter().flat_map(|moving| &moving.moves);
-        let files =
-            moved.filter_map(|one| Some(one.to.as_ref().or(one.from.as_ref())?.file.clone()));
-        let files: BTreeSet<String> = files.chain(touch.other.iter().cloned()).collect();
-        let text: String = files.iter().map(|path| changed(context, &change, path)).collect();
+        let trees = (context.ground.tree, &change.merged.tree);
+        let folders = folders(context.policy, touch.environment);
+        let text = difference(context.facts, context.ground.repo, trees, &folders)?;
         parts.push((touch.environment.name().clone(), text));
     }
     Ok(Step::done(overview::diff(&parts, pull.number), Vec::new()))
-}
-
-/// How merging changes a file, line by line; what nobody had to read is only named.
-fn changed(context: &Context<'_>, change: &Change<'_>, path: &str) -> String {
-    let text = |tree: &crate::model::files::GitTree| match context.facts.view(tree).entry(path) {
-        Entry::File(bytes) => Some(bytes.to_vec()),
-        Entry::Absent => Some(Vec::new()),
-        _ => None,
-    };
-    match (text(context.ground.tree), text(&change.merged.tree)) {
-        (Some(before), Some(after)) => unified(path, &before, &after),
-        _ => format!("{path} changes\n"),
-    }
 }
 
 /// `/validate`: the checks run again.

@@ -60,8 +60,12 @@ pub fn diff(parts: &[(EnvName, String)], pr: PrNumber) -> String {
     if parts.is_empty() {
         return format!("#{pr} changes no environment.");
     }
-    let mut out = format!("What merging #{pr} changes in the files of each environment:\n");
+    let mut out = format!("What merging #{pr} changes in each environment, once rendered:\n");
     for (name, text) in parts {
+        if text.is_empty() {
+            let _ = writeln!(out, "\n{name}: files change, and nothing that they render to.");
+            continue;
+        }
         let _ = writeln!(
             out,
             "\n<details open><summary>{name}</summary>\n\n{}\n\n</details>",

@@ -68,6 +68,11 @@ impl FieldSpec {
         object.gvk().is_selected_by(&self.gvk)
     }
 
+    /// Looks at each field at the path.
+    pub fn look(&self, value: &Value, look: &mut dyn FnMut(&Value)) {
+        look_at(value, &self.parts, look);
+    }
+
     /// Whether this says nothing that `known` does not say already.
     fn is_covered_by(&self, known: &Self) -> bool {
         let known_gvk = super::id::Gvk {
@@ -97,6 +102,22 @@ impl FieldSpec {
             message: format!("at {}: {}", self.path, problem.message),
             ..problem
         })
+    }
+}
+
+/// Looks at what stands at the end of a path.
+fn look_at(value: &Value, parts: &[Part], look: &mut dyn FnMut(&Value)) {
+    let Some((first, rest)) = parts.split_first() else {
+        return look(value);
+    };
+    match &value.content {
+        Content::Scalar(_) => {}
+        Content::List(list) => list.iter().for_each(|item| look_at(item, parts, look)),
+        Content::Map(map) => {
+            if let Some(value) = map.get(&first.name) {
+                look_at(value, rest, look);
+            }
+        }
     }
 }
 

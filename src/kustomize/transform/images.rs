@@ -29,8 +29,49 @@ pub fn set(
     Ok(())
 }
 
+/// Whether an entry of `images` changes anything.
+pub fn is_used(
+    objects: &[Object],
+    entry: &ImageEntry,
+    fields: &[FieldSpec],
+) -> Result<bool, Problem> {
+    let matcher = entry.matcher()?;
+    let mut found = false;
+    for object in objects.iter().filter(|object| object.kind() != "CustomResourceDefinition") {
+        each(&object.value, &mut |image| found |= matcher.matches(image));
+        for field in fields.iter().filter(|field| field.selects(object)) {
+            field.look(&object.value, &mut |value| {
+                found |= value.as_text().is_some_and(|image| matcher.matches(image));
+            });
+        }
+        if found {
+            break;
+        }
+    }
+    Ok(found)
+}
+
+/// Looks at the image of every container, anywhere in an object.
+pub fn each(value: &Value, look: &mut dyn FnMut(&str)) {
+    match &value.content {
+        Content::Scalar(_) => {}
+        Content::List(list) => list.iter().for_each(|item| each(item, look)),
+        Content::Map(map) => {
+            for (key, value) in map.iter() {
+                each(value, look);
+                if matches!(&*key.text, "containers" | "initContainers") {
+                    let containers = value.as_list().unwrap_or_default().iter();
+                    let images =
+                        containers.filter_map(|container| container.get("image")?.as_text());
+                    images.for_each(&mut *look);
+                }
+            }
+        }
+    }
+}
+
 /// Walks to every list called `containers` or `initContainers`.
-fn containers(value: &mut Value, entry: &ImageEntry, matcher: &Matcher) -> Result<(), Problem> {
+fn containers(value: &mut Value, entry: &ImageEntry, matcher: &Matcher<'_>) -> Result<(), Problem> {
     match &mut value.content {
         Content::Scalar(_) => Ok(()),
         Content::List(list) => {
@@ -59,7 +100,7 @@ fn containers(value: &mut Value, entry: &ImageEntry, matcher: &Matcher) -> Resul
     }
 }
 
-fn set_one(value: &mut Value, entry: &ImageEntry, matcher: &Matcher) -> Result<(), Problem> {
+fn set_one(value: &mut Value, entry: &ImageEntry, matcher: &Matcher<'_>) -> Result<(), Problem> {
     match value.as_text() {
         Some(image) if matcher.matches(image) => {
             let image = entry.apply(image);

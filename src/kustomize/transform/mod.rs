@@ -36,7 +36,8 @@ pub enum Specs {
 }
 
 impl Specs {
-    fn list(&self) -> &[FieldSpec] {
+    /// The fields, one by one.
+    pub fn list(&self) -> &[FieldSpec] {
         match self {
             Self::Of(config, pick) => pick(config),
             Self::Own(list) => list,

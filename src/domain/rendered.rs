@@ -1,0 +1,93 @@
+//! An overlay as a tree has it: which files it reads, and what it renders to.
+//!
+//! It renders and reads; what the objects mean to a promotion is decided elsewhere.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::facts::{Facts, Gap};
+use crate::kustomize::diff::Diff;
+use crate::kustomize::files::reached;
+use crate::kustomize::images::{ImageEntry, entries};
+use crate::kustomize::load::Restriction;
+use crate::kustomize::render::{RenderError, Rendered, render};
+use crate::kustomize::transform::images::each;
+use crate::model::files::{Entry, FileTree, GitTree};
+use crate::model::ids::RepoRef;
+
+/// An overlay in one tree.
+#[derive(Debug)]
+pub(super) struct Overlay {
+    /// Its kustomization file, if there is one.
+    pub(super) kustomization: Option<String>,
+    /// All files that may matter to it.
+    pub(super) files: BTreeSet<String>,
+    /// What it renders to.
+    pub(super) result: Result<Rendered, RenderError>,
+}
+
+/// Renders a folder of a tree; what has not been read yet is a gap.
+pub(super) fn rendered(
+    facts: &Facts,
+    repo: &RepoRef,
+    tree: &GitTree,
+    folder: &str,
+) -> Result<Overlay, Gap> {
+    let view = facts.view(tree);
+    let reached = reached(&view, folder);
+    if !reached.needs.is_empty() {
+        return Err(facts.lacks_files(repo, tree, &reached.needs));
+    }
+    let result = render(&view, folder, Restriction::RootOnly);
+    Ok(Overlay { kustomization: reached.kustomization, files: reached.files, result })
+}
+
+/// How folders differ between two trees once rendered, as people read it.
+pub(super) fn difference<'a>(
+    facts: &Facts,
+    repo: &RepoRef,
+    (before, after): (&GitTree, &GitTree),
+    folders: impl IntoIterator<Item = &'a String>,
+) -> Result<String, Gap> {
+    let mut text = String::new();
+    for folder in folders {
+        let sides = (rendered(facts, repo, before, folder)?, rendered(facts, repo, after, folder)?);
+        match (&sides.0.result, &sides.1.result) {
+            (Ok(old), Ok(new)) => {
+                text.push_str(&Diff::between(&old.objects, &new.objects).to_text());
+            }
+            (_, Err(error)) => text.push_str(&format!("{folder} would not render: {error}\n")),
+            (Err(error), _) => {
+                text.push_str(&format!("{folder} does not render as it is: {error}\n"))
+            }
+        }
+    }
+    Ok(text)
+}
+
+impl Overlay {
+    /// The image of every container, by its object (`Kind name`) and its place among the object's images.
+    ///
+    /// Of objects that are called the same, each has a place of its own.
+    pub(super) fn images(&self) -> BTreeMap<(String, String), String> {
+        let mut images = BTreeMap::new();
+        let objects = self.result.as_ref().map(|rendered| rendered.objects.as_slice());
+        for object in objects.unwrap_or_default() {
+            let name = format!("{} {}", object.kind(), object.name());
+            let mut at = 0;
+            each(&object.value, &mut |image| {
+                let place = format!("{}/{}/{at}", object.namespace(), object.gvk().group);
+                images.insert((name.clone(), place), image.to_owned());
+                at += 1;
+            });
+        }
+        images
+    }
+
+    /// The entries of its own `images`.
+    pub(super) fn entries(&self, files: &dyn FileTree) -> Vec<ImageEntry> {
+        match self.kustomization.as_ref().map(|file| files.entry(file)) {
+            Some(Entry::File(content)) => entries(&content).unwrap_or_default(),
+            _ => Vec::new(),
+        }
+    }
+}
