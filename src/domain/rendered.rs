@@ -3,6 +3,7 @@
 //! It renders and reads; what the objects mean to a promotion is decided elsewhere.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 use super::facts::{Facts, Gap};
 use crate::kustomize::diff::Diff;
@@ -55,9 +56,11 @@ pub(super) fn difference<'a>(
             (Ok(old), Ok(new)) => {
                 text.push_str(&Diff::between(&old.objects, &new.objects).to_text());
             }
-            (_, Err(error)) => text.push_str(&format!("{folder} would not render: {error}\n")),
+            (_, Err(error)) => {
+                let _ = writeln!(text, "{folder} would not render: {error}");
+            }
             (Err(error), _) => {
-                text.push_str(&format!("{folder} does not render as it is: {error}\n"))
+                let _ = writeln!(text, "{folder} does not render as it is: {error}");
             }
         }
     }

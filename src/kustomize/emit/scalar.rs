@@ -213,9 +213,9 @@ fn single(out: &mut String, text: &str, spot: Spot) {
                 && !first
                 && next.is_some_and(|next| *next != ' ');
             if folds {
-                line.fold()
+                line.fold();
             } else {
-                line.put(c)
+                line.put(c);
             }
             after_blank = true;
         } else if is_break(c) {

@@ -176,95 +176,69 @@ fn in_pods(kinds: &[&str], any_version: bool, fields: &[&str]) -> Vec<FieldSpec>
     pods.flat_map(|pod| fields.iter().map(move |field| spec(pod, field))).collect()
 }
 
+const RBAC: &str = "rbac.authorization.k8s.io";
+const ADMISSION: &str = "admissionregistration.k8s.io";
+
+fn to(group: &str, version: &str, name: &str, fields: Vec<FieldSpec>) -> Referrers {
+    Referrers { target: kind(group, version, name), fields }
+}
+
 fn references() -> Vec<Referrers> {
     let scaled =
         ["Deployment", "ReplicationController", "ReplicaSet", "StatefulSet"].map(|target| {
             let field = ("", "", "HorizontalPodAutoscaler", "spec/scaleTargetRef/name");
-            Referrers { target: kind("", "", target), fields: specs(false, &[field]) }
+            to("", "", target, specs(false, &[field]))
         });
-    let to = |group: &str, version: &str, name: &str, fields: Vec<FieldSpec>| Referrers {
-        target: kind(group, version, name),
-        fields,
-    };
-    let rbac = "rbac.authorization.k8s.io";
-    let admission = "admissionregistration.k8s.io";
-    let roles =
-        [("", "", "Role", "rules/resourceNames"), ("", "", "ClusterRole", "rules/resourceNames")];
-    let mut config_maps = in_pods(&DATA_USERS, false, &CONFIG_MAP_FIELDS);
-    config_maps.extend(specs(false, &roles));
-    config_maps.extend(specs(
-        false,
-        &[
-            ("", "", "Node", "spec/configSource/configMap"),
-            (
-                "",
-                "",
-                "Ingress",
-                "metadata/annotations/nginx.ingress.kubernetes.io\\/fastcgi-params-configmap",
-            ),
-        ],
-    ));
-    let mut secrets = in_pods(&DATA_USERS, false, &SECRET_FIELDS);
-    secrets.extend(specs(false, &roles));
-    secrets.extend(specs(false, &SECRET_USERS));
-    let services = [
-        ("apps", "", "StatefulSet", "spec/serviceName"),
-        ("", "", "Ingress", "spec/rules/http/paths/backend/serviceName"),
-        ("", "", "Ingress", "spec/backend/serviceName"),
-        ("", "", "Ingress", "spec/rules/http/paths/backend/service/name"),
-        ("", "", "Ingress", "spec/defaultBackend/service/name"),
-        ("apiregistration.k8s.io", "", "APIService", "spec/service/name"),
-        (admission, "", "ValidatingWebhookConfiguration", "webhooks/clientConfig/service"),
-        (admission, "", "MutatingWebhookConfiguration", "webhooks/clientConfig/service"),
-    ];
-    let binding = (rbac, "", "RoleBinding", "roleRef/name");
-    let cluster_binding = (rbac, "", "ClusterRoleBinding", "roleRef/name");
+    let binding = (RBAC, "", "RoleBinding", "roleRef/name");
+    let cluster_binding = (RBAC, "", "ClusterRoleBinding", "roleRef/name");
+    let in_users = |fields: &[&str]| in_pods(&POD_USERS, true, fields);
     let mut accounts = specs(
         false,
-        &[(rbac, "", "RoleBinding", "subjects"), (rbac, "", "ClusterRoleBinding", "subjects")],
+        &[(RBAC, "", "RoleBinding", "subjects"), (RBAC, "", "ClusterRoleBinding", "subjects")],
     );
-    accounts.extend(in_pods(&POD_USERS, true, &["serviceAccountName"]));
+    accounts.extend(in_users(&["serviceAccountName"]));
+    let volumes = [
+        ("", "", "PersistentVolumeClaim", "spec/volumeName"),
+        ("", "", "ClusterRole", "rules/resourceNames"),
+    ];
     let classes = [
         ("", "", "PersistentVolume", "spec/storageClassName"),
         ("", "", "PersistentVolumeClaim", "spec/storageClassName"),
         ("", "", "StatefulSet", "spec/volumeClaimTemplates/spec/storageClassName"),
     ];
-    let volumes = [
-        ("", "", "PersistentVolumeClaim", "spec/volumeName"),
-        ("", "", "ClusterRole", "rules/resourceNames"),
-    ];
-    let policies = [(admission, "", "ValidatingAdmissionPolicyBinding", "spec/policyName")];
+    let ingresses = [("", "", "Ingress", "spec/ingressClassName")];
+    let policies = [(ADMISSION, "", "ValidatingAdmissionPolicyBinding", "spec/policyName")];
     let rest = [
-        to("", "v1", "ConfigMap", config_maps),
-        to("", "v1", "Secret", secrets),
-        to("", "v1", "Service", specs(false, &services)),
-        to(rbac, "", "Role", specs(false, &[binding])),
-        to(rbac, "", "ClusterRole", specs(false, &[binding, cluster_binding])),
+        to("", "v1", "ConfigMap", to_data(&CONFIG_MAP_FIELDS, &CONFIG_MAP_USERS)),
+        to("", "v1", "Secret", to_data(&SECRET_FIELDS, &SECRET_USERS)),
+        to("", "v1", "Service", specs(false, &SERVICE_USERS)),
+        to(RBAC, "", "Role", specs(false, &[binding])),
+        to(RBAC, "", "ClusterRole", specs(false, &[binding, cluster_binding])),
         to("", "v1", "ServiceAccount", accounts),
         to(
             "",
             "v1",
             "PersistentVolumeClaim",
-            in_pods(&POD_USERS, true, &["volumes/persistentVolumeClaim/claimName"]),
+            in_users(&["volumes/persistentVolumeClaim/claimName"]),
         ),
         to("", "v1", "PersistentVolume", specs(false, &volumes)),
         to("storage.k8s.io", "v1", "StorageClass", specs(false, &classes)),
-        to(
-            "scheduling.k8s.io",
-            "v1",
-            "PriorityClass",
-            in_pods(&POD_USERS, true, &["priorityClassName"]),
-        ),
+        to("scheduling.k8s.io", "v1", "PriorityClass", in_users(&["priorityClassName"])),
         // The group is Kustomize's own slip: no object has it, so these names stay.
-        to(
-            "networking.k8s.io/v1",
-            "v1",
-            "IngressClass",
-            specs(false, &[("", "", "Ingress", "spec/ingressClassName")]),
-        ),
-        to(admission, "", "ValidatingAdmissionPolicy", specs(false, &policies)),
+        to("networking.k8s.io/v1", "v1", "IngressClass", specs(false, &ingresses)),
+        to(ADMISSION, "", "ValidatingAdmissionPolicy", specs(false, &policies)),
     ];
     scaled.into_iter().chain(rest).collect()
+}
+
+/// The fields that name ConfigMaps or Secrets: in pods, in rules of roles, and elsewhere.
+fn to_data(in_pod: &[&str], elsewhere: &[(&str, &str, &str, &str)]) -> Vec<FieldSpec> {
+    let roles =
+        [("", "", "Role", "rules/resourceNames"), ("", "", "ClusterRole", "rules/resourceNames")];
+    let mut fields = in_pods(&DATA_USERS, false, in_pod);
+    fields.extend(specs(false, &roles));
+    fields.extend(specs(false, elsewhere));
+    fields
 }
 
 /// The kinds in whose pods names of ConfigMaps and Secrets are followed.
@@ -300,6 +274,27 @@ const SECRET_FIELDS: [&str; 7] = [
     "initContainers/envFrom/secretRef/name",
     "imagePullSecrets/name",
     "volumes/projected/sources/secret/name",
+];
+
+const CONFIG_MAP_USERS: [(&str, &str, &str, &str); 2] = [
+    ("", "", "Node", "spec/configSource/configMap"),
+    (
+        "",
+        "",
+        "Ingress",
+        "metadata/annotations/nginx.ingress.kubernetes.io\\/fastcgi-params-configmap",
+    ),
+];
+
+const SERVICE_USERS: [(&str, &str, &str, &str); 8] = [
+    ("apps", "", "StatefulSet", "spec/serviceName"),
+    ("", "", "Ingress", "spec/rules/http/paths/backend/serviceName"),
+    ("", "", "Ingress", "spec/backend/serviceName"),
+    ("", "", "Ingress", "spec/rules/http/paths/backend/service/name"),
+    ("", "", "Ingress", "spec/defaultBackend/service/name"),
+    ("apiregistration.k8s.io", "", "APIService", "spec/service/name"),
+    (ADMISSION, "", "ValidatingWebhookConfiguration", "webhooks/clientConfig/service"),
+    (ADMISSION, "", "MutatingWebhookConfiguration", "webhooks/clientConfig/service"),
 ];
 
 const SECRET_USERS: [(&str, &str, &str, &str); 11] = [

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 pub use args::{Kind, MapArgs, Options};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-pub use pairs::{Pair, env_pairs};
+pub use pairs::Pair;
 
 use super::load::Folder;
 use super::object::{Behavior, Object};
