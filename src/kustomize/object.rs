@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use super::id::{DEFAULT_NAMESPACE, Gvk, Id};
+use super::id::{Gvk, Id};
 use super::problem::Place;
 use super::value::{Content, Map, Value};
 
@@ -257,10 +257,5 @@ impl Object {
             }
             None => {}
         }
-    }
-
-    /// Whether its namespace is the default one, written or not.
-    pub fn is_in_default_namespace(&self) -> bool {
-        matches!(self.namespace(), "" | DEFAULT_NAMESPACE)
     }
 }

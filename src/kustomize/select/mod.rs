@@ -55,11 +55,6 @@ impl Default for Selector {
 }
 
 impl Selector {
-    /// Of a selector in a kustomization file.
-    pub fn from_value(value: &Value) -> Result<Self, Problem> {
-        Self::read(value, Reading::Strict)
-    }
-
     /// Of a selector anywhere.
     pub fn read(value: &Value, reading: Reading) -> Result<Self, Problem> {
         let fields = Fields::of(value, "a selector", &FIELDS, reading)?;

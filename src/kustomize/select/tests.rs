@@ -18,7 +18,7 @@ fn objects() -> Vec<Object> {
 fn selected(field: &str, text: &str) -> Option<String> {
     let mut value = Value::map();
     value.make_map().insert(field, Value::string(text));
-    let selector = Selector::from_value(&value).expect("a selector");
+    let selector = Selector::read(&value, Reading::Strict).expect("a selector");
     let matcher = selector.compile().ok()?;
     let mut kinds = String::new();
     for object in &objects() {
@@ -156,7 +156,7 @@ fn what_is_no_selector_is_refused() {
         Selector { kind: "None".into(), label_selector: "((".into(), ..Selector::default() };
     let matcher = selector.compile().expect("patterns");
     assert_eq!(matcher.matches(&objects().remove(0)), Ok(false), "nothing to look at");
-    Selector::from_value(&value_of("{apiVersion: v1}")).expect_err("no such field");
+    Selector::read(&value_of("{apiVersion: v1}"), Reading::Strict).expect_err("no such field");
 }
 
 #[test]
