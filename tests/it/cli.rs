@@ -67,6 +67,53 @@ fn set_image_edits_in_place_or_leaves_everything() {
 }
 
 #[test]
+fn render_prints_objects_and_diff_what_differs() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    write("base/kustomization.yaml", "resources: [all.yaml]\n");
+    write(
+        "base/all.yaml",
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers: [{name: web, image: web:1}]\n",
+    );
+    write(
+        "prod/kustomization.yaml",
+        "resources: [../base]\nimages: [{name: web, newTag: \"2\"}]\n",
+    );
+    let prod = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: web\nspec:\n  containers:\n  - image: web:2\n    name: web\n";
+    assert_eq!(told(folder.path(), &["render", "prod"]), (0, prod.to_owned(), String::new()));
+    let inside = folder.path().join("prod");
+    assert_eq!(told(&inside, &["render"]).1, prod, "the folder where one is");
+    let (code, out, err) = told(folder.path(), &["diff", "base", "prod"]);
+    let diff = "  Pod web\n    spec.containers[web].image\n-     web:1\n+     web:2\n";
+    assert_eq!((code, out.as_str(), err.as_str()), (0, diff, ""));
+    assert_eq!(told(folder.path(), &["diff", "prod", "prod"]).1, "");
+
+    write("base/kustomization.yaml", "resources:\n- all.yaml\n- gone.yaml\n");
+    let (code, out, err) = told(folder.path(), &["render", "prod"]);
+    assert_eq!((code, out.as_str()), (1, ""));
+    let expected = "usher: base/kustomization.yaml:3:3: there is no gone.yaml\n  by way of prod/kustomization.yaml:1:13\n";
+    assert_eq!(err, expected);
+    write(
+        "base/kustomization.yaml",
+        "resources: [all.yaml]\npatches: [{path: ../prod/p.yaml, target: {name: web}}]\n",
+    );
+    write("prod/p.yaml", "[{op: remove, path: /spec}]\n");
+    let (code, _, err) = told(folder.path(), &["render", "base"]);
+    assert!(code == 1 && err.contains("base/kustomization.yaml:2:18"), "{err}");
+    let anywhere = ["render", "base", "--load-restrictor", "LoadRestrictionsNone"];
+    let (code, out, err) = told(folder.path(), &anywhere);
+    assert_eq!((code, err.as_str()), (0, ""));
+    assert!(!out.contains("spec"), "{out}");
+    let (code, _, err) = told(folder.path(), &["render", "nowhere"]);
+    assert!(code == 1 && err.contains("nowhere"), "{err}");
+    assert_eq!(told(folder.path(), &["diff", "base"]).0, 2, "one folder is missing");
+}
+
+#[test]
 fn serve_names_each_setting_that_is_missing() {
     let folder = tempfile::tempdir().unwrap();
     let (code, out, err) = told(folder.path(), &["serve", "--listen", "nowhere"]);
@@ -107,7 +154,9 @@ fn completions_and_help_are_there_for_every_command() {
         let (code, out, _) = told(folder.path(), &["completions", shell]);
         assert!(code == 0 && out.contains("set-image"), "{shell}");
     }
-    for command in ["serve", "sandbox", "set-image", "check-config", "schema", "deliveries"] {
+    for command in
+        ["serve", "sandbox", "render", "diff", "set-image", "check-config", "schema", "deliveries"]
+    {
         let (code, out, _) = told(folder.path(), &[command, "--help"]);
         assert!(code == 0 && out.contains("Usage: usher"), "{command}");
     }

@@ -190,7 +190,9 @@ pub fn kustomize(head: &Sha, touches: &[Touch<'_>], mode: Mode) -> NewCheck {
     let (title, summary) = match touches {
         [_, ..] => {
             let title = match (errors, findings.len()) {
-                (0, 0) => "Every overlay reads, every promoted image has its container".to_owned(),
+                (0, 0) => {
+                    "Every overlay renders, every promoted image has its container".to_owned()
+                }
                 (0, notes) => format!("No errors, {}", count(notes, "remark")),
                 (errors, _) => count(errors, "error"),
             };

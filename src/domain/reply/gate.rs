@@ -14,7 +14,13 @@ use crate::model::read::Commit;
 
 /// `kustomize` found nothing.
 pub fn overlay_sound() -> Said {
-    Said::new("every file is there and every promoted entry has its container")
+    Said::new("every overlay renders and every promoted entry has its container")
+}
+
+/// `kustomize` met what is not run or fetched here.
+pub fn overlay_unseen() -> Said {
+    Said::new("it builds on what is not fetched or run here, and cannot be rendered whole")
+        .help("See the check `usher/kustomize`; it names the lines.")
 }
 
 /// `kustomize` found errors.
