@@ -121,7 +121,12 @@ fn effect<'a>(
         let both = before.files.union(&after.files);
         let here: BTreeSet<String> =
             both.filter(|path| sides.merged.changed.contains(*path)).cloned().collect();
-        if here.is_empty() {
+        if here.is_empty()
+            || before.runs_the_same_as(
+                &after,
+                (&facts.view(sides.before), &facts.view(&sides.merged.tree)),
+            )
+        {
             continue;
         }
         findings.extend(inspect(policy, folder, &after));

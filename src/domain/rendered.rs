@@ -86,6 +86,24 @@ impl Overlay {
         images
     }
 
+    /// Whether both render to the same objects, by the same entries: then nothing moves, whatever was written otherwise.
+    pub(super) fn runs_the_same_as(
+        &self,
+        other: &Self,
+        (files, others): (&dyn FileTree, &dyn FileTree),
+    ) -> bool {
+        let (Ok(mine), Ok(theirs)) = (&self.result, &other.result) else {
+            return false;
+        };
+        // Where an entry stands makes no difference.
+        let entries = |overlay: &Self, files| {
+            let anywhere = |entry| ImageEntry { line: 0, column: 0, ..entry };
+            overlay.entries(files).into_iter().map(anywhere).collect::<Vec<_>>()
+        };
+        Diff::between(&mine.objects, &theirs.objects).is_empty()
+            && entries(self, files) == entries(other, others)
+    }
+
     /// The entries of its own `images`.
     pub(super) fn entries(&self, files: &dyn FileTree) -> Vec<ImageEntry> {
         match self.kustomization.as_ref().map(|file| files.entry(file)) {

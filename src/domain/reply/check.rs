@@ -177,7 +177,7 @@ fn untouched(why: &Untouched) -> String {
         Untouched::NoConfiguration => {
             format!("there is no `{}` on the default branch", policy::PATH)
         }
-        Untouched::NoFile => "it changes no file that an environment uses".to_owned(),
+        Untouched::NoFile => "it changes nothing that is rendered for an environment".to_owned(),
     }
 }
 

@@ -80,6 +80,7 @@ fn each_pull_request_is_judged_by_what_it_changes() {
     let bumped = STAGING.replace("v1.0.0", "v1.1.0");
     let both = format!("namePrefix: x-\n{bumped}");
     let other = STAGING.replace("'7'", "'8'");
+    let remote = format!("components: [\"https://example.com/x\"]\n{STAGING}");
     type Case<'a> = (&'a str, &'a [(&'a str, &'a str)], Conclusion, &'a str);
     let cases: &[Case<'_>] = &[
         ("docs", &[("README.md", "words")], Conclusion::Success, "Not a promotion"),
@@ -102,10 +103,22 @@ fn each_pull_request_is_judged_by_what_it_changes() {
             "scope failed for staging",
         ),
         (
-            "in the base",
+            "in the base, under an entry",
             &[("staging/web.yaml", &WEB.replace("image: web", "image: 'web:v9'"))],
             Conclusion::Success,
+            "Not a promotion",
+        ),
+        (
+            "in the base",
+            &[("staging/web.yaml", &WEB.replace("name: web", "name: site"))],
+            Conclusion::Success,
             "Configuration change, no promotion: valid",
+        ),
+        (
+            "what cannot be seen",
+            &[("staging/kustomization.yaml", &remote)],
+            Conclusion::Failure,
+            "scope failed for staging",
         ),
         (
             "past the entry",
