@@ -11,8 +11,9 @@ async fn a_plan_says_what_would_be_and_does_nothing() {
     let planned = stage.ask("pat", 1, "/plan prod").await;
     for part in [
         "@pat Nothing is done; this is what `Promote microservices-demo v1.0.1 to prod` would be.",
-        "-    newTag: v1.0.0",
-        "+    newTag: v1.0.1",
+        "  Deployment frontend in microservices-demo-prod\n    spec.template.spec.containers[server].image\n",
+        "-     registry.digitalocean.com/microservices-demo/frontend:v1.0.0\n",
+        "+     registry.digitalocean.com/microservices-demo/frontend:v1.0.1\n",
         "`qa-approved` is missing",
         "Verification owner",
     ] {
@@ -21,7 +22,7 @@ async fn a_plan_says_what_would_be_and_does_nothing() {
     let dry = stage.ask("pat", 1, "/promote prod --dry-run").await;
     assert_eq!(planned, dry);
     let part = stage.ask("pat", 1, "/plan prod --services frontend").await;
-    assert_eq!(part.matches("+    newTag: v1.0.1").count(), 1, "{part}");
+    assert_eq!(part.matches(":v1.0.1\n").count(), 1, "{part}");
     let older = stage.ask("pat", 1, "/plan prod v1.0.0").await;
     assert!(!older.contains("Nothing is done"), "{older}");
     assert_eq!(stage.pulls(DEMO).await.len(), 0);
@@ -43,7 +44,7 @@ async fn status_diff_and_validate_tell_how_it_stands() {
     assert!(wrong.contains("There is no environment `pord`; did you mean `prod`?"), "{wrong}");
 
     let diff = stage.ask("ada", prod, "/diff").await;
-    assert_eq!(diff.matches("+    newTag: v1.0.1").count(), 9, "{diff}");
+    assert_eq!(diff.matches(":v1.0.1\n").count(), 9, "{diff}");
     let nothing = stage.ask("ada", prod, "/diff staging").await;
     assert!(nothing.contains(&format!("#{prod} changes no environment")), "{nothing}");
 
