@@ -101,7 +101,7 @@ fn render_prints_objects_and_diff_what_differs() {
         "base/kustomization.yaml",
         "resources: [all.yaml]\npatches: [{path: ../prod/p.yaml, target: {name: web}}]\n",
     );
-    write("prod/p.yaml", "[{op: remove, path: /spec}]\n");
+    write("prod/p.yaml", "- {op: remove, path: /spec}\n");
     let (code, _, err) = told(folder.path(), &["render", "base"]);
     assert!(code == 1 && err.contains("base/kustomization.yaml:2:18"), "{err}");
     let anywhere = ["render", "base", "--load-restrictor", "LoadRestrictionsNone"];
