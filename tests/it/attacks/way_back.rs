@@ -73,6 +73,10 @@ async fn a_commit_that_was_never_the_tip_did_not_run() {
         stage.forget("fresh.db").await;
         stage.ask("ada", 1, "/rollback prod v0.0.6").await;
         nothing_evil_is_green(&stage).await;
+        stage.ask("ada", 1, "/rollback prod").await;
+        nothing_evil_is_green(&stage).await;
+        let back = stage.open_number("to v1.0.0 in prod").await;
+        stage.ask("ada", back, "/cancel").await;
         stage.ask("ada", pull, "/rollback").await;
         nothing_evil_is_green(&stage).await;
         stage.restart().await;
