@@ -2,6 +2,7 @@
 //!
 //! It knows nothing of how it comes to be configured.
 
+use super::field_specs::MAX_PARTS;
 use super::fields::{Fields, Reading};
 use super::load::Folder;
 use super::object::Object;
@@ -9,7 +10,7 @@ use super::problem::{Place, Problem};
 use super::replace::{Part, condition, next_is_list};
 use super::select::Selector;
 use super::transform::namespace::{Namespace, Subjects};
-use super::value::{Content, Key, Map, Value};
+use super::value::{Budget, Content, Key, Map, Value};
 
 /// The field that is set as namespaces are set.
 const NAMESPACE: &str = "metadata/namespace";
@@ -65,8 +66,13 @@ impl AddValue {
     }
 
     /// Puts the value where it goes.
-    pub fn apply(&self, objects: &mut [Object]) -> Result<(), Problem> {
+    pub fn apply(&self, objects: &mut [Object], budget: &Budget) -> Result<(), Problem> {
         for target in &self.targets {
+            budget.steps(
+                objects
+                    .len()
+                    .saturating_mul(1 + target.selector.as_ref().map_or(0, Selector::steps)),
+            )?;
             let matcher = target.selector.as_ref().map(Selector::compile).transpose()?;
             for object in &mut *objects {
                 let is_target = match &matcher {
@@ -74,7 +80,7 @@ impl AddValue {
                     None => true,
                 };
                 if is_target {
-                    self.put(object, target).map_err(|problem| {
+                    self.put(object, target, budget).map_err(|problem| {
                         problem.while_at(&target.field_path).or_at(target.place)
                     })?;
                 }
@@ -83,7 +89,7 @@ impl AddValue {
         Ok(())
     }
 
-    fn put(&self, object: &mut Object, target: &Target) -> Result<(), Problem> {
+    fn put(&self, object: &mut Object, target: &Target, budget: &Budget) -> Result<(), Problem> {
         if target.field_path == NAMESPACE {
             let subjects = Subjects::default();
             let namespace =
@@ -93,6 +99,11 @@ impl AddValue {
         let parts = super::field_specs::split(&target.field_path, '/');
         let parts: Vec<_> =
             parts.iter().map(|part| part.trim()).filter(|part| !part.is_empty()).collect();
+        if parts.len() > MAX_PARTS {
+            let message = format!("a path of {} parts leads deeper than any value", parts.len());
+            return Err(Problem::new(message, target.place));
+        }
+        budget.values(parts.len())?;
         let Some(field) = field(&mut object.value, &parts)? else {
             // Kustomize crashes where there is no text to put it into.
             return match target.position {
@@ -108,6 +119,7 @@ impl AddValue {
             None => self.value.clone(),
             Some(position) => inserted(&old.text, position, &self.value),
         };
+        budget.bytes(text.len())?;
         field.replace(Value::plain(text).at(field.place));
         Ok(())
     }
@@ -244,7 +256,7 @@ mod tests {
             Object::new(value_of(OBJECT)),
             Object::new(value_of("{apiVersion: v1, kind: U, metadata: {name: u}}")),
         ];
-        add.apply(&mut objects)?;
+        add.apply(&mut objects, &Budget::default())?;
         Ok(objects)
     }
 

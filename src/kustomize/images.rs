@@ -2,10 +2,11 @@
 //!
 //! It does not know where containers are, and it never changes a file.
 
-use regex::Regex;
+use regex::{Regex, RegexBuilder};
 
 use super::fields::{Fields, Reading};
 use super::problem::{Place, Problem};
+use super::select;
 use super::value::{self, Value};
 use super::yaml::{Node, YamlError, parse};
 
@@ -57,15 +58,21 @@ pub(crate) fn read(images: Node<'_>) -> Result<Vec<ImageEntry>, YamlError> {
 #[derive(Debug)]
 pub(crate) struct Matcher<'a> {
     entry: &'a ImageEntry,
+    /// For a name with more than letters in it.
     pattern: Option<Regex>,
 }
 
 impl Matcher<'_> {
+    /// About how many steps it takes to match an image.
+    pub(crate) fn steps(&self, image: &str) -> usize {
+        if self.pattern.is_some() { select::steps(&self.entry.name, image) } else { 1 }
+    }
+
     /// Whether the entry changes this image.
     pub(crate) fn matches(&self, image: &str) -> bool {
         match &self.pattern {
             Some(pattern) => pattern.is_match(image),
-            None => self.entry.matches(image),
+            None => self.entry.matches_plain(image),
         }
     }
 }
@@ -78,10 +85,11 @@ impl ImageEntry {
         }
         let version = "[a-zA-Z0-9_.{}-]*";
         let pattern = format!("^{}(:{version})?(@sha256:{version})?$", self.name);
-        let pattern = Regex::new(&pattern).map_err(|_error| {
-            let message = format!("the name {:?} of an image is no pattern", self.name);
-            Problem::new(message, Place::NOWHERE)
-        })?;
+        let pattern =
+            RegexBuilder::new(&pattern).size_limit(select::MAX_SIZE).build().map_err(|_error| {
+                let message = format!("the name {:?} of an image is no pattern", self.name);
+                Problem::new(message, Place::NOWHERE)
+            })?;
         Ok(Matcher { entry: self, pattern: Some(pattern) })
     }
 
@@ -93,9 +101,11 @@ impl ImageEntry {
     /// Whether the entry changes this image. Kustomize takes the name for a pattern in which `.` is any
     /// character; names with other signs of patterns match here if the rest could.
     pub(crate) fn matches(&self, image: &str) -> bool {
-        if !self.is_plain() {
-            return true;
-        }
+        !self.is_plain() || self.matches_plain(image)
+    }
+
+    /// The same for a name that is one.
+    fn matches_plain(&self, image: &str) -> bool {
         let (name, rest) = split(image);
         let same = |(wanted, c): (char, char)| wanted == c || wanted == '.';
         let equal = |name: &str| {

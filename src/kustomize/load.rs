@@ -3,6 +3,8 @@
 //! It numbers the files that are read, so that places can name them. It knows nothing of what they hold.
 
 use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::paths::{self, Place as Found};
@@ -13,6 +15,9 @@ use crate::model::files::FileTree;
 
 /// The names of kustomization files.
 pub(super) const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+
+/// The most bases that name one another in a row: real trees have five, and each takes its share of the stack.
+const MAX_DEPTH: usize = 50;
 
 /// Whether files may be read from outside of the folder of the kustomization that names them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -28,9 +33,16 @@ pub enum Restriction {
 pub struct Loader<'t> {
     tree: &'t dyn FileTree,
     restriction: Restriction,
-    files: RefCell<Vec<String>>,
+    files: RefCell<Files>,
     /// What is left to read and copy.
     pub budget: Budget,
+}
+
+/// The files that were read, by number and by path.
+#[derive(Default)]
+struct Files {
+    paths: Vec<String>,
+    numbers: HashMap<String, u32>,
 }
 
 /// A folder with a kustomization, from where paths are followed.
@@ -39,8 +51,14 @@ pub struct Folder<'l, 't> {
     loader: &'l Loader<'t>,
     /// Where it really is, links followed.
     path: String,
-    /// The folders of the kustomizations that led here, outermost first.
-    above: Vec<String>,
+    /// The folders of the kustomizations that led here.
+    above: Option<Rc<Above>>,
+}
+
+/// A folder and those above it.
+struct Above {
+    path: String,
+    above: Option<Rc<Above>>,
 }
 
 /// The content of a file and its number.
@@ -79,7 +97,7 @@ impl<'t> Loader<'t> {
 
     /// The paths of the files by their numbers.
     pub fn files(&self) -> Vec<String> {
-        self.files.borrow().clone()
+        self.files.borrow().paths.clone()
     }
 
     /// The outermost folder.
@@ -88,7 +106,7 @@ impl<'t> Loader<'t> {
         let inside = paths::join("", path);
         let inside = inside.ok_or_else(|| Problem::new("it leads out of the tree", nowhere))?;
         match paths::follow(self.tree, &inside) {
-            Found::Folder { path } => Ok(Folder { loader: self, path, above: Vec::new() }),
+            Found::Folder { path } => Ok(Folder { loader: self, path, above: None }),
             Found::File { .. } => {
                 Err(Problem::new(format!("{path} is a file, not a folder"), nowhere))
             }
@@ -98,11 +116,13 @@ impl<'t> Loader<'t> {
 
     fn number(&self, path: &str) -> u32 {
         let mut files = self.files.borrow_mut();
-        let at = files.iter().position(|known| known == path).unwrap_or_else(|| {
-            files.push(path.to_owned());
-            files.len() - 1
-        });
-        u32::try_from(at).unwrap_or(u32::MAX)
+        if let Some(number) = files.numbers.get(path) {
+            return *number;
+        }
+        let number = u32::try_from(files.paths.len()).unwrap_or(u32::MAX);
+        files.paths.push(path.to_owned());
+        files.numbers.insert(path.to_owned(), number);
+        number
     }
 }
 
@@ -185,12 +205,24 @@ impl<'l, 't> Folder<'l, 't> {
             Found::File { .. } => return Err(problem(format!("{path} is a file, not a folder"))),
             other => return Err(problem(refusal(path, &other))),
         };
+        self.budget().visit().map_err(|problem| problem.or_at(place))?;
+        let above = Some(Rc::new(Above { path: self.path.clone(), above: self.above.clone() }));
         // A folder that holds this one would be read again and again, by way of this one.
-        let mut visited = self.above.iter().chain([&self.path]);
-        if visited.any(|visited| paths::is_within(visited, &path)) {
-            return Err(problem(format!("{path} leads back to itself: bases go round in circles")));
+        let (mut next, mut depth) = (above.as_deref(), 0);
+        while let Some(visited) = next {
+            if paths::is_within(&visited.path, &path) {
+                return Err(problem(format!(
+                    "{path} leads back to itself: bases go round in circles"
+                )));
+            }
+            depth += 1;
+            if depth > MAX_DEPTH {
+                return Err(problem(format!(
+                    "bases name bases more than {MAX_DEPTH} levels deep; Usher goes no further"
+                )));
+            }
+            next = visited.above.as_deref();
         }
-        let above = self.above.iter().chain([&self.path]).cloned().collect();
         Ok(Self { loader: self.loader, path, above })
     }
 
@@ -218,11 +250,13 @@ impl<'l, 't> Folder<'l, 't> {
         source: &Source,
         read: fn(yaml::Node<'_>, u32) -> Result<Value, Problem>,
     ) -> Result<Vec<Value>, Problem> {
-        let documents = yaml::parse(&source.bytes).map_err(|error| {
+        let refused = |error: yaml::YamlError| {
             let place = Place { file: source.file, line: error.line, column: error.column };
             source.shifted(Problem::new(error.message, place))
-        })?;
-        let values = documents.iter().map(|document| {
+        };
+        let documents = yaml::documents(&source.bytes).map_err(refused)?;
+        let values = documents.map(|document| {
+            let document = document.map_err(refused)?;
             let mut value =
                 read(document.root(), source.file).map_err(|problem| source.shifted(problem))?;
             self.budget().copies(&value, 1)?;

@@ -16,6 +16,7 @@ pub mod hash;
 pub mod iam_policy;
 pub mod id;
 pub mod images;
+pub mod index;
 pub mod json_patch;
 pub mod kustomization;
 pub mod load;

@@ -156,6 +156,11 @@ impl Object {
         self.previous_ids().chain([self.id()])
     }
 
+    /// Whether it has this name, or had it.
+    pub fn was_called(&self, name: &str) -> bool {
+        self.previous.iter().any(|before| &*before.name == name) || self.name() == name
+    }
+
     /// Remembers the identity that it has now, before it changes.
     pub fn remember_id(&mut self) {
         let id = self.id();

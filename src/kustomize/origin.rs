@@ -1,11 +1,16 @@
 //! Knows how `buildMetadata` notes on objects where they come from and what has changed them.
 
 use super::object::Object;
+use super::problem::Problem;
+use super::value::Budget;
 
 /// The annotation that says where an object comes from.
 pub const ORIGIN: &str = "config.kubernetes.io/origin";
 /// The annotation that lists what has changed an object.
 pub const TRANSFORMATIONS: &str = "alpha.config.kubernetes.io/transformations";
+
+/// How many bytes are copied in a step.
+const BYTES_PER_STEP: usize = 64;
 
 /// Where something comes from.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -53,17 +58,22 @@ impl Origin {
     }
 
     /// Notes it as what has changed an object; without an origin it becomes that.
-    pub fn note_change(&self, object: &mut Object) {
+    pub fn note_change(&self, object: &mut Object, budget: &Budget) -> Result<(), Problem> {
         if object.note("annotations", ORIGIN).is_none() {
-            return self.note(object);
+            self.note(object);
+            return Ok(());
         }
+        let before = object.note("annotations", TRANSFORMATIONS).map_or(0, str::len);
         let mut changes =
             object.note("annotations", TRANSFORMATIONS).unwrap_or_default().to_owned();
         for (at, line) in self.lines().iter().enumerate() {
             changes.push_str(if at == 0 { "- " } else { "  " });
             changes.push_str(line);
         }
+        budget.bytes(changes.len() - before)?;
+        budget.steps(changes.len() / BYTES_PER_STEP)?;
         object.annotate(TRANSFORMATIONS, &changes);
+        Ok(())
     }
 
     fn lines(&self) -> Vec<String> {

@@ -3,7 +3,6 @@
 //! Each kustomization is accumulated by itself, its bases first; names are settled once, at the end.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -11,6 +10,7 @@ use super::field_specs::{Config, FieldSpec};
 use super::fields::Reading;
 use super::generate::{Kind, MapArgs, Options, absorb, generate};
 use super::images::ImageEntry;
+use super::index::Index;
 use super::kustomization::{Kustomization, Labels, Named, Order};
 use super::load::{Folder, Loader, Restriction, Source};
 use super::object::{Behavior, Object};
@@ -28,6 +28,11 @@ use crate::model::files::FileTree;
 const LOCAL: &str = "config.kubernetes.io/local-config";
 /// What `managedByLabel` says, as `kubectl` says it.
 const MANAGER: &str = "kustomize-(devel)";
+
+/// The most bytes of a message.
+const LONGEST_MESSAGE: usize = 1000;
+/// The most places that are shown between a problem and the outermost kustomization.
+const LONGEST_CHAIN: usize = 10;
 
 /// What a kustomization becomes.
 #[derive(Debug)]
@@ -76,7 +81,14 @@ impl std::fmt::Display for RenderError {
             write!(f, "{place}: ")?;
         }
         f.write_str(&self.message)?;
-        self.chain.iter().rev().try_for_each(|place| write!(f, "\n  by way of {place}"))
+        let shown = self.chain.iter().rev().take(LONGEST_CHAIN);
+        for place in shown {
+            write!(f, "\n  by way of {place}")?;
+        }
+        match self.chain.len().checked_sub(LONGEST_CHAIN) {
+            None | Some(0) => Ok(()),
+            Some(more) => write!(f, "\n  and {more} more"),
+        }
     }
 }
 
@@ -142,12 +154,21 @@ impl Failure {
             Some(FilePlace { file, line: place.line, column: place.column })
         };
         RenderError {
-            message: self.problem.message,
+            message: shortened(self.problem.message),
             refused: self.problem.refused,
             place: named(self.problem.place),
             chain: self.chain.into_iter().rev().filter_map(named).collect(),
         }
     }
+}
+
+/// A message that can be read, whatever was quoted in it.
+fn shortened(mut message: String) -> String {
+    if message.len() > LONGEST_MESSAGE {
+        message.truncate(message.floor_char_boundary(LONGEST_MESSAGE));
+        message.push('…');
+    }
+    message
 }
 
 /// What kustomizations have added up to so far.
@@ -157,7 +178,7 @@ struct Accumulated {
     config: Option<Arc<Config>>,
     vars: Vec<Var>,
     /// The identities of the objects, while nothing changes them.
-    known: Option<HashSet<String>>,
+    known: Option<Index>,
 }
 
 /// One render under way.
@@ -200,7 +221,7 @@ impl Run {
             here.accumulate(Accumulated::default())?;
         let config = config.unwrap_or_else(Config::builtin);
         append_hashes(&mut objects)?;
-        references::fix(&mut objects, &config)?;
+        references::fix(&mut objects, &config, &loader.budget)?;
         vars::resolve(&mut objects, &vars, &config.var_reference, &loader.budget)?;
         for object in &objects {
             resources::check(&object.value)?;
@@ -213,7 +234,7 @@ impl Run {
         if wants("managedByLabel") {
             let pairs = [("app.kubernetes.io/managed-by".to_owned(), MANAGER.to_owned())];
             let field = FieldSpec::new(Default::default(), "metadata/labels", true);
-            labels::put(&mut objects, &pairs, &[field])?;
+            labels::put(&mut objects, &pairs, &[field], &loader.budget)?;
         }
         for object in &mut objects {
             if !wants("originAnnotations") {
@@ -278,6 +299,7 @@ impl Here<'_, '_, '_> {
             let component =
                 self.enter(named, true).map_err(|failure| failure.through(named.place))?;
             all.known = None;
+            self.folder.budget().steps(all.objects.len())?;
             all = component.accumulate(all).map_err(|failure| failure.through(named.place))?;
             no_twins(&all.objects)?;
         }
@@ -285,6 +307,7 @@ impl Here<'_, '_, '_> {
         self.validate(&mut all)?;
         for value in &self.kustomization.vars {
             let var = Var::from_value(value)?;
+            self.folder.budget().steps(all.objects.len().saturating_add(all.vars.len()))?;
             vars::claim(&mut all.objects, &var)?;
             all.add_var(var)?;
         }
@@ -314,6 +337,7 @@ impl Here<'_, '_, '_> {
                 let base = base
                     .accumulate(Accumulated::default())
                     .map_err(|failure| failure.through(named.place))?;
+                self.folder.budget().steps(base.objects.len().saturating_mul(8))?;
                 all.merge(base).map_err(|problem| problem.or_at(named.place))?;
                 continue;
             }
@@ -442,9 +466,12 @@ impl Here<'_, '_, '_> {
         all.known = None;
         let schemas = self.run.schemas.borrow().clone();
         let schemas = schemas.as_deref().unwrap_or_else(|| Schemas::builtin());
-        rule.apply(&mut all.objects, Tools { schemas, budget: self.folder.budget() })?;
+        let budget = self.folder.budget();
+        budget.walk()?;
+        budget.steps(rule.steps().saturating_mul(all.objects.len()))?;
+        rule.apply(&mut all.objects, Tools { schemas, budget })?;
         if let Some(origin) = origin {
-            all.objects.iter_mut().for_each(|object| origin.note_change(object));
+            all.objects.iter_mut().try_for_each(|object| origin.note_change(object, budget))?;
         }
         drop_deleted(&mut all.objects);
         Ok(())
@@ -559,21 +586,15 @@ fn label_fields(labels: &Labels, config: &Config) -> Result<Vec<FieldSpec>, Prob
     Ok(fields)
 }
 
-/// What tells objects apart, as a text.
-fn key(object: &Object) -> String {
-    let id = object.id();
-    let (gvk, namespace) = (id.gvk, id.effective_namespace());
-    [gvk.group, gvk.version, gvk.kind, id.name, namespace].join("\n")
-}
-
 impl Accumulated {
     fn append(&mut self, objects: Vec<Object>) -> Result<(), Problem> {
-        let known = self.known.get_or_insert_with(|| self.objects.iter().map(key).collect());
+        let known = self.known.get_or_insert_with(|| Index::of(&self.objects));
         for object in objects {
-            if !known.insert(key(&object)) {
+            if known.has(&self.objects, object.id()) {
                 let message = format!("{} is here already", object.id());
                 return Err(Problem::new(message, object.place()));
             }
+            known.add(self.objects.len(), &object);
             self.objects.push(object);
         }
         Ok(())
@@ -614,9 +635,9 @@ impl Accumulated {
     /// Adds a generated object: it is new, or it takes the place of one that is there.
     fn absorb(&mut self, object: Object) -> Result<(), Problem> {
         let id = object.id();
-        let mut same =
-            (0..self.objects.len()).filter(|at| self.objects[*at].ids().any(|old| id.is_same(old)));
-        let (first, second) = (same.next(), same.next());
+        let known = self.known.get_or_insert_with(|| Index::of(&self.objects));
+        let same = known.find(&self.objects, id);
+        let (first, second) = (same.first().copied(), same.get(1));
         let problem = |message: String| Err(Problem::new(message, object.place()));
         match (first, second, object.behavior) {
             (None, _, Behavior::Create) => self.append(vec![object]),
@@ -626,8 +647,8 @@ impl Accumulated {
             }
             (Some(at), None, _) => {
                 let new = absorb(&self.objects[at], object);
+                known.add(at, &new);
                 self.objects[at] = new;
-                self.known = None;
                 Ok(())
             }
             (Some(_), Some(_), _) => {

@@ -80,11 +80,12 @@ impl Var {
     /// Whether it takes its value from an object, by any identity that this has or had.
     pub fn is_of(&self, object: &Object) -> bool {
         let gvk = Gvk { group: &self.group, version: &self.version, kind: &self.kind };
-        object.ids().any(|id| {
-            id.gvk == gvk
-                && id.name == self.object
-                && (self.namespace.is_empty() || id.effective_namespace() == self.namespace())
-        })
+        object.was_called(&self.object)
+            && object.ids().any(|id| {
+                id.name == self.object
+                    && id.gvk == gvk
+                    && (self.namespace.is_empty() || id.effective_namespace() == self.namespace())
+            })
     }
 
     fn namespace(&self) -> &str {
@@ -185,10 +186,15 @@ pub fn resolve(
         return Ok(());
     }
     let mut values = Values::default();
+    let mut claimed: HashMap<&str, &Object> = HashMap::new();
+    for object in &*objects {
+        for name in &object.variables {
+            claimed.entry(name).or_insert(object);
+        }
+    }
     for var in vars {
         let problem = |message: String| Problem::new(message, var.place);
-        let object = objects.iter().find(|object| object.variables.contains(&var.name));
-        let object = object.ok_or_else(|| {
+        let object = claimed.get(&*var.name).ok_or_else(|| {
             problem(format!("there is no {} {} for the var {}", var.kind, var.object, var.name))
         })?;
         let value = value_of(object, &var.field_path).map_err(|problem| {

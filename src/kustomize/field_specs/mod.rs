@@ -12,6 +12,10 @@ use super::id::GvkPattern;
 use super::object::Object;
 use super::problem::{Place, Problem};
 use super::value::{Content, Key, Map, Value};
+use super::yaml::MAX_DEPTH;
+
+/// The most parts of a path: what is read may nest this deep.
+pub(super) const MAX_PARTS: usize = MAX_DEPTH as usize;
 
 /// Where a rule applies: which objects, and which of their fields.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,7 +69,8 @@ impl FieldSpec {
 
     /// Whether the rule is for this object.
     pub fn selects(&self, object: &Object) -> bool {
-        object.gvk().is_selected_by(&self.gvk)
+        let kind = &self.gvk.kind;
+        (kind.is_empty() || kind == object.kind()) && object.gvk().is_selected_by(&self.gvk)
     }
 
     /// Looks at each field at the path.
@@ -91,6 +96,11 @@ impl FieldSpec {
         set: &mut dyn FnMut(&mut Value) -> Result<(), Problem>,
     ) -> Result<(), Problem> {
         let make = if self.create { make } else { Make::Nothing };
+        if self.parts.len() > MAX_PARTS {
+            let message =
+                format!("a path of {} parts leads deeper than any value", self.parts.len());
+            return Err(Problem::new(message, Place::NOWHERE));
+        }
         let Some((first, rest)) = self.parts.split_first() else {
             return set(value);
         };

@@ -6,7 +6,7 @@ mod labels;
 mod pattern;
 
 pub use labels::LabelSelector;
-pub(super) use pattern::compile as compile_pattern;
+pub(super) use pattern::{MAX_SIZE, compile as compile_pattern, steps};
 use regex::Regex;
 
 use super::fields::{Fields, Reading};
@@ -68,6 +68,14 @@ impl Selector {
             annotation_selector: fields.any_text("annotationSelector")?,
             place: fields.place,
         })
+    }
+
+    /// About how many steps it takes to match an object.
+    pub fn steps(&self) -> usize {
+        let patterns = [&self.group, &self.version, &self.kind, &self.name, &self.namespace];
+        let patterns = patterns.into_iter().filter(|pattern| !pattern.is_empty());
+        let notes = self.label_selector.len() + self.annotation_selector.len();
+        patterns.map(|pattern| pattern::weight(pattern)).sum::<usize>() + notes / 4 + 8
     }
 
     /// Makes it ready to match: its identity is made of regular expressions (`api/types/selector.go`).

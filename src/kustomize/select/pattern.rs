@@ -7,7 +7,20 @@ use regex::{Regex, RegexBuilder};
 /// The most that a repetition may count to in Go.
 const MAX_REPEAT: u32 = 1000;
 /// The most memory that a compiled pattern may take.
-const MAX_SIZE: usize = 1 << 20;
+pub(in crate::kustomize) const MAX_SIZE: usize = 1 << 20;
+/// The length of the texts that are matched as a rule.
+const USUAL: usize = 32;
+
+/// About how many steps it takes to match a text.
+pub(in crate::kustomize) fn steps(pattern: &str, text: &str) -> usize {
+    weight(pattern) * (1 + text.len() / USUAL)
+}
+
+/// About how many steps it takes to match a usual text: what counts repetitions has many states.
+pub(super) fn weight(pattern: &str) -> usize {
+    let length = 4 + pattern.len() / 8;
+    if pattern.contains('{') { length * 32 } else { length }
+}
 
 /// The pattern for a whole text; none if it is empty, which is for all.
 pub(super) fn whole(pattern: &str) -> Result<Option<Regex>, String> {

@@ -4,24 +4,25 @@ use crate::kustomize::field_specs::{FieldSpec, Make, set_text};
 use crate::kustomize::images::{ImageEntry, Matcher};
 use crate::kustomize::object::Object;
 use crate::kustomize::problem::Problem;
-use crate::kustomize::value::{Content, Value};
+use crate::kustomize::value::{Budget, Content, Value};
 
 /// Does what one entry of `images` says: with the containers anywhere in an object, and with the fields.
 pub fn set(
     objects: &mut [Object],
     entry: &ImageEntry,
     fields: &[FieldSpec],
+    budget: &Budget,
 ) -> Result<(), Problem> {
-    let matcher = entry.matcher()?;
+    let rule = Rule { matcher: entry.matcher()?, entry, budget };
     for object in objects {
         if object.kind() == "CustomResourceDefinition" {
             continue;
         }
-        containers(&mut object.value, entry, &matcher)?;
+        rule.containers(&mut object.value)?;
         for field in fields {
             if field.selects(object) {
                 // Kustomize makes no images, whatever `create` says.
-                let mut set = |value: &mut Value| set_one(value, entry, &matcher);
+                let mut set = |value: &mut Value| rule.set_one(value);
                 field.visit(&mut object.value, Make::Nothing, &mut set)?;
             }
         }
@@ -70,46 +71,59 @@ pub fn each(value: &Value, look: &mut dyn FnMut(&str)) {
     }
 }
 
-/// Walks to every list called `containers` or `initContainers`.
-fn containers(value: &mut Value, entry: &ImageEntry, matcher: &Matcher<'_>) -> Result<(), Problem> {
-    match &mut value.content {
-        Content::Scalar(_) => Ok(()),
-        Content::List(list) => {
-            list.iter_mut().try_for_each(|item| containers(item, entry, matcher))
-        }
-        Content::Map(map) => {
-            for (key, value) in map.iter_mut() {
-                containers(value, entry, matcher)?;
-                if !matches!(&*key.text, "containers" | "initContainers") {
-                    continue;
-                }
-                for container in value.as_list_mut().into_iter().flatten() {
-                    if container.is_null() {
-                        continue;
-                    }
-                    let place = container.place;
-                    let wrong = || Problem::new("what is in containers has to be a mapping", place);
-                    let map = container.as_map_mut().ok_or_else(wrong)?;
-                    if let Some(image) = map.get_mut("image") {
-                        set_one(image, entry, matcher)?;
-                    }
-                }
-            }
-            Ok(())
-        }
-    }
+/// An entry, ready to be applied.
+struct Rule<'a> {
+    entry: &'a ImageEntry,
+    matcher: Matcher<'a>,
+    budget: &'a Budget,
 }
 
-fn set_one(value: &mut Value, entry: &ImageEntry, matcher: &Matcher<'_>) -> Result<(), Problem> {
-    match value.as_text() {
-        Some(image) if matcher.matches(image) => {
-            let image = entry.apply(image);
-            set_text(value, image)
+impl Rule<'_> {
+    /// Walks to every list called `containers` or `initContainers`.
+    fn containers(&self, value: &mut Value) -> Result<(), Problem> {
+        match &mut value.content {
+            Content::Scalar(_) => Ok(()),
+            Content::List(list) => list.iter_mut().try_for_each(|item| self.containers(item)),
+            Content::Map(map) => map.iter_mut().try_for_each(|(key, value)| {
+                if value.as_scalar().is_some() {
+                    return Ok(());
+                }
+                self.containers(value)?;
+                match &*key.text {
+                    "containers" | "initContainers" => self.images(value),
+                    _ => Ok(()),
+                }
+            }),
         }
-        Some(_) => Ok(()),
-        None => {
+    }
+
+    /// Sets the images of a list of containers.
+    fn images(&self, containers: &mut Value) -> Result<(), Problem> {
+        for container in containers.as_list_mut().into_iter().flatten() {
+            if container.is_null() {
+                continue;
+            }
+            let place = container.place;
+            let wrong = || Problem::new("what is in containers has to be a mapping", place);
+            let map = container.as_map_mut().ok_or_else(wrong)?;
+            if let Some(image) = map.get_mut("image") {
+                self.set_one(image)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn set_one(&self, value: &mut Value) -> Result<(), Problem> {
+        let Some(image) = value.as_text() else {
             let message = format!("an image is a text, and this is {}", value.kind_name());
-            Err(Problem::new(message, value.place))
+            return Err(Problem::new(message, value.place));
+        };
+        self.budget.steps(self.matcher.steps(image))?;
+        if !self.matcher.matches(image) {
+            return Ok(());
         }
+        let image = self.entry.apply(image);
+        self.budget.bytes(image.len())?;
+        set_text(value, image)
     }
 }

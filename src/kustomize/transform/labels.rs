@@ -3,12 +3,14 @@
 use crate::kustomize::field_specs::{FieldSpec, Make, set_entry};
 use crate::kustomize::object::Object;
 use crate::kustomize::problem::Problem;
+use crate::kustomize::value::Budget;
 
 /// Puts pairs into the maps that the fields are.
 pub fn put(
     objects: &mut [Object],
     pairs: &[(String, String)],
     fields: &[FieldSpec],
+    budget: &Budget,
 ) -> Result<(), Problem> {
     if pairs.is_empty() {
         return Ok(());
@@ -19,7 +21,10 @@ pub fn put(
                 continue;
             }
             field.visit(&mut object.value, Make::Map, &mut |map| {
-                pairs.iter().try_for_each(|(key, text)| set_entry(map, key, text))
+                pairs.iter().try_for_each(|(key, text)| {
+                    budget.entry(key, text)?;
+                    set_entry(map, key, text)
+                })
             })?;
         }
     }

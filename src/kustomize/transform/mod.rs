@@ -84,14 +84,32 @@ impl Rule {
         }
     }
 
+    /// About how many steps it takes for each object, aside from walks through it.
+    pub fn steps(&self) -> usize {
+        match self {
+            Self::MergePatches(_) | Self::Hash => 16,
+            Self::Patch { target, .. } => 4 + target.as_ref().map_or(16, Selector::steps),
+            Self::Operations { target, .. } => target.steps(),
+            Self::Namespace { fields, .. }
+            | Self::Prefix { fields, .. }
+            | Self::Suffix { fields, .. }
+            | Self::Images { fields, .. } => 8 + fields.list().len(),
+            Self::Labels { pairs, fields } | Self::Annotations { pairs, fields } => {
+                fields.list().len() + pairs.len()
+            }
+            Self::Replicas { .. } => 1,
+            // They pay themselves: each has several sources and targets.
+            Self::Replacements(_) | Self::AddValue(_) => 0,
+        }
+    }
+
     /// Applies it.
     pub fn apply(&self, objects: &mut Vec<Object>, tools: Tools<'_>) -> Result<(), Problem> {
+        let budget = tools.budget;
         match self {
             Self::MergePatches(patches) => {
-                for patch in patches {
-                    tools.merge_named(objects, patch)?;
-                    drop_deleted(objects);
-                }
+                tools.merge_all(objects, patches)?;
+                drop_deleted(objects);
                 no_twins(objects)
             }
             Self::Patch { change, target, place } => {
@@ -102,21 +120,21 @@ impl Rule {
             }
             Self::Namespace { name, fields, unset_only, subjects } => {
                 let (unset_only, subjects) = (*unset_only, *subjects);
-                Namespace { name, fields: fields.list(), unset_only, subjects }.put(objects)
+                Namespace { name, fields: fields.list(), unset_only, subjects }.put(objects, budget)
             }
             Self::Prefix { text, fields } => {
-                names::add(objects, Affix::Prefix(text), fields.list())
+                names::add(objects, Affix::Prefix(text), fields.list(), budget)
             }
             Self::Suffix { text, fields } => {
-                names::add(objects, Affix::Suffix(text), fields.list())
+                names::add(objects, Affix::Suffix(text), fields.list(), budget)
             }
             Self::Labels { pairs, fields } | Self::Annotations { pairs, fields } => {
-                labels::put(objects, pairs, fields.list())
+                labels::put(objects, pairs, fields.list(), budget)
             }
             Self::Replicas { replicas, fields } => replicas::set(objects, replicas, fields.list()),
-            Self::Images { entry, fields } => images::set(objects, entry, fields.list()),
-            Self::Replacements(replacements) => replace::apply(objects, replacements, tools.budget),
-            Self::AddValue(add) => add.apply(objects),
+            Self::Images { entry, fields } => images::set(objects, entry, fields.list(), budget),
+            Self::Replacements(replacements) => replace::apply(objects, replacements, budget),
+            Self::AddValue(add) => add.apply(objects, budget),
             Self::Hash => append_hashes(objects),
         }
     }
@@ -130,9 +148,7 @@ fn patch(
     tools: Tools<'_>,
 ) -> Result<(), Problem> {
     match (change, target) {
-        (Change::Merge(patches), None) => {
-            patches.iter().try_for_each(|patch| tools.merge_named(objects, patch))
-        }
+        (Change::Merge(patches), None) => tools.merge_all(objects, patches),
         (Change::Merge(patches), Some(target)) => match patches.as_slice() {
             [one] => tools.merge_selected(objects, one, target),
             _ => Err(Problem::new("with a target there may be one patch only", place)),

@@ -4,6 +4,7 @@ use crate::kustomize::field_specs::{FieldSpec, Make, set_text};
 use crate::kustomize::id::Id;
 use crate::kustomize::object::Object;
 use crate::kustomize::problem::Problem;
+use crate::kustomize::value::Budget;
 
 /// What is added to names.
 #[derive(Debug, Clone, Copy)]
@@ -14,8 +15,21 @@ pub enum Affix<'a> {
     Suffix(&'a str),
 }
 
+impl<'a> Affix<'a> {
+    fn text(self) -> &'a str {
+        match self {
+            Self::Prefix(text) | Self::Suffix(text) => text,
+        }
+    }
+}
+
 /// Adds to the names of objects, and to the other fields.
-pub fn add(objects: &mut [Object], affix: Affix<'_>, fields: &[FieldSpec]) -> Result<(), Problem> {
+pub fn add(
+    objects: &mut [Object],
+    affix: Affix<'_>,
+    fields: &[FieldSpec],
+    budget: &Budget,
+) -> Result<(), Problem> {
     for object in objects {
         let original = object.original_id();
         if keeps_its_name(original) {
@@ -32,6 +46,7 @@ pub fn add(objects: &mut [Object], affix: Affix<'_>, fields: &[FieldSpec]) -> Re
             }
             field.visit(&mut object.value, Make::Text, &mut |value| {
                 let text = value.as_text().unwrap_or_default();
+                budget.bytes(affix.text().len().saturating_add(text.len()))?;
                 let text = match affix {
                     Affix::Prefix(prefix) => format!("{prefix}{text}"),
                     Affix::Suffix(suffix) => format!("{text}{suffix}"),

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use crate::kustomize::field_specs::{FieldSpec, Make};
 use crate::kustomize::object::Object;
 use crate::kustomize::problem::Problem;
-use crate::kustomize::value::{Content, Scalar, Value};
+use crate::kustomize::value::{Budget, Content, Scalar, Value};
 
 /// Which subjects of role bindings are put into the namespace as well.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -34,7 +34,8 @@ pub struct Namespace<'a> {
 
 impl Namespace<'_> {
     /// Puts the objects into the namespace.
-    pub fn put(&self, objects: &mut [Object]) -> Result<(), Problem> {
+    pub fn put(&self, objects: &mut [Object], budget: &Budget) -> Result<(), Problem> {
+        budget.bytes(self.name.len().saturating_mul(objects.len()))?;
         for object in &mut *objects {
             object.remember_id();
             self.put_one(object)?;

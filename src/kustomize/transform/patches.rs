@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use crate::kustomize::index::Index;
 use crate::kustomize::json_patch::JsonPatch;
 use crate::kustomize::load::{Folder, Source};
 use crate::kustomize::merge::{Merged, merge};
@@ -49,23 +50,27 @@ pub struct Tools<'a> {
 }
 
 impl Tools<'_> {
-    /// Applies a strategic merge patch to the one object that it names.
-    pub fn merge_named(self, objects: &mut [Object], patch: &Object) -> Result<(), Problem> {
-        let wanted = patch.original_id();
-        let mut named =
-            objects.iter_mut().filter(|object| object.ids().any(|id| wanted.is_same(id)));
-        let (one, other) = (named.next(), named.next());
-        match (one, other) {
-            (Some(object), None) => self.merge_one(object, patch),
-            (None, _) => {
-                let message = format!("there is no {wanted} for this patch");
-                Err(Problem::new(message, patch.place()))
-            }
-            (Some(_), Some(_)) => {
-                let message = format!("this patch may mean any of several called {wanted}");
-                Err(Problem::new(message, patch.place()))
+    /// Applies strategic merge patches, each to the one object that it names. What is deleted stays as a null.
+    pub fn merge_all(self, objects: &mut [Object], patches: &[Object]) -> Result<(), Problem> {
+        let mut index = Index::of(objects);
+        for patch in patches {
+            let wanted = patch.original_id();
+            let mut named = index.find(objects, wanted);
+            named.retain(|at| objects.get(*at).is_some_and(|object| !object.value.is_empty()));
+            let problem = |message: String| Err(Problem::new(message, patch.place()));
+            match named.as_slice() {
+                [] => return problem(format!("there is no {wanted} for this patch")),
+                [at] => {
+                    let Some(object) = objects.get_mut(*at) else { continue };
+                    self.merge_one(object, patch)?;
+                    index.add(*at, object);
+                }
+                _ => {
+                    return problem(format!("this patch may mean any of several called {wanted}"));
+                }
             }
         }
+        Ok(())
     }
 
     /// Applies a strategic merge patch to all that a selector matches.

@@ -10,7 +10,7 @@ use crate::kustomize::field_specs::{Config, FieldSpec, Make, set_text};
 use crate::kustomize::id::{GvkPattern, Id};
 use crate::kustomize::object::Object;
 use crate::kustomize::problem::Problem;
-use crate::kustomize::value::{Content, Value};
+use crate::kustomize::value::{Budget, Content, Value};
 
 /// An object as others name it.
 struct Target {
@@ -28,9 +28,10 @@ struct Target {
 /// Objects by the names that they had.
 struct Targets {
     all: Vec<Target>,
+    /// Those of one name by the namespace they are in, and then in order.
     by_name: HashMap<String, Vec<usize>>,
-    /// The namespaces that objects were written with, each with the one they are in now.
-    namespaces: HashSet<(String, String)>,
+    /// The namespaces that objects were written with, each with those they are in now.
+    namespaces: HashMap<String, HashSet<String>>,
 }
 
 /// The object whose fields are looked at.
@@ -46,7 +47,7 @@ struct Referrer {
 }
 
 /// Gives every field that names an object the object's name of now.
-pub fn fix(objects: &mut [Object], config: &Config) -> Result<(), Problem> {
+pub fn fix(objects: &mut [Object], config: &Config, budget: &Budget) -> Result<(), Problem> {
     let targets = Targets::of(objects);
     if targets.by_name.is_empty() {
         return Ok(());
@@ -67,7 +68,7 @@ pub fn fix(objects: &mut [Object], config: &Config) -> Result<(), Problem> {
         }
         let referrer = Referrer::of(object)?;
         for (kind, field) in rules {
-            let search = Search { targets: &targets, referrer: &referrer, kind, field };
+            let search = Search { targets: &targets, referrer: &referrer, kind, field, budget };
             field.visit(&mut object.value, Make::Nothing, &mut |value| search.fix(value))?;
         }
     }
@@ -99,7 +100,7 @@ impl Targets {
         };
         let all: Vec<Target> = objects.iter().map(target).collect();
         let mut by_name: HashMap<String, Vec<usize>> = HashMap::new();
-        let mut namespaces = HashSet::new();
+        let mut namespaces: HashMap<String, HashSet<String>> = HashMap::new();
         for (at, target) in all.iter().enumerate() {
             for (name, ..) in &target.previous {
                 let known = by_name.entry(name.clone()).or_default();
@@ -107,9 +108,14 @@ impl Targets {
                     known.push(at);
                 }
             }
-            if !target.original_namespace.is_empty() {
-                namespaces.insert((target.original_namespace.clone(), target.effective.clone()));
+            let now = namespaces.entry(target.original_namespace.clone()).or_default();
+            if !now.contains(&target.effective) {
+                now.insert(target.effective.clone());
             }
+        }
+        let place = |at: &usize| all.get(*at).map(|target| target.effective.as_str());
+        for known in by_name.values_mut() {
+            known.sort_by(|one, other| place(one).cmp(&place(other)));
         }
         Self { all, by_name, namespaces }
     }
@@ -167,6 +173,7 @@ struct Search<'a> {
     referrer: &'a Referrer,
     kind: &'a GvkPattern,
     field: &'a FieldSpec,
+    budget: &'a Budget,
 }
 
 impl Search<'_> {
@@ -191,7 +198,11 @@ impl Search<'_> {
             return Ok(());
         };
         let name = &self.targets.all[at].name;
-        if name == old { Ok(()) } else { set_text(value, name.clone()) }
+        if name == old {
+            return Ok(());
+        }
+        self.budget.bytes(name.len())?;
+        set_text(value, name.clone())
     }
 
     fn fix_map(&self, value: &mut Value) -> Result<(), Problem> {
@@ -234,7 +245,8 @@ impl Search<'_> {
                 crate::kustomize::id::Gvk { group, version, kind: name }.is_selected_by(kind)
             })
         };
-        let candidates = had.iter().filter(|at| {
+        let near = self.near(had)?;
+        let candidates = near.iter().filter(|at| {
             let target = &self.targets.all[**at];
             let beside = self.referrer.effective.is_empty()
                 || target.effective.is_empty()
@@ -281,15 +293,44 @@ impl Search<'_> {
         ))
     }
 
+    /// Those of some objects of one name that are where the referrer may see them, in order.
+    fn near(&self, had: &[usize]) -> Result<Vec<usize>, Problem> {
+        let referrer = self.referrer;
+        let place = |at: &usize| self.targets.all[*at].effective.as_str();
+        let seen = referrer.accounts.iter().map(String::as_str);
+        let seen = seen.chain([referrer.effective.as_str(), ""]);
+        let mut near = Vec::new();
+        if referrer.effective.is_empty() || had.len() <= referrer.accounts.len() {
+            near.extend_from_slice(had);
+        } else {
+            for seen in seen {
+                let from = had.partition_point(|at| place(at) < seen);
+                let there = had.get(from..).unwrap_or_default();
+                near.extend(there.iter().take_while(|at| place(at) == seen));
+            }
+        }
+        self.budget.steps(near.len() + referrer.accounts.len().min(had.len()))?;
+        near.sort_unstable();
+        near.dedup();
+        Ok(near)
+    }
+
     /// Whether an object that may be named was written with this namespace.
     fn was_used(&self, namespace: &str) -> bool {
         let referrer = self.referrer;
-        let pair = |effective: &str| (namespace.to_owned(), effective.to_owned());
+        let Some(now) = self.targets.namespaces.get(namespace) else { return false };
         if referrer.effective.is_empty() {
-            return self.targets.all.iter().any(|target| target.original_namespace == namespace);
+            return true;
         }
-        let seen = referrer.accounts.iter().chain([&referrer.effective]);
-        seen.into_iter().any(|effective| self.targets.namespaces.contains(&pair(effective)))
+        // What is in no namespace was written with none.
+        let mut seen = referrer.accounts.iter().chain([&referrer.effective]);
+        match now.len() < referrer.accounts.len() {
+            _ if namespace.is_empty() => false,
+            true => {
+                now.iter().any(|now| *now == referrer.effective || referrer.accounts.contains(now))
+            }
+            false => seen.any(|seen| now.contains(seen)),
+        }
     }
 
     fn shares_affixes(&self, at: usize, lenient: bool) -> bool {

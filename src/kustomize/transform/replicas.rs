@@ -13,10 +13,8 @@ pub fn set(
     fields: &[FieldSpec],
 ) -> Result<(), Problem> {
     let mut found = false;
-    let mut named: Vec<&mut Object> = objects
-        .iter_mut()
-        .filter(|object| object.ids().any(|id| id.name == replicas.name))
-        .collect();
+    let mut named: Vec<&mut Object> =
+        objects.iter_mut().filter(|object| object.was_called(&replicas.name)).collect();
     for field in fields {
         for object in &mut named {
             let fits = |id: crate::kustomize::id::Id<'_>| {

@@ -12,6 +12,12 @@ use crate::kustomize::problem::Problem;
 const MAX_VALUES: usize = 2_000_000;
 /// The most bytes of text that one render may read and copy.
 const MAX_BYTES: usize = 96 << 20;
+/// The most steps that one render may take: each is a rule that looks at an object, or at a value of one, and takes
+/// some ten nanoseconds. Hundreds of rules for thousands of objects take a tenth.
+const MAX_STEPS: usize = 100_000_000;
+/// The most kustomizations that one render may go through, each as often as it is named: a hundred times as many
+/// as large repositories have.
+const MAX_VISITS: usize = 10_000;
 /// The deepest nesting that copies may add up to. Walks recurse this far.
 pub const MAX_DEPTH: usize = 400;
 
@@ -60,11 +66,18 @@ impl Size {
 pub struct Budget {
     values: Cell<usize>,
     bytes: Cell<usize>,
+    steps: Cell<usize>,
+    visits: Cell<usize>,
 }
 
 impl Default for Budget {
     fn default() -> Self {
-        Self { values: Cell::new(MAX_VALUES), bytes: Cell::new(MAX_BYTES) }
+        Self {
+            values: Cell::new(MAX_VALUES),
+            bytes: Cell::new(MAX_BYTES),
+            steps: Cell::new(MAX_STEPS),
+            visits: Cell::new(MAX_VISITS),
+        }
     }
 }
 
@@ -82,18 +95,41 @@ impl Budget {
 
     /// Pays for some values.
     pub fn values(&self, values: usize) -> Result<(), Problem> {
-        spend(&self.values, values, MAX_VALUES, "values")
+        spend(&self.values, values, || format!("read and copy more than {MAX_VALUES} values"))
     }
 
     /// Pays for some text.
     pub fn bytes(&self, bytes: usize) -> Result<(), Problem> {
-        spend(&self.bytes, bytes, MAX_BYTES, "bytes")
+        spend(&self.bytes, bytes, || format!("read and copy more than {MAX_BYTES} bytes"))
+    }
+
+    /// Pays for an entry of a mapping.
+    pub fn entry(&self, key: &str, text: &str) -> Result<(), Problem> {
+        self.values(2)?;
+        self.bytes(key.len() + text.len())
+    }
+
+    /// Pays for some steps.
+    pub fn steps(&self, steps: usize) -> Result<(), Problem> {
+        spend(&self.steps, steps, || {
+            "take too long: there are too many rules for so many objects".to_owned()
+        })
+    }
+
+    /// Pays for a walk through all values that there can be.
+    pub fn walk(&self) -> Result<(), Problem> {
+        self.steps(MAX_VALUES - self.values.get())
+    }
+
+    /// Pays for a kustomization.
+    pub fn visit(&self) -> Result<(), Problem> {
+        spend(&self.visits, 1, || format!("go through more than {MAX_VISITS} kustomizations"))
     }
 }
 
-fn spend(left: &Cell<usize>, cost: usize, most: usize, what: &str) -> Result<(), Problem> {
+fn spend(left: &Cell<usize>, cost: usize, what: impl Fn() -> String) -> Result<(), Problem> {
     let Some(rest) = left.get().checked_sub(cost) else {
-        let message = format!("rendering this would read and copy more than {most} {what}");
+        let message = format!("rendering this would {}", what());
         return Err(Problem::new(message, super::Place::NOWHERE));
     };
     left.set(rest);

@@ -25,6 +25,13 @@ const MAX_CLEARED: usize = 4 << 30;
 
 /// Reads all documents of a source; none when it holds nothing but comments.
 pub fn parse(source: &[u8]) -> Result<Vec<Document>, YamlError> {
+    documents(source)?.collect()
+}
+
+/// Reads the documents of a source one after another, so that nobody has to hold them all; the first error ends it.
+pub fn documents(
+    source: &[u8],
+) -> Result<impl Iterator<Item = Result<Document, YamlError>>, YamlError> {
     if source.len() > MAX_SOURCE {
         let megabytes = MAX_SOURCE >> 20;
         return Err(YamlError::new(format!("the file is larger than {megabytes} MiB"), 1, 1));
@@ -35,7 +42,13 @@ pub fn parse(source: &[u8]) -> Result<Vec<Document>, YamlError> {
     })?;
     let body = text.strip_prefix('\u{feff}').unwrap_or(text);
     refuse_slow(body)?;
-    Composer::new(text.len() - body.len(), body).documents()
+    let mut composer = Composer::new(text.len() - body.len(), body);
+    let mut failed = false;
+    Ok(std::iter::from_fn(move || {
+        let next = if failed { None } else { composer.document().transpose() };
+        failed = matches!(next, Some(Err(_)));
+        next
+    }))
 }
 
 /// Refuses what would keep libyaml busy out of all proportion.
@@ -83,8 +96,7 @@ struct Composer<'a> {
     skipped: usize,
     events: Events<'a>,
     nodes: Vec<Data>,
-    /// For each node, its nodes and its depth once aliases are followed.
-    costs: Vec<(u32, u32)>,
+    costs: Vec<Cost>,
     anchors: HashMap<Box<str>, Id>,
     open: Vec<Open>,
     budget: u32,
@@ -94,7 +106,20 @@ struct Composer<'a> {
 struct Open {
     id: Id,
     key: Option<Id>,
-    cost: (u32, u32),
+    cost: Cost,
+}
+
+/// What a node is once its aliases are followed.
+#[derive(Clone, Copy)]
+struct Cost {
+    nodes: u32,
+    depth: u32,
+    /// The bytes of its texts.
+    bytes: usize,
+}
+
+impl Cost {
+    const ONE: Self = Self { nodes: 1, depth: 0, bytes: 0 };
 }
 
 impl<'a> Composer<'a> {
@@ -111,27 +136,26 @@ impl<'a> Composer<'a> {
         }
     }
 
-    fn documents(mut self) -> Result<Vec<Document>, YamlError> {
-        let mut documents = Vec::new();
+    /// The next document.
+    fn document(&mut self) -> Result<Option<Document>, YamlError> {
         loop {
             let (event, span) = self.events.next()?;
             match event {
-                Event::StreamEnd => return Ok(documents),
+                Event::StreamEnd => return Ok(None),
                 Event::DocumentEnd => {
                     self.anchors.clear();
                     self.costs.clear();
-                    documents.push(Document {
-                        nodes: std::mem::take(&mut self.nodes),
-                        // The root is the first node that is made.
-                        root: 0,
-                    });
+                    // The root is the first node that is made.
+                    let nodes = std::mem::take(&mut self.nodes);
+                    return Ok(Some(Document { nodes, root: 0 }));
                 }
                 Event::DocumentStart => {}
                 Event::CollectionEnd => self.close(&span)?,
                 Event::Alias(name) => self.alias(&name, &span)?,
                 Event::Scalar(properties, style, text) => {
+                    let cost = Cost { bytes: text.len(), ..Cost::ONE };
                     let id = self.add(Content::Scalar(text), style, properties, &span)?;
-                    self.attach(id, (1, 0), span.start)?;
+                    self.attach(id, cost, span.start)?;
                 }
                 Event::SequenceStart(properties, style) => {
                     self.open(Content::Sequence(Vec::new()), style, properties, &span)?;
@@ -154,8 +178,7 @@ impl<'a> Composer<'a> {
         if self.open.len() as u32 >= MAX_DEPTH {
             return Err(error(format!("nested deeper than {MAX_DEPTH}"), span.start));
         }
-        let cost = (1, 0);
-        self.open.push(Open { id, key: None, cost });
+        self.open.push(Open { id, key: None, cost: Cost::ONE });
         Ok(())
     }
 
@@ -215,23 +238,29 @@ impl<'a> Composer<'a> {
             line: start.line + 1,
             column: start.column + 1,
         });
-        self.costs.push((1, 0));
+        self.costs.push(Cost::ONE);
         Ok(id)
     }
 
     /// Hangs a finished node into the collection around it, and adds up what following aliases would cost.
-    fn attach(&mut self, id: Id, cost: (u32, u32), at: Mark) -> Result<(), YamlError> {
+    fn attach(&mut self, id: Id, cost: Cost, at: Mark) -> Result<(), YamlError> {
         self.costs[id as usize] = cost;
         let Some(parent) = self.open.last_mut() else {
             return Ok(());
         };
-        parent.cost.0 = parent.cost.0.saturating_add(cost.0);
-        parent.cost.1 = parent.cost.1.max(cost.1 + 1);
-        if parent.cost.0 > MAX_NODES {
+        let sum = &mut parent.cost;
+        sum.nodes = sum.nodes.saturating_add(cost.nodes);
+        sum.depth = sum.depth.max(cost.depth + 1);
+        sum.bytes = sum.bytes.saturating_add(cost.bytes);
+        if sum.nodes > MAX_NODES {
             return Err(error(format!("aliases stand for more than {MAX_NODES} values"), at));
         }
-        if parent.cost.1 > MAX_DEPTH {
+        if sum.depth > MAX_DEPTH {
             return Err(error(format!("with its aliases nested deeper than {MAX_DEPTH}"), at));
+        }
+        if sum.bytes > MAX_SOURCE {
+            let megabytes = MAX_SOURCE >> 20;
+            return Err(error(format!("aliases stand for more than {megabytes} MiB"), at));
         }
         match (&mut self.nodes[parent.id as usize].content, parent.key.take()) {
             (Content::Sequence(items), _) => items.push(id),

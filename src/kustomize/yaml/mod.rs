@@ -8,7 +8,7 @@ mod events;
 mod resolve;
 mod tree;
 
-pub use compose::{MAX_DEPTH, MAX_NODES, MAX_SOURCE, parse, parse_one};
+pub use compose::{MAX_DEPTH, MAX_NODES, MAX_SOURCE, documents, parse, parse_one};
 pub use resolve::{Scalar, is_plain_string, means_string, resolve};
 pub use tree::{Document, Kind, Node};
 
