@@ -134,7 +134,7 @@ impl<'l, 't> Folder<'l, 't> {
 
     /// Whether this is where the render began.
     pub fn is_outermost(&self) -> bool {
-        self.above.is_empty()
+        self.above.is_none()
     }
 
     /// What is left to read and copy.

@@ -442,9 +442,11 @@ impl Here<'_, '_, '_> {
             let origin = self.origin_of_field(rule.kind());
             if let Rule::Images { entry, fields } = &rule
                 && self.folder.is_outermost()
-                && !images::is_used(&all.objects, entry, fields.list())?
             {
-                self.run.unused_images.borrow_mut().push(entry.clone());
+                self.folder.budget().walk()?;
+                if !images::is_used(&all.objects, entry, fields.list())? {
+                    self.run.unused_images.borrow_mut().push(entry.clone());
+                }
             }
             self.apply(&rule, all, origin.as_ref())?;
         }
