@@ -45,6 +45,9 @@ pub(crate) struct Pull {
     pub(crate) merged_at: Option<Timestamp>,
     pub(crate) merged_by: Option<Id>,
     pub(crate) merge_commit: Option<String>,
+    /// The tip of the base just before the merge.
+    #[serde(default)]
+    pub(crate) merged_onto: Option<String>,
     pub(crate) reviews: Vec<Review>,
     pub(crate) requested_reviewers: BTreeSet<Id>,
     pub(crate) requested_teams: BTreeSet<Id>,

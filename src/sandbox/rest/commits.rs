@@ -98,7 +98,16 @@ fn pulls(state: &mut State, call: &Call) -> Reply {
         let brought = state
             .pull_commits(repo.id, issue.number)
             .is_ok_and(|commits| commits.iter().any(|commit| commit.sha == oid));
-        pull.merge_commit.as_ref() == Some(&sha) || brought
+        // A merge by rebasing writes the commits anew: what came between two tips came with it.
+        let tips = pull.merged_onto.as_ref().zip(pull.merge_commit.as_ref());
+        let introduced = tips.is_some_and(|(before, after)| {
+            let tips = Oid::from_str(before).and_then(|before| Ok((before, Oid::from_str(after)?)));
+            tips.is_ok_and(|(before, after)| {
+                git.between(before, after)
+                    .is_ok_and(|commits| commits.iter().any(|commit| commit.sha == oid))
+            })
+        });
+        pull.merge_commit.as_ref() == Some(&sha) || brought || introduced
     };
     // GitHub names the pull request that brought a commit to the default branch, else the open ones.
     let all = repo.issues.values().rev();

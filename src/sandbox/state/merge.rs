@@ -150,6 +150,7 @@ impl State {
         git.set_reference(&reference, commit)?;
         self.repo_mut(repo)?.verified.insert(commit.to_string());
         self.mark_merged(actor, repo, number, &commit.to_string())?;
+        self.pull_mut(repo, number)?.merged_onto = Some(base.to_string());
         self.moved(actor, repo, &reference, Some(base), Some(commit))?;
         self.tidy_up(actor, repo, number)?;
         Ok(commit)

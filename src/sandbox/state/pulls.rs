@@ -61,6 +61,7 @@ impl State {
             merged_at: None,
             merged_by: None,
             merge_commit: None,
+            merged_onto: None,
             reviews: Vec::new(),
             requested_reviewers: BTreeSet::new(),
             requested_teams: BTreeSet::new(),
