@@ -104,15 +104,12 @@ impl ImageEntry {
         !self.is_plain() || self.matches_plain(image)
     }
 
-    /// The same for a name that is one.
+    /// The same for a name that is one: a version may follow it, even if it holds one.
     fn matches_plain(&self, image: &str) -> bool {
-        let (name, rest) = split(image);
-        let same = |(wanted, c): (char, char)| wanted == c || wanted == '.';
-        let equal = |name: &str| {
-            name.chars().count() == self.name.chars().count()
-                && self.name.chars().zip(name.chars()).all(same)
-        };
-        equal(name) && is_version(rest)
+        let mut rest = image.chars();
+        let mut name = self.name.chars();
+        let same = name.all(|wanted| rest.next().is_some_and(|c| wanted == c || wanted == '.'));
+        same && is_version(rest.as_str())
     }
 
     /// Whether an image may have been made by this entry.
@@ -180,7 +177,7 @@ fn is_version(rest: &str) -> bool {
         Some((tag, digest)) => (tag, digest.strip_prefix("sha256:")),
         None => (rest, Some("")),
     };
-    tag.strip_prefix(':').is_none_or(fits) && digest.is_some_and(fits)
+    (tag.is_empty() || tag.strip_prefix(':').is_some_and(fits)) && digest.is_some_and(fits)
 }
 
 #[cfg(test)]
@@ -233,6 +230,8 @@ mod tests {
         assert!(named("localhost:5000/a").matches("localhost:5000/a:1"));
         assert!(!named("localhost").matches("localhost:5000/a"));
         assert!(named("gcr.io/a").matches("gcr.io/a"));
+        assert!(named("a:1").matches("a:1@sha256:ab"));
+        assert!(!named("a:1").matches("a:12"));
     }
 
     #[test]

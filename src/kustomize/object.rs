@@ -5,8 +5,9 @@
 use std::sync::Arc;
 
 use super::id::{Gvk, Id};
-use super::problem::Place;
-use super::value::{Content, Map, Value};
+use super::problem::{Place, Problem};
+use super::value::shared::{self, Shared};
+use super::value::{Content, Key, Map, Scalar, Value};
 
 /// The annotations in which Kustomize keeps its notes; none of them is printed (`BuildAnnotations` in `api/resource`).
 const NOTES: [&str; 18] = [
@@ -72,7 +73,12 @@ pub struct Object {
     pub may_change_kind: bool,
     /// The variables that take their values from it.
     pub variables: Vec<String>,
+    /// How many scalars of it were made that may stand in several places.
+    nodes: u32,
 }
+
+/// Stands among the annotations for Kustomize's notes of what an object was before.
+const MEMORY: &str = "internal.config.kubernetes.io/previousNames";
 
 impl Object {
     /// An object as it was written. Kustomize's own notes in its annotations count.
@@ -99,6 +105,7 @@ impl Object {
             may_rename: false,
             may_change_kind: false,
             variables: Vec::new(),
+            nodes: 0,
         }
     }
 
@@ -172,12 +179,68 @@ impl Object {
         self.previous.push(before);
     }
 
+    /// The scalars that stand in several places, as they are.
+    pub fn shared(&self) -> Shared {
+        if self.nodes == 0 { Shared::new() } else { shared::collect(&self.value) }
+    }
+
+    /// The first of `count` new numbers for scalars that stand in several places.
+    pub fn new_nodes(&mut self, count: usize) -> u32 {
+        let first = self.nodes.saturating_add(1);
+        self.nodes = self.nodes.saturating_add(u32::try_from(count).unwrap_or(u32::MAX));
+        first
+    }
+
+    /// Does what a merge patch does. Kustomize keeps what an object was before in its annotations: a patch that takes
+    /// these away takes that away, too.
+    pub fn merge(
+        &mut self,
+        change: impl FnOnce(&mut Value) -> Result<(), Problem>,
+    ) -> Result<(), Problem> {
+        let before = self.shared();
+        let remembers = self.make_room_for_notes();
+        if remembers {
+            let annotations = self.metadata().get_or_insert("annotations", Value::map);
+            annotations.make_map().insert(MEMORY, Value::string(""));
+        }
+        change(&mut self.value)?;
+        shared::spread(&mut self.value, &before);
+        if !remembers || self.value.as_map().is_none() {
+            return Ok(());
+        }
+        if self.note("annotations", MEMORY).is_some() {
+            self.drop_annotation(MEMORY);
+            return Ok(());
+        }
+        self.previous.clear();
+        self.prefixes.clear();
+        self.suffixes.clear();
+        self.behavior = Behavior::Create;
+        (self.generated, self.needs_hash) = (false, false);
+        Ok(())
+    }
+
+    /// Does what operations do, after which Kustomize puts back what it keeps in the annotations.
+    pub fn operate(
+        &mut self,
+        change: impl FnOnce(&mut Value) -> Result<(), Problem>,
+    ) -> Result<(), Problem> {
+        self.make_room_for_notes();
+        change(&mut self.value)?;
+        if self.value.as_map().is_some() {
+            self.write_annotations_anew();
+        }
+        Ok(())
+    }
+
     /// Makes room for annotations where Kustomize has some of its own, which it takes away at the end: patches that add
-    /// to them rely on it.
-    pub fn make_room_for_notes(&mut self) {
-        if self.generated || !self.previous.is_empty() {
+    /// to them rely on it. Says whether it has.
+    fn make_room_for_notes(&mut self) -> bool {
+        let remembers = self.generated || !self.previous.is_empty();
+        if remembers {
             self.metadata().get_or_insert("annotations", Value::map);
         }
+        remembers
     }
 
     /// Takes over what is remembered of another, which this one replaces.
@@ -190,9 +253,7 @@ impl Object {
 
     /// Sets `metadata.name`.
     pub fn set_name(&mut self, name: &str) {
-        if self.name() != name {
-            self.metadata().insert("name", Value::string(name));
-        }
+        set(self.metadata(), "name", name);
     }
 
     /// Sets `metadata.namespace`; an empty one takes it away.
@@ -200,14 +261,21 @@ impl Object {
         if namespace.is_empty() {
             self.metadata().remove("namespace");
         } else {
-            self.metadata().insert("namespace", Value::string(namespace));
+            set(self.metadata(), "namespace", namespace);
         }
     }
 
     /// Sets `kind`.
     pub fn set_kind(&mut self, kind: &str) {
         if let Some(map) = self.value.as_map_mut() {
-            map.insert("kind", Value::string(kind));
+            set(map, "kind", kind);
+        }
+    }
+
+    /// Sets `apiVersion`.
+    pub fn set_api_version(&mut self, version: &str) {
+        if let Some(map) = self.value.as_map_mut() {
+            set(map, "apiVersion", version);
         }
     }
 
@@ -232,6 +300,15 @@ impl Object {
     pub fn annotate(&mut self, key: &str, text: &str) {
         let annotations = self.metadata().get_or_insert("annotations", Value::map).make_map();
         annotations.insert(key, Value::string(text));
+        self.part_annotations();
+    }
+
+    /// Where Kustomize notes an origin, it writes all annotations anew.
+    fn part_annotations(&mut self) {
+        let metadata = self.value.get_mut("metadata");
+        if let Some(annotations) = metadata.and_then(|metadata| metadata.get_mut("annotations")) {
+            shared::part(annotations);
+        }
     }
 
     /// Takes an annotation away.
@@ -251,16 +328,36 @@ impl Object {
         if let Some(annotations) = metadata.get_mut("annotations").and_then(Value::as_map_mut) {
             annotations.retain(|key, _| !NOTES.contains(&&*key.text));
         }
+        self.write_annotations_anew();
+    }
+
+    /// Writes annotations anew as Kustomize does: they are texts, and none are left where there are none.
+    fn write_annotations_anew(&mut self) {
+        let metadata = self.metadata();
         match metadata.get_mut("annotations").map(|value| &mut value.content) {
-            Some(Content::Map(annotations)) if !annotations.is_empty() => {
-                for (_, value) in annotations.iter_mut() {
-                    *value = Value::string(value.as_text().unwrap_or_default()).at(value.place);
-                }
-            }
+            Some(Content::Map(annotations)) if !annotations.is_empty() => texts_anew(annotations),
             Some(_) => {
                 metadata.remove("annotations");
             }
             None => {}
         }
+    }
+}
+
+/// Labels or annotations as Kustomize writes them anew: all are texts, and a key without quotes that means something
+/// else then is refused in the end.
+pub fn texts_anew(notes: &mut Map) {
+    let entries = std::mem::take(notes).into_entries().into_iter();
+    *notes = Map::from_entries(entries.map(|(key, value)| {
+        let text = Value::string(value.as_text().unwrap_or_default()).at(value.place);
+        (Key { place: key.place, ..Key::plain(key.text) }, text)
+    }));
+}
+
+/// Sets a text as Kustomize does, without a tag: in the quotes of the old one, or in those that it needs if it is new.
+fn set(map: &mut Map, key: &str, text: &str) {
+    match map.get_mut(key) {
+        Some(old) => old.replace(Value::plain(text).at(old.place)),
+        None => map.insert(key, Scalar { untagged: true, ..Scalar::string(text) }.into()),
     }
 }

@@ -452,8 +452,10 @@ impl Here<'_, '_, '_> {
         }
         for plugin in self.plugins(&self.kustomization.transformers)? {
             let origin = Origin::of_plugin(&plugin);
-            for rule in plugins::rules(&plugin, &self.folder)? {
-                self.apply(&rule, all, origin.as_ref())?;
+            // One that stands for several rules is noted once.
+            let rules = plugins::rules(&plugin, &self.folder)?;
+            for (left, rule) in (0..rules.len()).rev().zip(&rules) {
+                self.apply(rule, all, origin.as_ref().filter(|_| left == 0))?;
             }
         }
         Ok(())
@@ -549,19 +551,20 @@ impl Here<'_, '_, '_> {
     /// Runs the validators, which may look but not touch.
     fn validate(&self, all: &mut Accumulated) -> Result<(), Failure> {
         for plugin in self.plugins(&self.kustomization.validators)? {
-            let before: Vec<Value> =
-                all.objects.iter().map(|object| object.value.clone()).collect();
-            for value in &before {
+            // What Kustomize remembers of an object counts as well: it stands in the object's annotations.
+            let memory = |object: &Object| object.previous_ids().count();
+            let before: Vec<(Value, usize)> =
+                all.objects.iter().map(|object| (object.value.clone(), memory(object))).collect();
+            for (value, _) in &before {
                 self.folder.budget().copies(value, 1)?;
             }
             for rule in plugins::rules(&plugin, &self.folder)? {
                 self.apply(&rule, all, None)?;
             }
             let same = before.len() == all.objects.len()
-                && before
-                    .iter()
-                    .zip(&all.objects)
-                    .all(|(before, after)| before.means(&after.value));
+                && before.iter().zip(&all.objects).all(|((value, known), after)| {
+                    value.means(&after.value) && *known == memory(after)
+                });
             if !same {
                 let message =
                     format!("a validator must not change objects, and this {} does", plugin.kind());

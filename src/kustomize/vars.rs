@@ -116,7 +116,7 @@ pub fn value_of(object: &Object, path: &str) -> Result<Option<Value>, Problem> {
             }
             Scalar { kind: ScalarKind::Float, ..Scalar::string(float.to_string()) }
         }
-        ScalarKind::Bool => Scalar::plain(scalar.text.to_ascii_lowercase()),
+        ScalarKind::Bool => Scalar::tagged(scalar.text.to_ascii_lowercase()),
         _ => Scalar::string(scalar.text.clone()),
     };
     Ok(Some(Value::from(typed).at(value.place)))

@@ -11,7 +11,7 @@ use super::fields::{Fields, Reading};
 use super::id::GvkPattern;
 use super::object::Object;
 use super::problem::{Place, Problem};
-use super::value::{Content, Key, Map, Value};
+use super::value::{Content, Key, Map, Scalar, Value};
 use super::yaml::MAX_DEPTH;
 
 /// The most parts of a path: what is read may nest this deep.
@@ -215,7 +215,7 @@ fn visit(
     let new = match (make, rest) {
         (Make::Nothing, _) => None,
         _ if first.list => None,
-        (Make::Text, []) => Some(Value::string("")),
+        (Make::Text, []) => Some(Value::blank()),
         _ => Some(Value::map()),
     };
     if new.is_none() && !map.contains(&first.name) {
@@ -236,8 +236,8 @@ fn visit(
     }
 }
 
-/// The entry of a map that a rule sets: a string whatever it looks like.
-pub fn set_entry(value: &mut Value, key: &str, text: &str) -> Result<(), Problem> {
+/// The entry of a map that a rule sets: a string whatever it looks like. A new one is the shared `node`.
+pub fn set_entry(value: &mut Value, key: &str, text: &str, node: u32) -> Result<(), Problem> {
     if value.is_null() {
         value.content = Content::Map(Map::default());
     }
@@ -246,7 +246,10 @@ pub fn set_entry(value: &mut Value, key: &str, text: &str) -> Result<(), Problem
             // Kustomize writes the key without quotes: one that means something else then is refused in the end.
             match map.get_mut(key) {
                 Some(old) => old.replace(Value::string(text).at(old.place)),
-                None => map.push(Key::plain(key), Value::string(text)),
+                None => {
+                    let new = Scalar { node, ..Scalar::string(text) };
+                    map.push(Key::plain(key), new.into());
+                }
             }
             Ok(())
         }

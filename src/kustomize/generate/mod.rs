@@ -15,7 +15,7 @@ pub use pairs::Pair;
 use super::load::Folder;
 use super::object::{Behavior, Object};
 use super::problem::Problem;
-use super::value::{Map, Value};
+use super::value::{Key, Map, Scalar, Value};
 
 /// The length of the lines of base64 (`encodeBase64` of kyaml).
 const BASE64_LINE: usize = 70;
@@ -61,7 +61,7 @@ pub fn generate(args: &MapArgs, folder: &Folder<'_, '_>) -> Result<Object, Probl
         set_notes(&mut object, section, pairs.clone().unwrap_or_default().into_iter().collect());
     }
     if args.options.immutable {
-        object.value.make_map().insert("immutable", Value::plain("true"));
+        object.value.make_map().insert("immutable", Scalar::tagged("true").into());
     }
     object.behavior = args.behavior();
     object.generated = true;
@@ -86,10 +86,9 @@ fn put_config_data(map: &mut Map, data: BTreeMap<String, Vec<u8>>) {
     }
 }
 
+/// Texts by keys without quotes: one that means something else then is refused in the end.
 fn texts(pairs: impl IntoIterator<Item = (String, String)>) -> Map {
-    Map::from_entries(
-        pairs.into_iter().map(|(key, text)| (super::value::Key::new(key), Value::string(text))),
-    )
+    Map::from_entries(pairs.into_iter().map(|(key, text)| (Key::plain(key), Value::string(text))))
 }
 
 /// Base64 in lines, each of which ends if there is more than one, as Kustomize counts them.

@@ -63,7 +63,7 @@ fn set_place(value: &mut Value, place: Place) {
 fn of_json(json: serde_json::Value, place: Place) -> Value {
     let value = match json {
         serde_json::Value::Null => Value::null(),
-        serde_json::Value::Bool(bool) => Value::plain(bool.to_string()),
+        serde_json::Value::Bool(bool) => Scalar::tagged(bool.to_string()).into(),
         // The text stays as it is: `test` compares texts, and for it 1.0 is not 1.
         serde_json::Value::Number(number) => {
             let kind = if number.is_f64() { ScalarKind::Float } else { ScalarKind::Int };

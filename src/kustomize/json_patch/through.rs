@@ -87,10 +87,11 @@ fn number(scalar: &Scalar, place: Place) -> Result<String, Problem> {
 }
 
 fn scalar_from_json(scalar: &mut Scalar) {
+    (scalar.untagged, scalar.node) = (false, 0);
     match scalar.kind {
         ScalarKind::Int | ScalarKind::Float => {
             if let Ok(number) = scalar.text.parse() {
-                *scalar = Scalar::plain(shortest(number));
+                *scalar = Scalar::tagged(shortest(number));
             }
         }
         ScalarKind::String => {

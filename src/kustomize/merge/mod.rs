@@ -234,7 +234,12 @@ fn retain(
 ) -> Result<(), Problem> {
     let mut verdicts = Vec::with_capacity(map.len());
     for (key, value) in map.iter_mut() {
+        if key.text.is_empty() {
+            let message = "Kustomize cannot merge a mapping that has an empty key";
+            return Err(Problem::new(message, key.place));
+        }
         verdicts.push(stays(key, value)?);
+        value.settle();
     }
     if verdicts.contains(&false) {
         let mut verdicts = verdicts.into_iter();

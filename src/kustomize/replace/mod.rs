@@ -18,6 +18,7 @@ use super::id::{DEFAULT_NAMESPACE, GvkPattern, Id};
 use super::object::Object;
 use super::problem::{Place, Problem};
 use super::select::{Notes, Selector};
+use super::value::shared::{self, Shared};
 use super::value::{Budget, Content, Scalar, ScalarKind, Value};
 
 /// The field that is meant where none is named.
@@ -186,6 +187,13 @@ impl Run<'_> {
         options: &Options,
     ) -> Result<(), Problem> {
         let object = self.objects.get_mut(*at);
+        let scalar =
+            object.as_ref().and_then(|object| lookup::at(&object.value, steps)?.as_scalar());
+        let before = match (&object, scalar) {
+            (Some(object), Some(scalar)) if scalar.node != 0 => object.shared(),
+            _ => Shared::new(),
+        };
+        self.budget.values(before.len())?;
         let Some(field) = object.and_then(|object| lookup::at_mut(&mut object.value, steps)) else {
             return Ok(());
         };
@@ -202,14 +210,23 @@ impl Run<'_> {
                 }
                 _ => value.clone(),
             };
+            shared::part(field);
             return Ok(());
         };
         // Of what is no scalar, nothing is left.
         let new = value.as_text().unwrap_or_default();
         let joined = joined(&old.text, new, options);
         self.budget.bytes(joined.len())?;
-        let scalar = if loose { Scalar::plain(joined) } else { retold(old, &joined, place)? };
-        field.content = Content::Scalar(scalar);
+        let (node, quoted) = (old.node, old.quoted);
+        let scalar = match loose || old.untagged {
+            true if quoted => Scalar { quoted, untagged: true, ..Scalar::string(joined) },
+            true => Scalar::plain(joined),
+            false => retold(old, &joined, place)?,
+        };
+        field.content = Content::Scalar(Scalar { node, ..scalar });
+        if let Some(object) = self.objects.get_mut(*at).filter(|_| node != 0) {
+            shared::spread(&mut object.value, &before);
+        }
         Ok(())
     }
 }
@@ -257,7 +274,7 @@ fn retold(old: &Scalar, text: &str, place: Place) -> Result<Scalar, Problem> {
         (ScalarKind::String | ScalarKind::Binary, _) | (ScalarKind::Float, ScalarKind::Int) => {
             Ok(Scalar { text: plain.text, ..*old })
         }
-        (kind, plain_kind) if kind == plain_kind => Ok(plain),
+        (kind, plain_kind) if kind == plain_kind => Ok(Scalar { untagged: false, ..plain }),
         _ => {
             let was = Value::from(old.clone()).kind_name();
             let message = format!("{text:?} cannot go where {was} is: Kustomize keeps its type");

@@ -3,7 +3,7 @@
 use crate::kustomize::field_specs::{FieldSpec, Make, set_entry};
 use crate::kustomize::object::Object;
 use crate::kustomize::problem::Problem;
-use crate::kustomize::value::Budget;
+use crate::kustomize::value::{Budget, shared};
 
 /// Puts pairs into the maps that the fields are.
 pub fn put(
@@ -16,17 +16,21 @@ pub fn put(
         return Ok(());
     }
     for object in objects {
+        let before = object.shared();
+        let first = object.new_nodes(pairs.len());
         for field in fields {
             if !field.selects(object) {
                 continue;
             }
             field.visit(&mut object.value, Make::Map, &mut |map| {
-                pairs.iter().try_for_each(|(key, text)| {
+                let mut pairs = pairs.iter().zip(first..);
+                pairs.try_for_each(|((key, text), node)| {
                     budget.entry(key, text)?;
-                    set_entry(map, key, text)
+                    set_entry(map, key, text, node)
                 })
             })?;
         }
+        shared::spread(&mut object.value, &before);
     }
     Ok(())
 }

@@ -24,7 +24,7 @@ use super::replace::{self, Replacement};
 use super::select::Selector;
 use names::Affix;
 use namespace::{Namespace, Subjects};
-use patches::{Change, Tools, drop_deleted, no_twins};
+use patches::{Change, Tools, as_copied, drop_deleted, no_twins};
 
 /// The fields that a rule is about.
 #[derive(Debug, Clone)]
@@ -108,7 +108,8 @@ impl Rule {
         let budget = tools.budget;
         match self {
             Self::MergePatches(patches) => {
-                tools.merge_all(objects, patches)?;
+                let patches: Vec<Object> = patches.iter().map(as_copied).collect();
+                tools.merge_all(objects, &patches)?;
                 drop_deleted(objects);
                 no_twins(objects)
             }

@@ -4,7 +4,7 @@ use crate::kustomize::field_specs::{FieldSpec, Make, set_text};
 use crate::kustomize::id::Id;
 use crate::kustomize::object::Object;
 use crate::kustomize::problem::Problem;
-use crate::kustomize::value::Budget;
+use crate::kustomize::value::{Budget, shared};
 
 /// What is added to names.
 #[derive(Debug, Clone, Copy)]
@@ -37,6 +37,7 @@ pub fn add(
         }
         let fields: Vec<&FieldSpec> =
             fields.iter().filter(|field| original.gvk.is_selected_by(&field.gvk)).collect();
+        let before = object.shared();
         for field in fields {
             if field.path == "metadata/name" {
                 remember(object, affix);
@@ -54,6 +55,7 @@ pub fn add(
                 set_text(value, text)
             })?;
         }
+        shared::spread(&mut object.value, &before);
     }
     Ok(())
 }

@@ -54,9 +54,9 @@ impl Namespace<'_> {
     /// Puts one object into the namespace.
     pub fn put_one(&self, object: &mut Object) -> Result<(), Problem> {
         if !object.gvk().is_cluster_scoped() {
-            let field = object.metadata().get_or_insert("namespace", || Value::string(""));
+            let field = object.metadata().get_or_insert("namespace", Value::blank);
             if field.is_null() {
-                field.content = Content::Scalar(Scalar::string(""));
+                field.content = Value::blank().content;
             }
             self.set(field)?;
         }
@@ -100,7 +100,7 @@ impl Namespace<'_> {
                 _ => ("name", "default"),
             };
             if map.get(field).and_then(Value::as_text) == Some(wanted) {
-                self.set(map.get_or_insert("namespace", || Value::string("")))?;
+                self.set(map.get_or_insert("namespace", Value::blank))?;
             }
         }
         Ok(())
@@ -111,7 +111,8 @@ impl Namespace<'_> {
             Content::Scalar(scalar) => {
                 let stays = self.unset_only && !value_is_empty(scalar);
                 if !stays {
-                    *scalar = Scalar::string(self.name);
+                    let quoted = scalar.quoted;
+                    *scalar = Scalar { quoted, ..Scalar::string(self.name) };
                 }
                 Ok(())
             }

@@ -6,7 +6,7 @@ use crate::kustomize::index::Index;
 use crate::kustomize::json_patch::JsonPatch;
 use crate::kustomize::load::{Folder, Source};
 use crate::kustomize::merge::{Merged, merge};
-use crate::kustomize::object::Object;
+use crate::kustomize::object::{Object, texts_anew};
 use crate::kustomize::problem::{Place, Problem};
 use crate::kustomize::resources;
 use crate::kustomize::schema::Schemas;
@@ -81,20 +81,14 @@ impl Tools<'_> {
         target: &Selector,
     ) -> Result<(), Problem> {
         let selector = target.compile()?;
-        let mut patch = patch.clone();
-        // On this way Kustomize reads labels and annotations as texts, a null as the text it is.
-        for section in ["labels", "annotations"] {
-            as_texts(&mut patch, section);
-        }
+        let mut patch = as_copied(patch);
         let kind = patch.kind().to_owned();
         for object in objects.iter_mut() {
             if !selector.matches(object)? {
                 continue;
             }
-            let version = object.gvk().api_version();
-            let map = patch.value.make_map();
-            map.insert("apiVersion", Value::string(version));
-            map.insert("kind", Value::string(kind.as_str()));
+            patch.set_api_version(&object.gvk().api_version());
+            patch.set_kind(&kind);
             self.merge_one(object, &patch)?;
         }
         drop_deleted(objects);
@@ -115,8 +109,7 @@ impl Tools<'_> {
                 if remember {
                     object.remember_id();
                 }
-                object.make_room_for_notes();
-                operations.apply(&mut object.value, self.budget)?;
+                object.operate(|value| operations.apply(value, self.budget))?;
             }
         }
         Ok(())
@@ -128,18 +121,22 @@ impl Tools<'_> {
         if patch.may_rename || patch.may_change_kind {
             object.remember_id();
         }
-        match merge(&mut object.value, &patch.value, self.schemas, self.budget)? {
-            Merged::Deleted => object.value = Value::null(),
-            Merged::Kept => {
-                if !patch.may_change_kind {
-                    object.set_kind(&kind);
-                }
-                if !patch.may_rename {
-                    object.set_name(&name);
-                }
-                object.set_namespace(&namespace);
+        object.merge(|value| {
+            if merge(value, &patch.value, self.schemas, self.budget)? == Merged::Deleted {
+                *value = Value::null();
             }
+            Ok(())
+        })?;
+        if object.value.is_null() {
+            return Ok(());
         }
+        if !patch.may_change_kind {
+            object.set_kind(&kind);
+        }
+        if !patch.may_rename {
+            object.set_name(&name);
+        }
+        object.set_namespace(&namespace);
         Ok(())
     }
 }
@@ -161,16 +158,24 @@ pub fn no_twins(objects: &[Object]) -> Result<(), Problem> {
     Ok(())
 }
 
+/// The patch as Kustomize copies it in some ways: labels and annotations as texts, a null as the text it is.
+pub fn as_copied(patch: &Object) -> Object {
+    let mut patch = patch.clone();
+    patch.set_api_version(&patch.gvk().api_version());
+    let kind = patch.kind().to_owned();
+    patch.set_kind(&kind);
+    for section in ["labels", "annotations"] {
+        as_texts(&mut patch, section);
+    }
+    patch
+}
+
 fn as_texts(object: &mut Object, section: &str) {
     let Some(notes) = object.metadata().get_mut(section) else {
         return;
     };
     match &mut notes.content {
-        Content::Map(map) if !map.is_empty() => {
-            for (_, value) in map.iter_mut() {
-                *value = Value::string(value.as_text().unwrap_or_default()).at(value.place);
-            }
-        }
+        Content::Map(map) if !map.is_empty() => texts_anew(map),
         _ => {
             object.metadata().remove(section);
         }

@@ -49,9 +49,6 @@ struct Referrer {
 /// Gives every field that names an object the object's name of now.
 pub fn fix(objects: &mut [Object], config: &Config, budget: &Budget) -> Result<(), Problem> {
     let targets = Targets::of(objects);
-    if targets.by_name.is_empty() {
-        return Ok(());
-    }
     let mut by_kind: HashMap<&str, Vec<(&GvkPattern, &FieldSpec)>> = HashMap::new();
     for referrers in &config.name_reference {
         for field in &referrers.fields {
@@ -187,7 +184,10 @@ impl Search<'_> {
             Content::List(list) => list.iter_mut().try_for_each(|item| match item.content {
                 Content::Map(_) => self.fix_map(item),
                 Content::Scalar(_) => self.fix_text(item),
-                Content::List(_) => Ok(()),
+                Content::List(_) => {
+                    let message = "a name has to be a text, or stand in a mapping";
+                    Err(Problem::new(message, item.place))
+                }
             }),
         }
     }

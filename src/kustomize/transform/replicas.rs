@@ -29,7 +29,10 @@ pub fn set(
             }
             field.visit(&mut object.value, Make::Text, &mut |value| match value.content {
                 Content::Scalar(_) => {
-                    value.content = Value::plain(replicas.count.to_string()).content;
+                    value.content = Value::from(crate::kustomize::value::Scalar::tagged(
+                        replicas.count.to_string(),
+                    ))
+                    .content;
                     Ok(())
                 }
                 _ => Err(Problem::new("a number of replicas is wanted here", value.place)),

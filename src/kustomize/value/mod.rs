@@ -3,6 +3,7 @@
 //! A scalar's meaning is settled when it is made, as go-yaml would settle it on reading the text again.
 
 mod read;
+pub mod shared;
 mod size;
 
 use std::collections::HashMap;
@@ -45,6 +46,10 @@ pub struct Scalar {
     pub quoted: bool,
     /// Whether it was written as a folded block (`>`): those are printed with a twist.
     pub folded: bool,
+    /// Whether Kustomize made it without a tag: what it means then follows its text, until a merge passes over it.
+    pub untagged: bool,
+    /// Which of the nodes it is that stand in several places of an object; 0 for none, see [`shared`].
+    pub node: u32,
 }
 
 /// What the text of a scalar means.
@@ -88,10 +93,10 @@ impl Scalar {
     pub fn string(text: impl Into<Arc<str>>) -> Self {
         let plain = Self::plain(text);
         let quoted = plain.kind != ScalarKind::String;
-        Self { kind: ScalarKind::String, quoted, ..plain }
+        Self { kind: ScalarKind::String, quoted, untagged: false, ..plain }
     }
 
-    /// A text that means what it means without quotes.
+    /// A text that means what it means without quotes, and has no tag that says so.
     pub fn plain(text: impl Into<Arc<str>>) -> Self {
         let text = text.into();
         let kind = match yaml::resolve(&text, true, None) {
@@ -102,12 +107,27 @@ impl Scalar {
             yaml::Scalar::Timestamp => ScalarKind::Timestamp,
             yaml::Scalar::Merge | yaml::Scalar::String => ScalarKind::String,
         };
-        Self { text, kind, quoted: false, folded: false }
+        Self { text, kind, quoted: false, folded: false, untagged: true, node: 0 }
+    }
+
+    /// A text that means what it means without quotes, as its tag says.
+    pub fn tagged(text: impl Into<Arc<str>>) -> Self {
+        Self { untagged: false, ..Self::plain(text) }
     }
 
     /// A null.
     pub fn null() -> Self {
-        Self { text: Arc::from("null"), kind: ScalarKind::Null, quoted: false, folded: false }
+        Self { kind: ScalarKind::Null, untagged: false, ..Self::plain("null") }
+    }
+
+    /// What it becomes as Kustomize sets it as a field again, with quotes that it has to have to stay a text
+    /// (`FieldSetter` in kyaml).
+    fn settle(&mut self) {
+        if self.untagged && !self.quoted && !self.text.is_empty() && self.kind != ScalarKind::String
+        {
+            self.kind = ScalarKind::String;
+            self.quoted = true;
+        }
     }
 }
 
@@ -141,6 +161,11 @@ impl Value {
     /// A string, whatever it looks like.
     pub fn string(text: impl Into<Arc<str>>) -> Self {
         Scalar::string(text).into()
+    }
+
+    /// An empty text that no quotes are about, to be set.
+    pub fn blank() -> Self {
+        Scalar { quoted: false, ..Scalar::string("") }.into()
     }
 
     /// What the text means without quotes.
@@ -272,12 +297,20 @@ impl Value {
         }
     }
 
+    /// Settles what a scalar without a tag means, as a merge does that passes over it.
+    pub fn settle(&mut self) {
+        if let Content::Scalar(scalar) = &mut self.content {
+            scalar.settle();
+        }
+    }
+
     /// Puts another value in this one's place as Kustomize sets fields (`FieldSetter` in kyaml): the quotes
     /// that this one was written in stay, and make a string of whatever stands between them.
     pub fn replace(&mut self, mut other: Self) {
         if let Content::Scalar(new) = &mut other.content {
-            (new.quoted, new.folded) =
-                self.as_scalar().map_or((false, false), |old| (old.quoted, old.folded));
+            (new.quoted, new.folded, new.node) = self
+                .as_scalar()
+                .map_or((false, false, 0), |old| (old.quoted, old.folded, old.node));
             if new.quoted && new.kind != ScalarKind::Binary {
                 new.kind = ScalarKind::String;
             }

@@ -47,10 +47,10 @@ impl Reader {
         if self.config && node.style() == Style::Plain && node.tag().is_none() {
             match text {
                 "y" | "Y" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" => {
-                    return Scalar { kind: ScalarKind::Bool, ..Scalar::plain("true") };
+                    return Scalar { kind: ScalarKind::Bool, ..Scalar::tagged("true") };
                 }
                 "n" | "N" | "no" | "No" | "NO" | "off" | "Off" | "OFF" => {
-                    return Scalar { kind: ScalarKind::Bool, ..Scalar::plain("false") };
+                    return Scalar { kind: ScalarKind::Bool, ..Scalar::tagged("false") };
                 }
                 _ => {}
             }
@@ -71,6 +71,8 @@ impl Reader {
             kind,
             quoted: node.style() != Style::Plain,
             folded: node.style() == Style::Folded,
+            untagged: false,
+            node: 0,
         }
     }
 
