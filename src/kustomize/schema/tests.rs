@@ -1,3 +1,5 @@
+//! What the table says, and what descriptions of others say, held against what Kustomize does with them.
+
 use super::*;
 use crate::kustomize::yaml;
 
