@@ -199,8 +199,9 @@ pub fn kustomize(head: &Sha, touches: &[Touch<'_>], mode: Mode) -> NewCheck {
             (
                 title,
                 format!(
-                    "Looked at {} as merging would leave them.\n\n{}",
+                    "Looked at {} as merging would leave {}.\n\n{}",
                     names.join(", "),
+                    if names.len() == 1 { "it" } else { "them" },
                     findings_list(&findings)
                 ),
             )
