@@ -39,8 +39,12 @@ fn lines(text: &str) -> String {
         out.push(c);
         at_break = false;
     }
-    out.truncate(out.trim_end_matches('\n').len());
-    // How many line breaks end it is told by its hints.
-    out.extend(text.chars().rev().take_while(|c| *c == '\n').skip(1));
+    // One line break ends it anyway. Whether it counts is told by the hints; more than one does, with the empty line.
+    let kept = out.trim_end_matches('\n').len();
+    if text.ends_with("\n\n") {
+        out.pop();
+    } else {
+        out.truncate(kept);
+    }
     out
 }

@@ -6,6 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::folded;
+use super::scalar::fits_block;
 use crate::kustomize::value::{Scalar, ScalarKind};
 use crate::kustomize::yaml;
 
@@ -25,7 +26,17 @@ pub(super) fn as_json(scalar: &Scalar) -> Result<Json, String> {
         ScalarKind::String if scalar.folded && text.contains('\n') => {
             return through_json(&folded::again(text)).map(Json::Text);
         }
+        // Kustomize reads again what go-yaml v3 writes, which says nothing of the indentation of such a block.
+        ScalarKind::String
+            if !scalar.quoted
+                && text.starts_with('\t')
+                && text.contains('\n')
+                && fits_block(text) =>
+        {
+            return Err("a text of several lines must not begin with a tab".to_owned());
+        }
         ScalarKind::String => return through_json(text).map(Json::Text),
+        ScalarKind::Null if scalar.folded => return Ok(Json::Text(String::new())),
         ScalarKind::Null => return Ok(Json::Bare("null".to_owned())),
         ScalarKind::Bool => {
             return Ok(Json::Bare(text.eq_ignore_ascii_case("true").to_string()));

@@ -43,6 +43,7 @@ pub(super) fn scalar_to_json(scalar: &mut Scalar, place: Place) -> Result<(), Pr
             *scalar = Scalar::string(folded::again(&scalar.text));
         }
         ScalarKind::String => {}
+        ScalarKind::Null if scalar.folded => *scalar = Scalar::string(""),
         ScalarKind::Null => *scalar = Scalar::null(),
         ScalarKind::Bool => scalar.text = scalar.text.to_ascii_lowercase().into(),
         ScalarKind::Int | ScalarKind::Float => {

@@ -44,7 +44,8 @@ pub struct Scalar {
     pub kind: ScalarKind,
     /// Whether it was written in quotes, or as a block: see [`Value::replace`].
     pub quoted: bool,
-    /// Whether it was written as a folded block (`>`): those are printed with a twist.
+    /// Whether it was written as a folded block (`>`), or is a null for which nothing stands in brackets: both are
+    /// printed with a twist.
     pub folded: bool,
     /// Whether Kustomize made it without a tag: what it means then follows its text, until a merge passes over it.
     pub untagged: bool,
@@ -308,9 +309,10 @@ impl Value {
     /// that this one was written in stay, and make a string of whatever stands between them.
     pub fn replace(&mut self, mut other: Self) {
         if let Content::Scalar(new) = &mut other.content {
+            let was_null = self.is_null();
             (new.quoted, new.folded, new.node) = self
                 .as_scalar()
-                .map_or((false, false, 0), |old| (old.quoted, old.folded, old.node));
+                .map_or((false, false, 0), |old| (old.quoted, old.folded && !was_null, old.node));
             if new.quoted && new.kind != ScalarKind::Binary {
                 new.kind = ScalarKind::String;
             }

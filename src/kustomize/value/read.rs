@@ -10,19 +10,21 @@ use crate::kustomize::yaml::{self, Kind, Node, Style};
 
 /// The value of a node of an object, in file number `file`.
 pub fn read(node: Node<'_>, file: u32) -> Result<Value, Problem> {
-    Reader { file, config: false }.value(node)
+    Reader { file, config: false, flow: false }.value(node)
 }
 
 /// The value of a node of a configuration: to Kustomize `yes` and `off` are booleans there, as in YAML 1.1, and of the
 /// same key twice the last one counts.
 pub fn read_config(node: Node<'_>, file: u32) -> Result<Value, Problem> {
-    Reader { file, config: true }.value(node)
+    Reader { file, config: true, flow: false }.value(node)
 }
 
 #[derive(Clone, Copy)]
 struct Reader {
     file: u32,
     config: bool,
+    /// Whether it stands in brackets.
+    flow: bool,
 }
 
 impl Reader {
@@ -32,12 +34,13 @@ impl Reader {
 
     fn value(self, node: Node<'_>) -> Result<Value, Problem> {
         let target = node.target();
+        let within = Self { flow: self.flow || target.style() == Style::Flow, ..self };
         let content = match target.kind() {
             Kind::Scalar | Kind::Alias => Content::Scalar(self.scalar(target)),
             Kind::Sequence => Content::List(
-                target.items().map(|item| self.value(item)).collect::<Result<_, _>>()?,
+                target.items().map(|item| within.value(item)).collect::<Result<_, _>>()?,
             ),
-            Kind::Mapping => Content::Map(self.map(target)?),
+            Kind::Mapping => Content::Map(within.map(target)?),
         };
         Ok(Value { content, place: self.place(node) })
     }
@@ -70,7 +73,11 @@ impl Reader {
             text: text.into(),
             kind,
             quoted: node.style() != Style::Plain,
-            folded: node.style() == Style::Folded,
+            folded: match kind {
+                // go-yaml v3 puts quotes around the empty text there, and Kustomize reads that again.
+                ScalarKind::Null => self.flow && text.is_empty(),
+                _ => node.style() == Style::Folded,
+            },
             untagged: false,
             node: 0,
         }

@@ -90,7 +90,9 @@ fn number(text: &str) -> Scalar {
 }
 
 fn float(text: &str) -> Scalar {
-    text.parse().map_or(Scalar::String, Scalar::Float)
+    // What is too large for a float is a text.
+    let float = text.parse().ok().filter(|float: &f64| float.is_finite());
+    float.map_or(Scalar::String, Scalar::Float)
 }
 
 /// Go's integers with base 0: a sign, `0x`, `0o`, `0b`, or a leading 0 for octal.
