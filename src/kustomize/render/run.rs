@@ -1,196 +1,42 @@
-//! Knows how a kustomization becomes objects: what is loaded, merged and changed, and in which order.
-//!
-//! Each kustomization is accumulated by itself, its bases first; names are settled once, at the end.
+//! Knows in which order a kustomization is loaded and its rules applied, and what is done once at the end.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::field_specs::{Config, FieldSpec};
-use super::fields::Reading;
-use super::generate::{Kind, MapArgs, Options, absorb, generate};
-use super::images::ImageEntry;
-use super::index::Index;
-use super::kustomization::{Kustomization, Labels, Named, Order};
-use super::load::{Folder, Loader, Restriction, Source};
-use super::object::{Behavior, Object};
-use super::origin::Origin;
-use super::problem::{Place, Problem};
-use super::schema::Schemas;
-use super::transform::patches::{Tools, drop_deleted, no_twins};
-use super::transform::{Rule, Specs, append_hashes, images, labels, references};
-use super::value::Value;
-use super::vars::Var;
-use super::{crds, emit, order, plugins, resources, vars};
-use crate::model::files::FileTree;
+use super::accumulated::Accumulated;
+use super::error::Failure;
+use crate::kustomize::field_specs::{Config, FieldSpec};
+use crate::kustomize::fields::Reading;
+use crate::kustomize::generate::{Kind, MapArgs, Options, generate};
+use crate::kustomize::images::ImageEntry;
+use crate::kustomize::kustomization::{Kustomization, Labels, Named, Order};
+use crate::kustomize::load::{Folder, Loader, Source};
+use crate::kustomize::object::Object;
+use crate::kustomize::origin::Origin;
+use crate::kustomize::problem::{Place, Problem};
+use crate::kustomize::schema::Schemas;
+use crate::kustomize::transform::patches::{Tools, drop_deleted, no_twins};
+use crate::kustomize::transform::{Rule, Specs, append_hashes, images, labels, references};
+use crate::kustomize::value::Value;
+use crate::kustomize::vars::Var;
+use crate::kustomize::{crds, field_specs, order, origin, plugins, resources, schema, vars};
 
 /// Objects with this annotation are for people and tools, not for the cluster.
 const LOCAL: &str = "config.kubernetes.io/local-config";
 /// What `managedByLabel` says, as `kubectl` says it.
 const MANAGER: &str = "kustomize-(devel)";
 
-/// The most bytes of a message.
-const LONGEST_MESSAGE: usize = 1000;
-/// The most places that are shown between a problem and the outermost kustomization.
-const LONGEST_CHAIN: usize = 10;
-
-/// What a kustomization becomes.
-#[derive(Debug)]
-pub struct Rendered {
-    /// The objects, in the order in which they are printed.
-    pub objects: Vec<Object>,
-    /// The files that were read, by the numbers that places have.
-    pub files: Vec<String>,
-    /// The entries of the outermost kustomization's own `images` that changed no container.
-    pub unused_images: Vec<ImageEntry>,
-}
-
-/// Why a kustomization cannot be rendered.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RenderError {
-    /// What is wrong and what to do about it.
-    pub message: String,
-    /// The file and the line, as far as there is one.
-    pub place: Option<FilePlace>,
-    /// Whether Kustomize itself might render it: it is refused since it would be fetched or run.
-    pub refused: bool,
-    /// The places that led there: where each kustomization names the next, outermost first.
-    pub chain: Vec<FilePlace>,
-}
-
-/// A place in a file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FilePlace {
-    /// The path from the root of the tree.
-    pub file: String,
-    /// The line, from 1.
-    pub line: u32,
-    /// The column, from 1.
-    pub column: u32,
-}
-
-impl std::fmt::Display for FilePlace {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}:{}:{}", self.file, self.line, self.column)
-    }
-}
-
-impl std::fmt::Display for RenderError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if let Some(place) = &self.place {
-            write!(f, "{place}: ")?;
-        }
-        f.write_str(&self.message)?;
-        let shown = self.chain.iter().rev().take(LONGEST_CHAIN);
-        for place in shown {
-            write!(f, "\n  by way of {place}")?;
-        }
-        match self.chain.len().checked_sub(LONGEST_CHAIN) {
-            None | Some(0) => Ok(()),
-            Some(more) => write!(f, "\n  and {more} more"),
-        }
-    }
-}
-
-impl std::error::Error for RenderError {}
-
-/// Renders the kustomization in a folder of a tree.
-///
-/// # Errors
-/// Wherever Kustomize 5.5 refuses it; for what lies outside of the tree; and beyond the limits.
-pub fn render(
-    tree: &dyn FileTree,
-    folder: &str,
-    restriction: Restriction,
-) -> Result<Rendered, RenderError> {
-    let loader = Loader::new(tree, restriction);
-    let run = Run::default();
-    let objects = run.whole(&loader, folder);
-    let files = loader.files();
-    match objects {
-        Ok(objects) => Ok(Rendered { objects, files, unused_images: run.unused_images.take() }),
-        Err(failure) => Err(failure.named(&files)),
-    }
-}
-
-impl Rendered {
-    /// The objects as Kustomize prints them.
-    pub fn to_yaml(&self) -> Result<String, RenderError> {
-        let mut out = String::new();
-        for (at, object) in self.objects.iter().enumerate() {
-            if at > 0 {
-                out.push_str("---\n");
-            }
-            let printed = emit::print(&object.value).map_err(|problem| {
-                Failure::from(problem.or_at(object.place())).named(&self.files)
-            })?;
-            out.push_str(&printed);
-        }
-        Ok(out)
-    }
-}
-
-/// A problem and the places that led there, innermost first.
-struct Failure {
-    problem: Problem,
-    chain: Vec<Place>,
-}
-
-impl From<Problem> for Failure {
-    fn from(problem: Problem) -> Self {
-        Self { problem, chain: Vec::new() }
-    }
-}
-
-impl Failure {
-    fn through(mut self, place: Place) -> Self {
-        self.chain.push(place);
-        self
-    }
-
-    fn named(self, files: &[String]) -> RenderError {
-        let named = |place: Place| {
-            let file = files.get(usize::try_from(place.file).ok()?)?.clone();
-            Some(FilePlace { file, line: place.line, column: place.column })
-        };
-        RenderError {
-            message: shortened(self.problem.message),
-            refused: self.problem.refused,
-            place: named(self.problem.place),
-            chain: self.chain.into_iter().rev().filter_map(named).collect(),
-        }
-    }
-}
-
-/// A message that can be read, whatever was quoted in it.
-fn shortened(mut message: String) -> String {
-    if message.len() > LONGEST_MESSAGE {
-        message.truncate(message.floor_char_boundary(LONGEST_MESSAGE));
-        message.push('…');
-    }
-    message
-}
-
-/// What kustomizations have added up to so far.
-#[derive(Default)]
-struct Accumulated {
-    objects: Vec<Object>,
-    config: Option<Arc<Config>>,
-    vars: Vec<Var>,
-    /// The identities of the objects, while nothing changes them.
-    known: Option<Index>,
-}
-
 /// One render under way.
 #[derive(Default)]
-struct Run {
+pub(super) struct Run {
     /// The types of the first kustomization that says something of them.
     schemas: RefCell<Option<Rc<Schemas>>>,
     /// Whether an object was loaded whose type Kubernetes does not have: Kustomize then looks for it among Kubernetes'
     /// types, and from then on has them, whatever other types are named later.
     met_unknown: Cell<bool>,
     /// The entries of the outermost kustomization's `images` that changed nothing.
-    unused_images: RefCell<Vec<ImageEntry>>,
+    pub(super) unused_images: RefCell<Vec<ImageEntry>>,
     /// What the outermost kustomization wants to be noted on objects.
     build_metadata: RefCell<Vec<String>>,
 }
@@ -207,7 +53,8 @@ struct Here<'r, 'l, 't> {
 }
 
 impl Run {
-    fn whole(&self, loader: &Loader<'_>, folder: &str) -> Result<Vec<Object>, Failure> {
+    /// Renders the kustomization in a folder.
+    pub(super) fn whole(&self, loader: &Loader<'_>, folder: &str) -> Result<Vec<Object>, Failure> {
         let folder = loader.open(folder)?;
         let (file, source) = folder.kustomization()?;
         let kustomization = Kustomization::read(&source)?;
@@ -238,10 +85,10 @@ impl Run {
         }
         for object in &mut objects {
             if !wants("originAnnotations") {
-                object.drop_annotation(super::origin::ORIGIN);
+                object.drop_annotation(origin::ORIGIN);
             }
             if !wants("transformerAnnotations") {
-                object.drop_annotation(super::origin::TRANSFORMATIONS);
+                object.drop_annotation(origin::TRANSFORMATIONS);
             }
             object.finish();
         }
@@ -265,14 +112,14 @@ impl Here<'_, '_, '_> {
                 let schemas = Schemas::custom(values.first().ok_or_else(empty)?)?;
                 if self.run.met_unknown.get() { schemas.beside_builtin() } else { schemas }
             }
-            (None, Some(version)) if version.text == super::schema::BUILTIN_VERSION => {
+            (None, Some(version)) if version.text == schema::BUILTIN_VERSION => {
                 return Ok(());
             }
             (None, Some(version)) => {
                 let message = format!(
                     "there are no types of {}; there are those of {}",
                     version.text,
-                    super::schema::BUILTIN_VERSION
+                    schema::BUILTIN_VERSION
                 );
                 return Err(Problem::new(message, version.place).into());
             }
@@ -368,20 +215,20 @@ impl Here<'_, '_, '_> {
             return Err(Problem::new(message, named.place).into());
         }
         kustomization.build_metadata = self.run.build_metadata.borrow().clone();
-        let origin = self.origin.as_ref().map(|here| super::origin::join(here, &named.text));
+        let origin = self.origin.as_ref().map(|here| origin::join(here, &named.text));
         let here = Self { run: self.run, folder, file, kustomization, origin };
         here.learn_types()?;
         Ok(here)
     }
 
     fn origin_of_file(&self, path: &str) -> Option<Origin> {
-        self.origin.as_ref().map(|here| Origin::of_file(super::origin::join(here, path)))
+        self.origin.as_ref().map(|here| Origin::of_file(origin::join(here, path)))
     }
 
     /// The origin of what this kustomization's own fields make.
     fn origin_of_field(&self, kind: &str) -> Option<Origin> {
         let here = self.origin.as_ref()?;
-        Some(Origin::configured(super::origin::join(here, self.file), "builtin", kind))
+        Some(Origin::configured(origin::join(here, self.file), "builtin", kind))
     }
 
     fn generate(&self, all: &mut Accumulated) -> Result<(), Failure> {
@@ -409,7 +256,7 @@ impl Here<'_, '_, '_> {
         }
         for (mut object, origin) in generated {
             if let Some(origin) =
-                origin.filter(|_| object.note("annotations", super::origin::ORIGIN).is_none())
+                origin.filter(|_| object.note("annotations", origin::ORIGIN).is_none())
             {
                 origin.note(&mut object);
             }
@@ -578,87 +425,15 @@ impl Here<'_, '_, '_> {
 /// The fields that an entry of `labels` is about.
 fn label_fields(labels: &Labels, config: &Config) -> Result<Vec<FieldSpec>, Problem> {
     let mut fields = labels.fields.clone();
-    super::field_specs::merge(&mut fields, &config.labels)?;
+    field_specs::merge(&mut fields, &config.labels)?;
     if labels.selectors {
-        super::field_specs::merge(&mut fields, &config.common_labels)?;
+        field_specs::merge(&mut fields, &config.common_labels)?;
         return Ok(fields);
     }
     if labels.templates {
-        super::field_specs::merge(&mut fields, &config.template_labels)?;
+        field_specs::merge(&mut fields, &config.template_labels)?;
     }
     let own = FieldSpec::new(Default::default(), "metadata/labels", true);
-    super::field_specs::merge(&mut fields, &[own])?;
+    field_specs::merge(&mut fields, &[own])?;
     Ok(fields)
-}
-
-impl Accumulated {
-    fn append(&mut self, objects: Vec<Object>) -> Result<(), Problem> {
-        let known = self.known.get_or_insert_with(|| Index::of(&self.objects));
-        for object in objects {
-            if known.has(&self.objects, object.id()) {
-                let message = format!("{} is here already", object.id());
-                return Err(Problem::new(message, object.place()));
-            }
-            known.add(self.objects.len(), &object);
-            self.objects.push(object);
-        }
-        Ok(())
-    }
-
-    fn merge(&mut self, other: Self) -> Result<(), Problem> {
-        self.append(other.objects)?;
-        if let Some(config) = &other.config {
-            self.merge_config(config)?;
-        }
-        other.vars.into_iter().try_for_each(|var| self.add_var(var))
-    }
-
-    fn merge_config(&mut self, more: &Arc<Config>) -> Result<(), Problem> {
-        match &mut self.config {
-            // Most kustomizations have nothing but what Kustomize has itself.
-            None if Arc::ptr_eq(more, &Config::builtin()) => self.config = Some(more.clone()),
-            None => {
-                let mut config = Config::default();
-                config.merge(more)?;
-                self.config = Some(Arc::new(config));
-            }
-            Some(config) if Arc::ptr_eq(config, more) => {}
-            Some(config) => Arc::make_mut(config).merge(more)?,
-        }
-        Ok(())
-    }
-
-    fn add_var(&mut self, var: Var) -> Result<(), Problem> {
-        if self.vars.iter().any(|known| known.name == var.name) {
-            let message = format!("there is a var {} already", var.name);
-            return Err(Problem::new(message, var.place));
-        }
-        self.vars.push(var);
-        Ok(())
-    }
-
-    /// Adds a generated object: it is new, or it takes the place of one that is there.
-    fn absorb(&mut self, object: Object) -> Result<(), Problem> {
-        let id = object.id();
-        let known = self.known.get_or_insert_with(|| Index::of(&self.objects));
-        let same = known.find(&self.objects, id);
-        let (first, second) = (same.first().copied(), same.get(1));
-        let problem = |message: String| Err(Problem::new(message, object.place()));
-        match (first, second, object.behavior) {
-            (None, _, Behavior::Create) => self.append(vec![object]),
-            (None, ..) => problem(format!("there is no {id} that could be merged or replaced")),
-            (Some(_), None, Behavior::Create) => {
-                problem(format!("{id} is here already; its behavior has to be merge or replace"))
-            }
-            (Some(at), None, _) => {
-                let new = absorb(&self.objects[at], object);
-                known.add(at, &new);
-                self.objects[at] = new;
-                Ok(())
-            }
-            (Some(_), Some(_), _) => {
-                problem(format!("there are several {id} that this may be for"))
-            }
-        }
-    }
 }
