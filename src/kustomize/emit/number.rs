@@ -23,17 +23,17 @@ pub(super) enum Json {
 pub(super) fn as_json(scalar: &Scalar) -> Result<Json, String> {
     let text = &*scalar.text;
     let tag = match scalar.kind {
-        ScalarKind::String if scalar.folded && text.contains('\n') => {
-            return through_json(&folded::again(text)).map(Json::Text);
-        }
         // Kustomize reads again what go-yaml v3 writes, which says nothing of the indentation of such a block.
         ScalarKind::String
-            if !scalar.quoted
+            if (scalar.folded || !scalar.quoted)
                 && text.starts_with('\t')
                 && text.contains('\n')
                 && fits_block(text) =>
         {
             return Err("a text of several lines must not begin with a tab".to_owned());
+        }
+        ScalarKind::String if scalar.folded && text.contains('\n') => {
+            return through_json(&folded::again(text)).map(Json::Text);
         }
         ScalarKind::String => return through_json(text).map(Json::Text),
         ScalarKind::Null if scalar.folded => return Ok(Json::Text(String::new())),

@@ -321,10 +321,10 @@ impl Here<'_, '_, '_> {
         budget.walk()?;
         budget.steps(rule.steps().saturating_mul(all.objects.len()))?;
         rule.apply(&mut all.objects, Tools { schemas, budget })?;
+        drop_deleted(&mut all.objects);
         if let Some(origin) = origin {
             all.objects.iter_mut().try_for_each(|object| origin.note_change(object, budget))?;
         }
-        drop_deleted(&mut all.objects);
         Ok(())
     }
 

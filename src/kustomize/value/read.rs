@@ -72,7 +72,9 @@ impl Reader {
         Scalar {
             text: text.into(),
             kind,
-            quoted: node.style() != Style::Plain,
+            // A block that begins with a tab is as those that Kustomize makes itself: it cannot be printed.
+            quoted: node.style() != Style::Plain
+                && !(node.style() == Style::Literal && text.starts_with('\t')),
             folded: match kind {
                 // go-yaml v3 puts quotes around the empty text there, and Kustomize reads that again.
                 ScalarKind::Null => self.flow && text.is_empty(),

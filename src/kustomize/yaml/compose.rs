@@ -154,6 +154,9 @@ impl<'a> Composer<'a> {
                 Event::Alias(name) => self.alias(&name, &span)?,
                 Event::Scalar(properties, style, text) => {
                     let cost = Cost { bytes: text.len(), ..Cost::ONE };
+                    if style == Style::DoubleQuoted {
+                        self.check_escapes(&span)?;
+                    }
                     let id = self.add(Content::Scalar(text), style, properties, &span)?;
                     self.attach(id, cost, span.start)?;
                 }
@@ -165,6 +168,20 @@ impl<'a> Composer<'a> {
                 }
             }
         }
+    }
+
+    /// Of the escapes of YAML 1.2, go-yaml does not know that of the slash.
+    fn check_escapes(&self, span: &Range<Mark>) -> Result<(), YamlError> {
+        let text = self.source.get(span.start.index..span.end.index).unwrap_or_default();
+        let mut escaped = false;
+        for c in text.chars() {
+            if escaped && c == '/' {
+                let message = "Kustomize does not know the escape \\/: a slash needs none";
+                return Err(error(message.to_owned(), span.start));
+            }
+            escaped = c == '\\' && !escaped;
+        }
+        Ok(())
     }
 
     fn open(
