@@ -132,7 +132,7 @@ fn folded_texts_get_a_line_before_what_is_indented() {
         ),
         (">\n    x\n\n      y\n    z", "|\n    x\n\n\n      y\n    z"),
         (">\n    x\n    y\n\n    z", "|\n    x y\n    z"),
-        (">+\n    x\n\n    y\n\n", "|+\n    x\n    y\n\n"),
+        (">+\n    x\n\n    y\n\n", "|+\n    x\n    y\n\n\n"),
         (">2\n\n    x\n    y\n      z", "|2\n\n    x y\n\n      z"),
         (">2\n     x\n    y\n    z", "|2\n     x\n    y z"),
         (">-\n    a \tb\n    c", "\"a \\tb c\""),
