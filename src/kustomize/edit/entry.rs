@@ -46,6 +46,15 @@ pub(super) fn change(
     }
 }
 
+/// A field of an entry, or of what is merged into it, whose name is written in other letters than usual.
+pub(super) fn odd_key(entry: Node<'_>) -> Option<Node<'_>> {
+    entry.entries().find_map(|(key, value)| match key.is_merge() {
+        true if value.is_sequence() => value.items().find_map(odd_key),
+        true => odd_key(value),
+        false => super::is_odd(key, &ORDER).then_some(key),
+    })
+}
+
 /// Whether a value is this string already, to every reader.
 fn says(value: Node<'_>, text: &str) -> bool {
     let plain = value.target().style() == Style::Plain && value.target().tag().is_none();

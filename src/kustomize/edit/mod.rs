@@ -154,13 +154,27 @@ fn images(document: &Document) -> Result<Option<Node<'_>>, EditError> {
     if let Some((key, _)) = root.duplicate_key().filter(|(key, _)| key.as_str() == Some("images")) {
         return Err(EditError::at(key, "`images` stands twice; merge the two lists first"));
     }
+    let mut keys = root.entries().map(|(key, _)| key);
+    if let Some(key) = keys.find(|key| is_odd(*key, &["images"])) {
+        return Err(EditError::at(key, "to Kustomize this is `images`; write it so first"));
+    }
     let Some((_, images)) = root.entry("images") else {
         return Ok(None);
     };
     if !images.is_sequence() && !images.is_null() {
         return Err(EditError::at(images, "`images` is not a list"));
     }
+    if let Some(key) = images.items().find_map(entry::odd_key) {
+        let message = "to Kustomize this is a field in other letters; write it as usual first";
+        return Err(EditError::at(key, message));
+    }
     Ok(Some(images))
+}
+
+/// Whether a key is one of these names in other letters: Kustomize takes it for the name.
+fn is_odd(key: Node<'_>, names: &[&str]) -> bool {
+    key.as_str()
+        .is_some_and(|key| names.iter().any(|name| *name != key && name.eq_ignore_ascii_case(key)))
 }
 
 /// The entries of this name that are written in the list itself or nowhere else: those to edit.

@@ -37,6 +37,14 @@ fn what_cannot_be_proved_is_refused_with_place_and_reason() {
         @"line 2, column 3: `newTag` stands twice in this entry"
     );
     insta::assert_snapshot!(
+        refusal("images:\n- name: a\n  diGest: sha256:00\n"),
+        @"line 3, column 3: to Kustomize this is a field in other letters; write it as usual first"
+    );
+    insta::assert_snapshot!(
+        refusal("Images:\n- name: a\n"),
+        @"line 1, column 1: to Kustomize this is `images`; write it so first"
+    );
+    insta::assert_snapshot!(
         refusal("images: []\nimages:\n- name: a\n"),
         @"line 2, column 1: `images` stands twice; merge the two lists first"
     );

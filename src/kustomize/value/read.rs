@@ -8,6 +8,9 @@ use super::{Content, Key, Map, Scalar, ScalarKind, Value};
 use crate::kustomize::problem::{Place, Problem};
 use crate::kustomize::yaml::{self, Kind, Node, Style};
 
+/// As many keys are compared one by one.
+const FEW: usize = 16;
+
 /// The value of a node of an object, in file number `file`.
 pub fn read(node: Node<'_>, file: u32) -> Result<Value, Problem> {
     Reader { file, config: false, flow: false }.value(node)
@@ -70,7 +73,7 @@ impl Reader {
             },
         };
         Scalar {
-            text: text.into(),
+            text: node.as_text().unwrap_or_default(),
             kind,
             // A block that begins with a tab is as those that Kustomize makes itself: it cannot be printed.
             quoted: node.style() != Style::Plain
@@ -86,9 +89,10 @@ impl Reader {
     }
 
     fn map(self, node: Node<'_>) -> Result<Map, Problem> {
-        let mut own = Vec::new();
         let mut seen = HashSet::new();
         let mut merged = Vec::new();
+        let entries = node.entries();
+        let mut own = Vec::with_capacity(entries.len());
         for (key, value) in node.entries() {
             if key.is_merge() {
                 merged.push((key, value));
@@ -102,7 +106,13 @@ impl Reader {
                 // Kustomize drops it, in quotes too.
                 continue;
             }
-            if !seen.insert(text.clone()) && !self.config {
+            // Most mappings have so few keys that looking at all is faster.
+            let again = if entries.len() <= FEW {
+                own.iter().any(|(known, _): &(Key, Value)| known.text == text)
+            } else {
+                !seen.insert(text.clone())
+            };
+            if again && !self.config {
                 return Err(Problem::new(
                     format!("the key {text:?} stands twice"),
                     self.place(key),

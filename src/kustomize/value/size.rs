@@ -14,7 +14,7 @@ const MAX_VALUES: usize = 2_000_000;
 const MAX_BYTES: usize = 96 << 20;
 /// The most steps that one render may take: each is a rule that looks at an object, or at a value of one, and takes
 /// some ten nanoseconds. Hundreds of rules for thousands of objects take a tenth.
-const MAX_STEPS: usize = 100_000_000;
+const MAX_STEPS: usize = 50_000_000;
 /// The most kustomizations that one render may go through, each as often as it is named: a hundred times as many
 /// as large repositories have.
 const MAX_VISITS: usize = 10_000;

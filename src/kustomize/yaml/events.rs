@@ -7,6 +7,7 @@ use std::ffi::{CStr, c_char};
 use std::mem::MaybeUninit;
 use std::ops::Range;
 use std::slice;
+use std::sync::Arc;
 
 use libyaml_rs as sys;
 
@@ -34,7 +35,7 @@ pub(super) enum Event {
     DocumentEnd,
     StreamEnd,
     Alias(Box<str>),
-    Scalar(Properties, Style, Box<str>),
+    Scalar(Properties, Style, Arc<str>),
     SequenceStart(Properties, Style),
     MappingStart(Properties, Style),
     CollectionEnd,
@@ -140,7 +141,7 @@ unsafe fn copy(event: &sys::yaml_event_t) -> Option<Event> {
                     sys::YAML_FOLDED_SCALAR_STYLE => Style::Folded,
                     _ => Style::Plain,
                 };
-                let value = String::from_utf8_lossy(bytes).into();
+                let value = Arc::from(&*String::from_utf8_lossy(bytes));
                 Event::Scalar(properties(scalar.anchor, scalar.tag), style, value)
             }
             sys::YAML_SEQUENCE_START_EVENT => {

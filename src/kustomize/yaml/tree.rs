@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::{Scalar, Style, YamlError, resolve};
 
@@ -25,7 +26,7 @@ pub(super) type Id = u32;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Content {
-    Scalar(Box<str>),
+    Scalar(Arc<str>),
     Sequence(Vec<Id>),
     Mapping(Vec<(Id, Id)>),
     Alias(Id),
@@ -125,6 +126,14 @@ impl<'a> Node<'a> {
     pub fn as_str(self) -> Option<&'a str> {
         match &self.target().data().content {
             Content::Scalar(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The same, to be kept.
+    pub fn as_text(self) -> Option<Arc<str>> {
+        match &self.target().data().content {
+            Content::Scalar(text) => Some(text.clone()),
             _ => None,
         }
     }

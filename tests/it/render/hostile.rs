@@ -10,6 +10,7 @@ mod sizes;
 mod structure;
 
 use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use held::Held;
@@ -20,6 +21,8 @@ use usher::kustomize::render;
 const MOST_TIME: Duration = Duration::from_secs(if cfg!(debug_assertions) { 20 } else { 5 });
 /// The memory that the process may ever have held, the tree included.
 const MOST_MEMORY: u64 = 512 << 20;
+/// So many trees are rendered at a time.
+const AT_ONCE: usize = 2;
 /// Says to the process that this test starts which tree to build.
 const MARKER: &str = "USHER_TEST_HOSTILE";
 /// The name of the test that such a process runs.
@@ -67,8 +70,9 @@ fn one_tree_is_rendered_where_it_can_do_no_harm() {
     let tree = build();
     let before = Used::read();
     for (folder, restriction) in tree.renders() {
-        match render(&tree, folder, restriction) {
-            Ok(rendered) => println!("{folder}: {} bytes", rendered.to_yaml().len()),
+        let rendered = render(&tree, folder, restriction);
+        match rendered.and_then(|rendered| rendered.to_yaml()) {
+            Ok(yaml) => println!("{folder}: {} bytes", yaml.len()),
             Err(error) => {
                 let message = error.to_string();
                 assert!(!message.trim().is_empty(), "{folder} is refused without a word");
@@ -90,13 +94,18 @@ fn one_tree_is_rendered_where_it_can_do_no_harm() {
 
 #[test]
 fn no_tree_hangs_or_fells_the_renderer() {
-    let mut wrong = Vec::new();
-    for (name, _) in builders() {
-        if let Err(why) = in_a_process(name) {
-            wrong.push(format!("{name}: {why}"));
+    let left = Mutex::new(builders());
+    let wrong = Mutex::new(Vec::new());
+    let next = || left.lock().unwrap().next();
+    let work = || {
+        while let Some((name, _)) = next() {
+            if let Err(why) = in_a_process(name) {
+                wrong.lock().unwrap().push(format!("{name}: {why}"));
+            }
         }
-    }
-    super::hold(&wrong);
+    };
+    std::thread::scope(|scope| (0..AT_ONCE).for_each(|_| drop(scope.spawn(work))));
+    super::hold(&wrong.into_inner().unwrap());
 }
 
 /// Renders in a process, and kills it if it does not end.
