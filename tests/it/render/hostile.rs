@@ -69,19 +69,21 @@ fn one_tree_is_rendered_where_it_can_do_no_harm() {
     let (_, build) = builders().find(|(name, _)| *name == wanted).unwrap();
     let tree = build();
     let before = Used::read();
+    let mut told = Vec::new();
     for (folder, restriction) in tree.renders() {
         let rendered = render(&tree, folder, restriction);
         match rendered.and_then(|rendered| rendered.to_yaml()) {
-            Ok(yaml) => println!("{folder}: {} bytes", yaml.len()),
+            Ok(yaml) => told.push(format!("{folder}: {} bytes", yaml.len())),
             Err(error) => {
                 let message = error.to_string();
                 assert!(!message.trim().is_empty(), "{folder} is refused without a word");
                 // A message is for people, whatever was put into it.
                 assert!(message.len() < 10_000, "{folder}: {} bytes of message", message.len());
-                println!("{folder}: {message}");
+                told.push(format!("{folder}: {message}"));
             }
         }
     }
+    told.iter().rev().take(5).for_each(|told| println!("{told}"));
     let (Some(before), Some(after)) = (before, Used::read()) else {
         println!("skipped: no /proc to read the use of memory and time from");
         return;
