@@ -75,14 +75,32 @@ fn what_is_not_ours_is_never_taken_for_ours() {
     assert_ne!(check(&evaluate(&mut hub, pr), "usher/gates").conclusion, Some(Conclusion::Success));
 }
 
+/// A name, files that change, and what the check `usher/gates` concludes and is titled.
+type Case<'a> = (&'a str, &'a [(&'a str, &'a str)], Conclusion, &'a str);
+
+fn judged(cases: &[Case<'_>]) {
+    for (name, changes, conclusion, title) in cases {
+        let mut hub = Hub::new();
+        let pr = hub.open("feature", &account(5, "ada"), "change", changes);
+        let decision = evaluate(&mut hub, pr);
+        let gates = check(&decision, "usher/gates");
+        assert_eq!(
+            (gates.conclusion, gates.title.as_str()),
+            (Some(*conclusion), *title),
+            "{name}: {}",
+            gates.summary
+        );
+        check(&decision, "usher/kustomize");
+    }
+}
+
 #[test]
 fn each_pull_request_is_judged_by_what_it_changes() {
     let bumped = STAGING.replace("v1.0.0", "v1.1.0");
     let both = format!("namePrefix: x-\n{bumped}");
     let other = STAGING.replace("'7'", "'8'");
     let remote = format!("components: [\"https://example.com/x\"]\n{STAGING}");
-    type Case<'a> = (&'a str, &'a [(&'a str, &'a str)], Conclusion, &'a str);
-    let cases: &[Case<'_>] = &[
+    judged(&[
         ("docs", &[("README.md", "words")], Conclusion::Success, "Not a promotion"),
         (
             "staging by hand",
@@ -144,6 +162,12 @@ fn each_pull_request_is_judged_by_what_it_changes() {
             Conclusion::Failure,
             "kustomize failed for staging",
         ),
+    ]);
+}
+
+#[test]
+fn a_change_of_the_rules_is_judged_as_one() {
+    judged(&[
         (
             "the rules",
             &[(".github/usher.yml", &POLICY.replace("web", "w*"))],
@@ -156,20 +180,7 @@ fn each_pull_request_is_judged_by_what_it_changes() {
             Conclusion::Failure,
             "config failed: the configuration has 2 mistakes",
         ),
-    ];
-    for (name, changes, conclusion, title) in cases {
-        let mut hub = Hub::new();
-        let pr = hub.open("feature", &account(5, "ada"), "change", changes);
-        let decision = evaluate(&mut hub, pr);
-        let gates = check(&decision, "usher/gates");
-        assert_eq!(
-            (gates.conclusion, gates.title.as_str()),
-            (Some(*conclusion), *title),
-            "{name}: {}",
-            gates.summary
-        );
-        check(&decision, "usher/kustomize");
-    }
+    ]);
 }
 
 #[test]

@@ -42,7 +42,7 @@ pub(super) fn pairs(args: &MapArgs, folder: &Folder<'_, '_>) -> Result<Vec<Pair>
 }
 
 /// The pairs of an `envs` file, which has the number `file`.
-pub fn env_pairs(content: &[u8], file: u32) -> Result<Vec<Pair>, Problem> {
+pub(super) fn env_pairs(content: &[u8], file: u32) -> Result<Vec<Pair>, Problem> {
     let mut pairs = Vec::new();
     let mut lines: Vec<_> = content.split(|byte| *byte == b'\n').collect();
     if lines.last().is_some_and(|line| line.is_empty()) {

@@ -8,7 +8,7 @@ use crate::kustomize::hash;
 use crate::kustomize::load::{Loader, Restriction};
 use crate::kustomize::problem::Place;
 
-type Files = std::collections::BTreeMap<String, Arc<[u8]>>;
+type Files = BTreeMap<String, Arc<[u8]>>;
 
 fn files() -> Files {
     let files: [(&str, &[u8]); 7] = [
