@@ -26,6 +26,8 @@ pub fn put(
                 let mut pairs = pairs.iter().zip(first..);
                 pairs.try_for_each(|((key, text), node)| {
                     budget.entry(key, text)?;
+                    // The key is looked for among all that are there.
+                    budget.steps(map.as_map().map_or(0, Map::len))?;
                     set_entry(map, key, text, node)
                 })
             })?;
