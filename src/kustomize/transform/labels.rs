@@ -27,7 +27,7 @@ pub fn put(
                 pairs.try_for_each(|((key, text), node)| {
                     budget.entry(key, text)?;
                     // The key is looked for among all that are there.
-                    budget.steps(map.as_map().map_or(0, Map::len))?;
+                    budget.steps(map.as_map().map_or(0, crate::kustomize::value::Map::len))?;
                     set_entry(map, key, text, node)
                 })
             })?;
