@@ -3,6 +3,8 @@
 //! It knows nothing of Kustomize, and it never shows anything outside of the folder.
 #![expect(clippy::disallowed_methods, reason = "this is the door to local files")]
 
+use std::cell::RefCell;
+use std::collections::HashSet;
 use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
@@ -18,6 +20,8 @@ const MAX_FILE: u64 = 32 << 20;
 #[derive(Debug, Clone)]
 pub struct Disk {
     root: PathBuf,
+    /// Paths that were looked at and are folders, with no link on the way: they are asked for again and again.
+    folders: RefCell<HashSet<PathBuf>>,
 }
 
 impl Disk {
@@ -25,7 +29,7 @@ impl Disk {
     pub fn open(root: &Path) -> io::Result<Self> {
         let root = fs::canonicalize(root)?;
         if root.is_dir() {
-            Ok(Self { root })
+            Ok(Self { root, folders: RefCell::default() })
         } else {
             Err(io::Error::new(io::ErrorKind::NotADirectory, "not a folder"))
         }
@@ -37,7 +41,7 @@ impl Disk {
         let root = folder.ancestors().last().unwrap_or(&folder).to_path_buf();
         let path = relative(&folder, &root)
             .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "the path is not UTF-8"))?;
-        Ok((Self { root }, path))
+        Ok((Self { root, folders: RefCell::default() }, path))
     }
 
     /// Where the tree begins.
@@ -49,12 +53,21 @@ impl Disk {
     fn locate(&self, path: &str) -> Option<PathBuf> {
         let relative = Path::new(path);
         let plain = relative.components().all(|part| matches!(part, Component::Normal(_)));
-        let mut above = relative.ancestors().skip(1);
-        let real = |above: &Path| {
+        if !plain {
+            return None;
+        }
+        for above in relative.ancestors().skip(1) {
+            // What is a folder was reached by folders.
+            if above == Path::new("") || self.folders.borrow().contains(above) {
+                break;
+            }
             let found = fs::symlink_metadata(self.root.join(above));
-            found.is_ok_and(|found| found.is_dir())
-        };
-        (plain && above.all(real)).then(|| self.root.join(relative))
+            if !found.is_ok_and(|found| found.is_dir()) {
+                return None;
+            }
+            self.folders.borrow_mut().insert(above.to_path_buf());
+        }
+        Some(self.root.join(relative))
     }
 
     fn collect(&self, folder: &Path, files: &mut Vec<String>) {
@@ -78,6 +91,9 @@ impl Disk {
 
 impl FileTree for Disk {
     fn entry(&self, path: &str) -> Entry {
+        if self.folders.borrow().contains(Path::new(path)) {
+            return Entry::Folder;
+        }
         let Some(at) = self.locate(path) else {
             return Entry::Absent;
         };

@@ -78,24 +78,15 @@ impl FileTree for TreeView<'_> {
                 }
                 (Some(bytes), _) => Entry::File(bytes.clone()),
             },
-            None if path.is_empty() || self.below(path).next().is_some() => Entry::Folder,
+            None if path.is_empty() || below(&self.tree.entries, path).next().is_some() => {
+                Entry::Folder
+            }
             None => Entry::Absent,
         }
     }
 
     fn files_below(&self, folder: &str) -> Vec<String> {
-        self.below(folder).cloned().collect()
-    }
-}
-
-impl<'a> TreeView<'a> {
-    fn below(&self, folder: &str) -> impl Iterator<Item = &'a String> {
-        let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
-        let tree = self.tree;
-        tree.entries
-            .range(prefix.clone()..)
-            .map(|(path, _)| path)
-            .take_while(move |path| path.starts_with(&prefix))
+        below(&self.tree.entries, folder).cloned().collect()
     }
 }
 
@@ -104,15 +95,25 @@ impl FileTree for BTreeMap<String, Arc<[u8]>> {
     fn entry(&self, path: &str) -> Entry {
         match self.get(path) {
             Some(bytes) => Entry::File(bytes.clone()),
-            None if path.is_empty() || !self.files_below(path).is_empty() => Entry::Folder,
+            None if path.is_empty() || below(self, path).next().is_some() => Entry::Folder,
             None => Entry::Absent,
         }
     }
 
     fn files_below(&self, folder: &str) -> Vec<String> {
-        let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
-        self.keys().filter(|path| path.starts_with(&prefix)).cloned().collect()
+        below(self, folder).cloned().collect()
     }
+}
+
+/// The paths below a folder, of a map that is sorted by path.
+fn below<'m, V>(
+    map: &'m BTreeMap<String, V>,
+    folder: &str,
+) -> impl Iterator<Item = &'m String> + use<'m, V> {
+    let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
+    map.range(prefix.clone()..)
+        .map(|(path, _)| path)
+        .take_while(move |path| path.starts_with(&prefix))
 }
 
 #[cfg(test)]
