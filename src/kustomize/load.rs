@@ -191,6 +191,9 @@ impl<'l, 't> Folder<'l, 't> {
     /// The folder of another kustomization, named at `place`.
     pub fn enter(&self, path: &str, place: Place) -> Result<Self, Problem> {
         let problem = |message: String| Problem::new(message, place);
+        if path.is_empty() {
+            return Err(problem("this path is empty; name a file or a folder".to_owned()));
+        }
         if is_remote(path) {
             let message = format!(
                 "{path} is a remote base, and nothing is fetched here: copy it into the repository"
