@@ -2,7 +2,7 @@
 //!
 //! One function for each target, which takes what a fuzzer made up and panics where something does not hold. The
 //! tests of Usher include this file and try the corpus and some thousand changes of it.
-#![expect(clippy::panic, clippy::unwrap_used, reason = "a property fails by panicking")]
+#![expect(clippy::panic, reason = "a property fails by panicking")]
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
