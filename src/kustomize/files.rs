@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use super::load::{NAMES, is_remote};
+use super::load::NAMES;
 use super::paths::{Place, follow, join};
 use super::yaml::{Document, Kind, Node, parse};
 use crate::model::files::FileTree;
@@ -78,9 +78,6 @@ struct Search<'t> {
 impl Search<'_> {
     /// Takes note of what a path leads to; gives the documents of a file.
     fn path(&mut self, folder: &str, text: &str) -> Option<Vec<Document>> {
-        if is_remote(text) {
-            return None;
-        }
         let path = join(folder, text)?;
         let documents = match follow(self.tree, &path) {
             Place::File { path, bytes } => {

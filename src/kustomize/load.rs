@@ -160,15 +160,9 @@ impl<'l, 't> Folder<'l, 't> {
     /// The content of a file named at `place`.
     pub fn read(&self, path: &str, place: Place) -> Result<Source, Problem> {
         let problem = |message: String| Problem::new(message, place);
-        if is_remote(path) {
-            let message = format!(
-                "{path} is somewhere else, and nothing is fetched here: copy it into the repository"
-            );
-            return Err(Problem::refused(message, place));
-        }
         let inside = paths::join(&self.path, path);
         let inside =
-            inside.ok_or_else(|| problem(format!("{path} leads out of the repository")))?;
+            inside.ok_or_else(|| elsewhere(path, place, Some("leads out of the repository")))?;
         match paths::follow(self.loader.tree, &inside) {
             Found::File { path: real, bytes } => {
                 if self.loader.restriction == Restriction::RootOnly
@@ -184,6 +178,7 @@ impl<'l, 't> Folder<'l, 't> {
                 Ok(Source { file: self.loader.number(&real), bytes, above: 0 })
             }
             Found::Folder { .. } => Err(problem(format!("{path} is a folder, not a file"))),
+            Found::Absent => Err(elsewhere(path, place, None)),
             other => Err(problem(refusal(path, &other))),
         }
     }
@@ -195,17 +190,15 @@ impl<'l, 't> Folder<'l, 't> {
             return Err(problem("this path is empty; name a file or a folder".to_owned()));
         }
         if is_remote(path) {
-            let message = format!(
-                "{path} is a remote base, and nothing is fetched here: copy it into the repository"
-            );
-            return Err(Problem::refused(message, place));
+            return Err(elsewhere(path, place, None));
         }
         let inside = paths::join(&self.path, path);
         let inside =
-            inside.ok_or_else(|| problem(format!("{path} leads out of the repository")))?;
+            inside.ok_or_else(|| elsewhere(path, place, Some("leads out of the repository")))?;
         let path = match paths::follow(self.loader.tree, &inside) {
             Found::Folder { path } => path,
             Found::File { .. } => return Err(problem(format!("{path} is a file, not a folder"))),
+            Found::Absent => return Err(elsewhere(path, place, None)),
             other => return Err(problem(refusal(path, &other))),
         };
         self.budget().visit().map_err(|problem| problem.or_at(place))?;
@@ -301,6 +294,23 @@ pub fn is_remote(path: &str) -> bool {
         || ["github.com/", "gitlab.com/", "bitbucket.org/"]
             .iter()
             .any(|host| path.starts_with(host))
+}
+
+/// What is not here: since it is somewhere else, or for another reason.
+fn elsewhere(path: &str, place: Place, why: Option<&str>) -> Problem {
+    let far = ["?ref=", "?version=", ".git/"].iter().any(|sign| path.contains(sign));
+    if is_remote(path) || far || path.ends_with(".git") {
+        let message = format!(
+            "{path} is remote, somewhere else, and nothing is fetched here: copy it into the repository"
+        );
+        return Problem::refused(message, place);
+    }
+    let message = match (path.starts_with('/'), why) {
+        (true, _) => format!("{path} is absolute; name it as it is seen from the kustomization"),
+        (false, None) => format!("there is no {path}"),
+        (false, Some(why)) => format!("{path} {why}"),
+    };
+    Problem::new(message, place)
 }
 
 fn refusal(path: &str, found: &Found) -> String {

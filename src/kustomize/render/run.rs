@@ -117,7 +117,7 @@ impl Here<'_, '_, '_> {
             }
             (None, Some(version)) => {
                 let message = format!(
-                    "there are no types of {}; there are those of {}",
+                    "openapi: there are no types of {}; there are those of {}",
                     version.text,
                     schema::BUILTIN_VERSION
                 );

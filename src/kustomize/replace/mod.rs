@@ -110,7 +110,10 @@ impl Run<'_> {
             .and_then(|index| scalar.text.split(&**delimiter).nth(index));
         let part = part.ok_or_else(|| {
             let index = source.options.index;
-            problem(format!("{:?} has no part {index} between {delimiter:?}", scalar.text))
+            problem(format!(
+                "{:?} has no part at the index {index} between {delimiter:?}",
+                scalar.text
+            ))
         })?;
         let part = Scalar { text: part.into(), ..scalar.clone() };
         let value = Value::from(part).at(value.place);

@@ -3,7 +3,8 @@
 use crate::kustomize::field_specs::{FieldSpec, Make, set_entry};
 use crate::kustomize::object::Object;
 use crate::kustomize::problem::Problem;
-use crate::kustomize::value::{Budget, shared};
+use crate::kustomize::value::Budget;
+use crate::kustomize::value::shared::{self, Shared};
 
 /// Puts pairs into the maps that the fields are.
 pub fn put(
@@ -16,7 +17,8 @@ pub fn put(
         return Ok(());
     }
     for object in objects {
-        let before = object.shared();
+        // Only what stands in several places already takes a change with it.
+        let before = if is_shared(object, pairs, fields) { object.shared() } else { Shared::new() };
         let first = object.new_nodes(pairs.len());
         for field in fields {
             if !field.selects(object) {
@@ -32,7 +34,21 @@ pub fn put(
                 })
             })?;
         }
-        shared::spread(&mut object.value, &before);
+        if !before.is_empty() {
+            shared::spread(&mut object.value, &before);
+        }
     }
     Ok(())
+}
+
+/// Whether any of the entries that will be set is there, as one of several places of the same scalar.
+fn is_shared(object: &Object, pairs: &[(String, String)], fields: &[FieldSpec]) -> bool {
+    let mut found = false;
+    for field in fields.iter().filter(|field| field.selects(object)) {
+        field.look(&object.value, &mut |map| {
+            let old = pairs.iter().filter_map(|(key, _)| map.get(key)?.as_scalar());
+            found |= old.into_iter().any(|scalar| scalar.node != 0);
+        });
+    }
+    found
 }

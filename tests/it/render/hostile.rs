@@ -18,7 +18,7 @@ use usher::kustomize::load::Restriction;
 use usher::kustomize::render;
 
 /// The processor time that one render may take; a build without optimisation is given more.
-const MOST_TIME: Duration = Duration::from_secs(if cfg!(debug_assertions) { 60 } else { 5 });
+const MOST_TIME: Duration = Duration::from_secs(if cfg!(debug_assertions) { 20 } else { 5 });
 /// The memory that the process may ever have held, the tree included.
 const MOST_MEMORY: u64 = 512 << 20;
 /// So many trees are rendered at a time.
