@@ -9,6 +9,7 @@ use super::merge::Merged;
 use super::overlay::{Carried, Overlays, overlays};
 use super::policy::{Application, Environment, Policy};
 use super::rendered::{Overlay, rendered};
+use super::reply::overlay;
 use crate::kustomize::edit::{ImageEdit, set_images};
 use crate::kustomize::images::{ImageEntry, split};
 use crate::kustomize::render::RenderError;
@@ -195,30 +196,14 @@ fn refusal(file: &str, error: &RenderError) -> Finding {
 fn no_container(file: &str, entry: &ImageEntry, overlay: &Overlay) -> Finding {
     let name = &entry.name;
     let images = overlay.images();
-    let known: BTreeSet<&str> = images.values().map(|image| split(image).0).collect();
-    let near = known
-        .iter()
-        .map(|known| (strsim::jaro_winkler(known, name), known))
-        .filter(|(likeness, _)| *likeness > 0.85)
-        .max_by(|a, b| a.0.total_cmp(&b.0));
-    let help = match near {
-        Some((_, near)) => format!("did you mean {near}?"),
-        None if known.is_empty() => "there are no containers here".to_owned(),
-        None => {
-            let some: Vec<&str> = known.iter().take(5).copied().collect();
-            let more = if known.len() > some.len() { ", …" } else { "" };
-            format!("containers here use {}{more}", some.join(", "))
-        }
-    };
+    let known = images.values().map(|image| split(image).0).collect();
     Finding {
         code: "kustomize.image-unused".to_owned(),
         severity: Severity::Error,
         file: file.to_owned(),
         line: entry.line,
         column: entry.column,
-        message: format!(
-            "no container uses the image {name}, so this entry changes nothing: {help}"
-        ),
+        message: overlay::unused_image(name, &known),
     }
 }
 

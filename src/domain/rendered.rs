@@ -3,9 +3,9 @@
 //! It renders and reads; what the objects mean to a promotion is decided elsewhere.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 
 use super::facts::{Facts, Gap};
+use super::reply::overlay;
 use crate::kustomize::diff::Diff;
 use crate::kustomize::files::reached;
 use crate::kustomize::images::{ImageEntry, entries};
@@ -56,12 +56,8 @@ pub(super) fn difference<'a>(
             (Ok(old), Ok(new)) => {
                 text.push_str(&Diff::between(&old.objects, &new.objects).to_text());
             }
-            (_, Err(error)) => {
-                let _ = writeln!(text, "{folder} would not render: {error}");
-            }
-            (Err(error), _) => {
-                let _ = writeln!(text, "{folder} does not render as it is: {error}");
-            }
+            (_, Err(error)) => text.push_str(&overlay::would_not_render(folder, error)),
+            (Err(error), _) => text.push_str(&overlay::does_not_render(folder, error)),
         }
     }
     Ok(text)

@@ -4,6 +4,7 @@ pub mod body;
 pub mod check;
 pub mod command;
 pub mod gate;
+pub mod overlay;
 pub mod overview;
 pub mod reason;
 pub mod refer;

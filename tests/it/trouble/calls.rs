@@ -69,6 +69,10 @@ impl std::fmt::Display for Step {
 }
 
 impl Step {
+    pub(super) fn of(trouble: &str, calls: &[Call], times: u32) -> Self {
+        Self { trouble: trouble.to_owned(), calls: calls.to_vec(), times }
+    }
+
     pub(super) fn faults(&self) -> impl Iterator<Item = Fault> {
         self.calls
             .iter()
@@ -303,11 +307,7 @@ pub(super) fn is_read((method, _): &Call) -> bool {
 /// Every call with every trouble; those that the bot gets over within a call share a step.
 fn steps(calls: &[Call]) -> Vec<Step> {
     let (reads, writes): (Vec<Call>, Vec<Call>) = calls.iter().cloned().partition(is_read);
-    let step = |trouble: &str, calls: &[Call], times| Step {
-        trouble: trouble.to_owned(),
-        calls: calls.to_vec(),
-        times,
-    };
+    let step = Step::of;
     let mut steps = Vec::new();
     for trouble in PASSING {
         let at_once = match trouble {

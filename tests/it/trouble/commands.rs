@@ -230,11 +230,7 @@ const PASSING: [&str; 3] = ["500", "lost", "secondary limit"];
 /// Every call with each trouble that passes, a few at once; and each with one that lasts.
 fn steps(all: &[Call]) -> Vec<Step> {
     let (reads, writes): (Vec<Call>, Vec<Call>) = all.iter().cloned().partition(is_read);
-    let step = |trouble: &str, calls: &[Call], times| Step {
-        trouble: trouble.to_owned(),
-        calls: calls.to_vec(),
-        times,
-    };
+    let step = Step::of;
     let mut steps = Vec::new();
     for trouble in PASSING {
         // One job may meet them all, one after the other, each time after a longer pause.

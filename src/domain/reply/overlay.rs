@@ -1,0 +1,34 @@
+//! What is said of overlays: entries that change nothing, and what cannot be rendered.
+
+use std::collections::BTreeSet;
+
+use crate::kustomize::render::RenderError;
+
+/// A promoted entry that no container uses; `known` are the images of those that are there.
+pub fn unused_image(name: &str, known: &BTreeSet<&str>) -> String {
+    let near = known
+        .iter()
+        .map(|known| (strsim::jaro_winkler(known, name), known))
+        .filter(|(likeness, _)| *likeness > 0.85)
+        .max_by(|a, b| a.0.total_cmp(&b.0));
+    let help = match near {
+        Some((_, near)) => format!("did you mean {near}?"),
+        None if known.is_empty() => "there are no containers here".to_owned(),
+        None => {
+            let some: Vec<&str> = known.iter().take(5).copied().collect();
+            let more = if known.len() > some.len() { ", …" } else { "" };
+            format!("containers here use {}{more}", some.join(", "))
+        }
+    };
+    format!("no container uses the image {name}, so this entry changes nothing: {help}")
+}
+
+/// A folder that merging would break.
+pub fn would_not_render(folder: &str, error: &RenderError) -> String {
+    format!("{folder} would not render: {error}\n")
+}
+
+/// A folder that is broken already.
+pub fn does_not_render(folder: &str, error: &RenderError) -> String {
+    format!("{folder} does not render as it is: {error}\n")
+}
