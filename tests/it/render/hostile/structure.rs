@@ -117,9 +117,9 @@ fn one_base_many_times() -> Held {
 }
 
 fn one_file_many_times() -> Held {
-    let files = repeat(10_000, |_| "- comments.yaml\n".to_owned());
+    let files = repeat(100_000, |_| "- comments.yaml\n".to_owned());
     Held::of(format!("resources:\n{files}configurations:\n{files}"))
-        .file("comments.yaml", "# nothing\n".repeat(20_000))
+        .file("comments.yaml", "# nothing\n".repeat(100_000))
 }
 
 fn nested(open: &str, close: &str) -> Held {
