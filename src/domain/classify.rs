@@ -165,19 +165,19 @@ fn effect<'a>(
 fn inspect(policy: &Policy, folder: &str, overlay: &Overlay) -> Vec<Finding> {
     let file = overlay.kustomization.clone().unwrap_or_else(|| folder.to_owned());
     match &overlay.result {
-        Err(error) => vec![refusal(&file, error)],
+        Err(error) => vec![refusal(folder, &file, error)],
         Ok(rendered) => {
             let promoted = |entry: &&ImageEntry| {
                 policy.applications().iter().any(|application| application.carries(&entry.name))
             };
             let unused = rendered.unused_images.iter().filter(promoted);
-            unused.map(|entry| no_container(&file, entry, overlay)).collect()
+            unused.map(|entry| no_container(folder, &file, entry, overlay)).collect()
         }
     }
 }
 
 /// What keeps an overlay from being rendered, at the line of its own file that leads there if it is another's.
-fn refusal(file: &str, error: &RenderError) -> Finding {
+fn refusal(folder: &str, file: &str, error: &RenderError) -> Finding {
     let (code, severity) = match error.refused {
         true => ("kustomize.not-run", Severity::Note),
         false => ("kustomize.render", Severity::Error),
@@ -190,10 +190,12 @@ fn refusal(file: &str, error: &RenderError) -> Finding {
         line: place.map_or(1, |place| place.line),
         column: place.map_or(1, |place| place.column),
         message: error.message.clone(),
+        overlay: folder.to_owned(),
+        object: String::new(),
     }
 }
 
-fn no_container(file: &str, entry: &ImageEntry, overlay: &Overlay) -> Finding {
+fn no_container(folder: &str, file: &str, entry: &ImageEntry, overlay: &Overlay) -> Finding {
     let name = &entry.name;
     let images = overlay.images();
     let known = images.values().map(|image| split(image).0).collect();
@@ -204,6 +206,8 @@ fn no_container(file: &str, entry: &ImageEntry, overlay: &Overlay) -> Finding {
         line: entry.line,
         column: entry.column,
         message: overlay::unused_image(name, &known),
+        overlay: folder.to_owned(),
+        object: String::new(),
     }
 }
 

@@ -326,6 +326,10 @@ pub struct Finding {
     pub column: u32,
     /// What is wrong and what to do.
     pub message: String,
+    /// The folder of the overlay in which it was found.
+    pub overlay: String,
+    /// The object that it is about, as `Kind name`; empty where it is about none.
+    pub object: String,
 }
 
 /// One attempt of GitHub to deliver a webhook.
