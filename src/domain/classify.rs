@@ -50,6 +50,8 @@ pub struct Effect<'a> {
     pub findings: Vec<Finding>,
     /// Whether an overlay cannot be rendered on either side: nobody can say what moves.
     pub unclear: bool,
+    /// Whether an overlay cannot be rendered after the merge since something would be fetched or run.
+    pub unseen: bool,
 }
 
 /// A container that gets another image.
@@ -115,7 +117,7 @@ fn effect<'a>(
 ) -> Result<Option<Effect<'a>>, Gap> {
     let mut touched: BTreeSet<String> = BTreeSet::new();
     let (mut findings, mut images) = (Vec::new(), BTreeSet::new());
-    let mut unclear = false;
+    let (mut unclear, mut unseen) = (false, false);
     for folder in &folders(policy, environment) {
         let before = rendered(facts, sides.repo, sides.before, folder)?;
         let after = rendered(facts, sides.repo, &sides.merged.tree, folder)?;
@@ -133,6 +135,7 @@ fn effect<'a>(
         findings.extend(inspect(policy, folder, &after));
         images.extend(image_changes(facts, sides, policy, (&before, &after)));
         unclear |= before.result.is_err() || after.result.is_err();
+        unseen |= after.result.as_ref().is_err_and(|error| error.refused);
         touched.extend(here);
     }
     if touched.is_empty() {
@@ -158,7 +161,7 @@ fn effect<'a>(
     findings.sort();
     findings.dedup();
     let images = images.into_iter().collect();
-    Ok(Some(Effect { environment, moving, other, images, findings, unclear }))
+    Ok(Some(Effect { environment, moving, other, images, findings, unclear, unseen }))
 }
 
 /// What is wrong with one overlay: that it does not render, and promoted entries that change no container.
@@ -179,7 +182,7 @@ fn inspect(policy: &Policy, folder: &str, overlay: &Overlay) -> Vec<Finding> {
 /// What keeps an overlay from being rendered, at the line of its own file that leads there if it is another's.
 fn refusal(folder: &str, file: &str, error: &RenderError) -> Finding {
     let (code, severity) = match error.refused {
-        true => ("kustomize.not-run", Severity::Note),
+        true => ("kustomize.not-run", Severity::Warning),
         false => ("kustomize.render", Severity::Error),
     };
     let place = error.place.as_ref();

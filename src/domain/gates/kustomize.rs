@@ -1,4 +1,5 @@
-//! `kustomize`: every target that the promotion touches renders in the merge result.
+//! `kustomize`: every target that the promotion touches renders in the merge result. One that cannot be rendered here is
+//! not known, and what is not known is not passed.
 
 use super::{Gate, Outcome};
 use crate::domain::classify::Effect;
@@ -10,9 +11,7 @@ pub(super) fn judge(touch: &Effect<'_>) -> Gate {
     let errors =
         touch.findings.iter().filter(|finding| finding.severity == Severity::Error).count();
     match errors {
-        0 if touch.unclear => {
-            Gate::new("kustomize", touch, Outcome::Passed, gate::overlay_unseen())
-        }
+        0 if touch.unseen => Gate::new("kustomize", touch, Outcome::Needs, gate::overlay_unseen()),
         0 => Gate::new("kustomize", touch, Outcome::Passed, gate::overlay_sound()),
         many => Gate::new("kustomize", touch, Outcome::Failed, gate::overlay_broken(many)),
     }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{both, count, sign};
+use super::{both, count, overlay, sign};
 use crate::domain::classify::Effect as Touch;
 use crate::domain::evaluate::{Assessment, Rules, Untouched};
 use crate::domain::gates::{Gate, Outcome};
@@ -185,6 +185,7 @@ fn untouched(why: &Untouched) -> String {
 pub fn kustomize(head: &Sha, touches: &[Touch<'_>], mode: Mode) -> NewCheck {
     let findings: Vec<&Finding> = touches.iter().flat_map(|touch| &touch.findings).collect();
     let errors = findings.iter().filter(|finding| finding.severity == Severity::Error).count();
+    let unseen = touches.iter().any(|touch| touch.unseen);
     let names: Vec<_> =
         touches.iter().map(|touch| span(touch.environment.name().as_str())).collect();
     let (title, summary) = match touches {
@@ -193,16 +194,20 @@ pub fn kustomize(head: &Sha, touches: &[Touch<'_>], mode: Mode) -> NewCheck {
                 (0, 0) => {
                     "Every overlay renders, every promoted image has its container".to_owned()
                 }
+                (0, _) if unseen => {
+                    "An overlay cannot be rendered here: somebody has to choose".to_owned()
+                }
                 (0, notes) => format!("No errors, {}", count(notes, "remark")),
                 (errors, _) => count(errors, "error"),
             };
             (
                 title,
                 format!(
-                    "Looked at {} as merging would leave {}.\n\n{}",
+                    "Looked at {} as merging would leave {}.\n\n{}{}",
                     names.join(", "),
                     if names.len() == 1 { "it" } else { "them" },
-                    findings_list(&findings)
+                    findings_list(&findings),
+                    if unseen { format!("\n\n{}", overlay::choices()) } else { String::new() }
                 ),
             )
         }
@@ -215,8 +220,9 @@ pub fn kustomize(head: &Sha, touches: &[Touch<'_>], mode: Mode) -> NewCheck {
         name: KUSTOMIZE.to_owned(),
         head: head.clone(),
         conclusion: Some(match (errors, mode) {
-            (0, _) => Conclusion::Success,
+            (0, _) if !unseen => Conclusion::Success,
             (_, Mode::Observe) => Conclusion::Neutral,
+            (0, Mode::Enforce) => Conclusion::ActionRequired,
             (_, Mode::Enforce) => Conclusion::Failure,
         }),
         title,

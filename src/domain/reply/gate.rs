@@ -19,8 +19,12 @@ pub fn overlay_sound() -> Said {
 
 /// `kustomize` met what is not run or fetched here.
 pub fn overlay_unseen() -> Said {
-    Said::new("it builds on what is not fetched or run here, and cannot be rendered whole")
-        .help("See the check `usher/kustomize`; it names the lines.")
+    Said::new("it builds on what is not fetched or run here, so nobody knows what it renders to")
+        .help(
+            "See the check `usher/kustomize`; it names the lines and the choices. On a promotion that Usher made, \
+             somebody may accept it with `/override kustomize REASON`.",
+        )
+        .brief("an overlay cannot be rendered here; somebody has to choose")
 }
 
 /// `kustomize` found errors.

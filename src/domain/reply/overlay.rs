@@ -23,6 +23,17 @@ pub fn unused_image(name: &str, known: &BTreeSet<&str>) -> String {
     format!("no container uses the image {name}, so this entry changes nothing: {help}")
 }
 
+/// What can be done about an overlay that builds on what is fetched or run.
+pub fn choices() -> &'static str {
+    "What is fetched or run is not rendered here, so nobody knows what this changes. Choose one:\n\n\
+     - copy the remote base into the repository, and name it by its path there;\n\
+     - render the chart or the function in CI, and commit what it gives;\n\
+     - ask the operator of this Usher to allow a real `kustomize` for this repository: the table `kustomize` of the \
+     file in `USHER_SETTINGS` names the program and the repositories. It runs without network, so a remote base \
+     is not fetched then either;\n\
+     - on a promotion that Usher made, somebody in `overrides` may accept it unseen: `/override kustomize REASON`."
+}
+
 /// A folder that merging would break.
 pub fn would_not_render(folder: &str, error: &RenderError) -> String {
     format!("{folder} would not render: {error}\n")

@@ -4,6 +4,7 @@ mod alone;
 mod evaluate;
 mod promote;
 mod states;
+mod unseen;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

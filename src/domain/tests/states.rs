@@ -57,6 +57,21 @@ impl Scene {
         Self { hub, pr }
     }
 
+    /// A rollback of prod from v1.0.0 to v0.9.0.
+    pub(super) fn back() -> Self {
+        Self::with(|promotion| {
+            promotion.direction = Direction::Back;
+            promotion.version = "v0.9.0".to_owned();
+            promotion.tag = Some(ImageTag::new("v0.9.0").unwrap());
+            promotion.back = Some(Back {
+                leaves: vec!["v1.0.0".to_owned()],
+                undoes: Some(PrNumber(3)),
+                beyond: false,
+                reason: Some("500s everywhere".to_owned()),
+            });
+        })
+    }
+
     pub(super) fn act(&mut self, kind: ActKind, subject: &str, by: &Account) -> &mut NewAct {
         let id = 1 + self.hub.acts.len() as i64;
         let head = self.hub.pulls.last().unwrap().head.sha.clone();
@@ -240,17 +255,7 @@ fn observing_blocks_nothing_and_says_what_it_would() {
 
 #[test]
 fn a_rollback_passes_its_own_gates_and_shows_a_lock() {
-    let mut scene = Scene::with(|promotion| {
-        promotion.direction = Direction::Back;
-        promotion.version = "v0.9.0".to_owned();
-        promotion.tag = Some(ImageTag::new("v0.9.0").unwrap());
-        promotion.back = Some(Back {
-            leaves: vec!["v1.0.0".to_owned()],
-            undoes: Some(PrNumber(3)),
-            beyond: false,
-            reason: Some("500s everywhere".to_owned()),
-        });
-    });
+    let mut scene = Scene::back();
     scene.stop(ActKind::Lock, "database move");
     insta::assert_snapshot!("rollback", scene.reads());
 }
