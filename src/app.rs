@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use crate::fault::Fault;
 use crate::github::{GitHub, Options};
 use crate::model::clock::{Clock, Entropy};
+use crate::model::links::Links;
 use crate::model::seal::Seal;
 use crate::settings::Settings;
 use crate::store::Store;
@@ -75,7 +76,7 @@ pub fn entropy() -> Entropy {
 pub async fn start(settings: Settings, role: Role) -> Result<Running, Fault> {
     let (clock, entropy) = (clock(), entropy());
     let store = Store::open(&settings.database, clock.clone(), entropy.clone()).await?;
-    let seal = Seal::new(settings.github.key.expose_secret().as_bytes());
+    let secret = settings.github.key.clone();
     let github = GitHub::new(Options {
         api: settings.github.api.clone(),
         app: settings.github.app,
@@ -89,6 +90,9 @@ pub async fn start(settings: Settings, role: Role) -> Result<Running, Fault> {
         .await
         .map_err(|error| Fault::Broken(format!("cannot listen on {}: {error}", settings.listen)))?;
     let address = listener.local_addr().map_err(|error| Fault::Broken(error.to_string()))?;
+    let url = settings.url.unwrap_or_else(|| format!("http://{address}"));
+    let secret = secret.expose_secret().as_bytes();
+    let (seal, links) = (Seal::new(secret), Links::new(&url, secret));
     for remark in &settings.remarks {
         tracing::warn!("{remark}");
     }
@@ -105,7 +109,7 @@ pub async fn start(settings: Settings, role: Role) -> Result<Running, Fault> {
     let worker = (role != Role::Receive).then(|| {
         let github_pages = github_pages(&settings.github.api).into();
         let world =
-            World { github, store: store.clone(), seal, clock, entropy, wake, github_pages };
+            World { github, store: store.clone(), seal, links, clock, entropy, wake, github_pages };
         tokio::spawn(worker::run(world, stop.clone()))
     });
     tracing::info!(%address, ?role, "Usher is at work");

@@ -69,8 +69,8 @@ pub struct CommonFlags {
 pub struct Settings {
     /// Where to listen.
     pub listen: SocketAddr,
-    /// The public base of links, without a slash at the end.
-    pub url: String,
+    /// The public base of links, without a slash at the end; where it listens, if none is given.
+    pub url: Option<String>,
     /// Who Usher is on GitHub.
     pub github: GitHubSettings,
     /// What proves that a delivery is GitHub's; several while one is being changed.
@@ -120,8 +120,9 @@ impl Settings {
     pub fn read(flags: &Flags, variables: Variables<'_>) -> Result<Self, Vec<Problem>> {
         let mut read = Reader { variables, problems: Vec::new(), remarks: Vec::new() };
         let listen = read.listen(flags.listen.as_ref());
-        let url = read.url("USHER_URL", flags.url.as_ref(), &format!("http://{listen}"));
-        let api = read.url("USHER_GITHUB_API", flags.github_api.as_ref(), GITHUB_API);
+        let url = read.url("USHER_URL", flags.url.as_ref());
+        let api = read.url("USHER_GITHUB_API", flags.github_api.as_ref());
+        let api = api.unwrap_or_else(|| GITHUB_API.to_owned());
         let app = read.app_id(flags.app_id.as_ref());
         let key = read.private_key(flags.private_key_file.as_ref());
         let webhook_secrets = read.webhook_secrets();
@@ -187,8 +188,8 @@ impl Reader<'_> {
         })
     }
 
-    fn url(&mut self, name: &'static str, flag: Option<&String>, standard: &str) -> String {
-        let text = self.optional(name, flag).unwrap_or_else(|| standard.to_owned());
+    fn url(&mut self, name: &'static str, flag: Option<&String>) -> Option<String> {
+        let text = self.optional(name, flag)?;
         let valid = text.parse::<http::Uri>().is_ok_and(|uri| {
             matches!(uri.scheme_str(), Some("http" | "https"))
                 && uri.host().is_some()
@@ -200,7 +201,7 @@ impl Reader<'_> {
                 format!("{text:?} is not a URL; write http(s)://HOST, a path is allowed"),
             );
         }
-        text.trim_end_matches('/').to_owned()
+        Some(text.trim_end_matches('/').to_owned())
     }
 
     fn app_id(&mut self, flag: Option<&String>) -> AppId {

@@ -6,6 +6,7 @@ use tokio::sync::Notify;
 
 use crate::github::GitHub;
 use crate::model::clock::{Clock, Entropy};
+use crate::model::links::Links;
 use crate::model::seal::Seal;
 use crate::store::Store;
 
@@ -18,6 +19,8 @@ pub struct World {
     pub store: Store,
     /// What the identities of promotions are sealed with.
     pub seal: Seal,
+    /// Links to Usher's own pages.
+    pub links: Links,
     /// The time.
     pub clock: Clock,
     /// Randomness, for jitter.

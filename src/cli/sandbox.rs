@@ -70,7 +70,7 @@ async fn start_bot(args: &Args, github: &sandbox::Running) -> Result<app::Runnin
     let folder = github.private_key_file.parent().map(PathBuf::from).unwrap_or_default();
     let settings = Settings {
         listen: args.bot,
-        url: format!("http://{}", args.bot),
+        url: None,
         github: GitHubSettings {
             api: github.api_url(),
             app: AppId(github.app_id),

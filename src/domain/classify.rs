@@ -8,7 +8,7 @@ use super::facts::{Facts, Gap};
 use super::merge::Merged;
 use super::overlay::{Carried, Overlays, overlays};
 use super::policy::{Application, Environment, Policy};
-use super::rendered::{Overlay, rendered};
+use super::rendered::{Overlay, Rerender, rendered, rerender};
 use super::reply::overlay;
 use crate::kustomize::edit::{ImageEdit, set_images};
 use crate::kustomize::images::{ImageEntry, split};
@@ -48,6 +48,8 @@ pub struct Effect<'a> {
     pub images: Vec<ImageChange>,
     /// What is wrong with the environment's overlays after the merge.
     pub findings: Vec<Finding>,
+    /// Its overlays that change, and how they would render otherwise.
+    pub rerenders: Vec<Rerender>,
     /// Whether an overlay cannot be rendered on either side: nobody can say what moves.
     pub unclear: bool,
     /// Whether an overlay cannot be rendered after the merge since something would be fetched or run.
@@ -117,6 +119,7 @@ fn effect<'a>(
 ) -> Result<Option<Effect<'a>>, Gap> {
     let mut touched: BTreeSet<String> = BTreeSet::new();
     let (mut findings, mut images) = (Vec::new(), BTreeSet::new());
+    let mut rerenders = Vec::new();
     let (mut unclear, mut unseen) = (false, false);
     for folder in &folders(policy, environment) {
         let before = rendered(facts, sides.repo, sides.before, folder)?;
@@ -124,14 +127,16 @@ fn effect<'a>(
         let both = before.files.union(&after.files);
         let here: BTreeSet<String> =
             both.filter(|path| sides.merged.changed.contains(*path)).cloned().collect();
-        if here.is_empty()
-            || before.runs_the_same_as(
-                &after,
-                (&facts.view(sides.before), &facts.view(&sides.merged.tree)),
-            )
-        {
+        if here.is_empty() {
             continue;
         }
+        let rerender = rerender(folder, &before, &after);
+        let (old, new) = (facts.view(sides.before), facts.view(&sides.merged.tree));
+        // Then nothing moves, whatever was written otherwise.
+        if rerender.changes_nothing() && before.has_the_entries_of(&after, (&old, &new)) {
+            continue;
+        }
+        rerenders.push(rerender);
         findings.extend(inspect(policy, folder, &after));
         images.extend(image_changes(facts, sides, policy, (&before, &after)));
         unclear |= before.result.is_err() || after.result.is_err();
@@ -161,7 +166,7 @@ fn effect<'a>(
     findings.sort();
     findings.dedup();
     let images = images.into_iter().collect();
-    Ok(Some(Effect { environment, moving, other, images, findings, unclear, unseen }))
+    Ok(Some(Effect { environment, moving, other, images, findings, rerenders, unclear, unseen }))
 }
 
 /// What is wrong with one overlay: that it does not render, and promoted entries that change no container.

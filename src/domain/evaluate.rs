@@ -18,6 +18,7 @@ use super::{replan, supersede};
 use crate::intent::Intent;
 use crate::model::files::{Entry, FileTree};
 use crate::model::ids::{PrNumber, RepoRef};
+use crate::model::links::Link;
 use crate::model::read::PullRequest;
 
 /// What there is to say about a pull request.
@@ -116,11 +117,12 @@ fn try_to_judge(facts: &Facts, ground: &Ground<'_>, pull: &PullRequest) -> Resul
     if elsewhere && let Some(twin) = twin(facts, ground, pull)? {
         return Ok(twin);
     }
+    let page = facts.page(ground.repo, pull);
     let change = Change::read(facts, ground, pull)?;
     let rules = changed_rules(facts, ground, &change.merged)?;
     let Some(policy) = policy_for(facts, ground, rules.as_ref())? else {
         let assessment = without_policy(ground, &change.merged);
-        return Ok(posted(pull, &assessment, None, rules.as_ref()));
+        return Ok(posted((pull, &page), &assessment, None, rules.as_ref()));
     };
     let look = Look::at(facts, ground, &policy, &change)?;
     if !elsewhere && let Some(effects) = replan::replan(facts, &look)? {
@@ -132,7 +134,7 @@ fn try_to_judge(facts: &Facts, ground: &Ground<'_>, pull: &PullRequest) -> Resul
         let why = Untouched::OtherBranch { followed: followed.to_owned() };
         assessment = Assessment::NoPromotion(why);
     }
-    let mut decision = posted(pull, &assessment, Some(&look), rules.as_ref());
+    let mut decision = posted((pull, &page), &assessment, Some(&look), rules.as_ref());
     let stale = look
         .acts
         .bound(pull.number)
@@ -268,7 +270,7 @@ fn without_policy(ground: &Ground<'_>, merged: &Merged) -> Assessment {
 
 /// The checks, and on promotions the status comment.
 fn posted(
-    pull: &PullRequest,
+    (pull, page): (&PullRequest, &Link),
     assessment: &Assessment,
     look: Option<&Look<'_>>,
     rules: Option<&Rules>,
@@ -279,8 +281,8 @@ fn posted(
     let followed = look.map(|look| look.ground.home.default_branch.clone());
     let elsewhere = followed.filter(|followed| pull.base.branch != *followed);
     let mut effects = vec![
-        Effect::EnsureCheck(reply::check::kustomize(head, touches, mode)),
-        Effect::EnsureCheck(reply::check::gates(head, assessment, elsewhere.as_deref())),
+        Effect::EnsureCheck(reply::check::kustomize(head, touches, mode, page)),
+        Effect::EnsureCheck(reply::check::gates(head, assessment, elsewhere.as_deref(), page)),
     ];
     if let Some(rules) = rules {
         effects.push(Effect::EnsureCheck(reply::check::config(head, rules, mode)));

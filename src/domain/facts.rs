@@ -15,6 +15,7 @@ use crate::model::files::{Blobs, GitTree, TreeView};
 use crate::model::ids::{
     AppName, CommentId, EnvName, InstallationId, Login, PrNumber, RepoName, RepoRef, Sha, UserId,
 };
+use crate::model::links::{Link, Links, PageId};
 use crate::model::read::{
     Access, CommandPast, Comment, Commit, Comparison, Identity, PullRequest, Release, Repository,
     Review,
@@ -153,6 +154,8 @@ pub struct Facts {
     pub github_pages: Arc<str>,
     /// What Usher seals the identities of its promotions with.
     pub seal: Seal,
+    /// Links to Usher's own pages.
+    pub links: Links,
     /// Whether an earlier try at the same may have got somewhere: then nothing is taken for free.
     pub wary: bool,
     answers: BTreeMap<Need, Known<Answer>>,
@@ -161,8 +164,15 @@ pub struct Facts {
 
 impl Facts {
     /// Knows the time, and nothing else.
-    pub fn new(now: Timestamp, github_pages: Arc<str>, seal: Seal) -> Self {
-        Self { now, github_pages, seal, wary: false, answers: BTreeMap::new(), blobs: Blobs::new() }
+    pub fn new(now: Timestamp, github_pages: Arc<str>, seal: Seal, links: Links) -> Self {
+        let (answers, blobs) = (BTreeMap::new(), Blobs::new());
+        Self { now, github_pages, seal, links, wary: false, answers, blobs }
+    }
+
+    /// The link to the page of a pull request at its head.
+    pub fn page(&self, repo: &RepoRef, pull: &PullRequest) -> Link {
+        let (repo, pr, head) = (repo.id, pull.number, pull.head.sha.clone());
+        self.links.to(&PageId { repo, pr, head }, self.now)
     }
 
     /// The same facts, and the contents of files that nobody has committed yet.

@@ -26,6 +26,48 @@ pub fn fence(text: &str, language: &str) -> String {
     format!("{ticks}{language}\n{}\n{ticks}", text.trim_end())
 }
 
+/// The same in at most so many bytes: whole lines, or part of the first one; and how many lines are left
+/// out. None where nothing of it fits.
+pub fn fence_within(text: &str, language: &str, most: usize) -> Option<(String, usize)> {
+    let text = text.trim_end();
+    let mut shown = lines_within(text, most);
+    while !shown.is_empty() {
+        let fenced = fence(shown, language);
+        if fenced.len() <= most {
+            let is_whole = shown.len() == text.len() || text[shown.len()..].starts_with('\n');
+            let lines = if is_whole { shown.lines().count() } else { 0 };
+            return Some((fenced, text.lines().count() - lines));
+        }
+        // What cannot be seen is written out, and ticks need longer ones around them: that takes more room.
+        let less = (fenced.len() - most).min(shown.len().div_ceil(2));
+        shown = lines_within(shown, shown.len() - less);
+    }
+    None
+}
+
+/// The first lines that are no longer than so many bytes, or part of the first one.
+fn lines_within(text: &str, most: usize) -> &str {
+    let cut = &text[..text.floor_char_boundary(most)];
+    if cut.len() == text.len() || text[cut.len()..].starts_with('\n') {
+        return cut;
+    }
+    cut.rsplit_once('\n').map_or(cut, |(lines, _)| lines)
+}
+
+/// Foreign text within HTML: code, without the marks of Markdown.
+pub fn code(text: &str) -> String {
+    let escaped = visible(text, false).chars().fold(String::new(), |mut out, c| {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            c => out.push(c),
+        }
+        out
+    });
+    format!("<code>{escaped}</code>")
+}
+
 /// Foreign text where no Markdown is rendered (titles, commit messages, log lines): what could
 /// start a mention, a reference or a closing keyword becomes `_`.
 pub fn plain(text: &str) -> String {
@@ -131,6 +173,31 @@ mod tests {
         {
             assert!(!escapes(&fence(text, "markdown")), "{text:?} → {}", fence(text, "markdown"));
         }
+    }
+
+    #[test]
+    fn a_fence_keeps_within_its_bytes() {
+        let text = "- ä\n+ ö\n".repeat(50);
+        for most in 12..text.len() + 20 {
+            let Some((fenced, left_out)) = fence_within(&text, "diff", most) else {
+                continue;
+            };
+            assert!(fenced.len() <= most && fenced.ends_with("\n```"), "{most}: {fenced}");
+            let lines = if fenced.contains(['ä', 'ö']) { fenced.lines().count() - 2 } else { 0 };
+            assert_eq!(lines + left_out, 100, "{most}: {fenced}");
+        }
+        assert_eq!(fence_within(&text, "diff", 5000), Some((fence(&text, "diff"), 0)));
+        assert!(fence_within(&text, "diff", 11).is_none());
+        // Ticks and what cannot be seen take more room than they have here; one long line is cut within.
+        for hostile in ["`".repeat(4000), "\u{202e}".repeat(4000), "ä".repeat(4000)] {
+            let (fenced, _) = fence_within(&hostile, "diff", 500).unwrap();
+            assert!(fenced.len() <= 500 && !escapes(&fenced), "{fenced}");
+        }
+    }
+
+    #[test]
+    fn code_in_html_opens_no_tag() {
+        assert_eq!(code("a<b>&`@x`\u{202e}"), "<code>a&lt;b&gt;&amp;`@x`⟨U+202E⟩</code>");
     }
 
     #[test]

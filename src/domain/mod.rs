@@ -26,7 +26,7 @@ pub mod plan;
 pub mod policy;
 pub mod promote;
 pub mod promotion;
-mod rendered;
+pub mod rendered;
 mod replan;
 pub mod reply;
 mod supersede;

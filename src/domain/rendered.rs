@@ -1,6 +1,6 @@
 //! An overlay as a tree has it: which files it reads, and what it renders to.
 //!
-//! It renders and reads; what the objects mean to a promotion is decided elsewhere.
+//! It renders, compares and reads; what the objects mean to a promotion is decided elsewhere.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -42,6 +42,32 @@ pub(super) fn rendered(
     Ok(Overlay { kustomization: reached.kustomization, files: reached.files, result })
 }
 
+/// How an overlay renders otherwise after a change.
+#[derive(Debug, Clone)]
+pub struct Rerender {
+    /// Its folder.
+    pub folder: String,
+    /// The difference; or what keeps a side from being rendered, for people.
+    pub difference: Result<Diff, String>,
+}
+
+impl Rerender {
+    /// Whether both sides render to the same objects.
+    pub fn changes_nothing(&self) -> bool {
+        self.difference.as_ref().is_ok_and(Diff::is_empty)
+    }
+}
+
+/// Compares an overlay before and after a change.
+pub(super) fn rerender(folder: &str, before: &Overlay, after: &Overlay) -> Rerender {
+    let difference = match (&before.result, &after.result) {
+        (Ok(old), Ok(new)) => Ok(Diff::between(&old.objects, &new.objects)),
+        (_, Err(error)) => Err(overlay::would_not_render(folder, error)),
+        (Err(error), _) => Err(overlay::does_not_render(folder, error)),
+    };
+    Rerender { folder: folder.to_owned(), difference }
+}
+
 /// How folders differ between two trees once rendered, as people read it.
 pub(super) fn difference<'a>(
     facts: &Facts,
@@ -52,12 +78,9 @@ pub(super) fn difference<'a>(
     let mut text = String::new();
     for folder in folders {
         let sides = (rendered(facts, repo, before, folder)?, rendered(facts, repo, after, folder)?);
-        match (&sides.0.result, &sides.1.result) {
-            (Ok(old), Ok(new)) => {
-                text.push_str(&Diff::between(&old.objects, &new.objects).to_text());
-            }
-            (_, Err(error)) => text.push_str(&overlay::would_not_render(folder, error)),
-            (Err(error), _) => text.push_str(&overlay::does_not_render(folder, error)),
+        match rerender(folder, &sides.0, &sides.1).difference {
+            Ok(difference) => text.push_str(&difference.to_text()),
+            Err(sentence) => text.push_str(&sentence),
         }
     }
     Ok(text)
@@ -82,22 +105,18 @@ impl Overlay {
         images
     }
 
-    /// Whether both render to the same objects, by the same entries: then nothing moves, whatever was written otherwise.
-    pub(super) fn runs_the_same_as(
+    /// Whether both have the same entries.
+    pub(super) fn has_the_entries_of(
         &self,
         other: &Self,
         (files, others): (&dyn FileTree, &dyn FileTree),
     ) -> bool {
-        let (Ok(mine), Ok(theirs)) = (&self.result, &other.result) else {
-            return false;
-        };
         // Where an entry stands makes no difference.
         let entries = |overlay: &Self, files| {
             let anywhere = |entry| ImageEntry { line: 0, column: 0, ..entry };
             overlay.entries(files).into_iter().map(anywhere).collect::<Vec<_>>()
         };
-        Diff::between(&mine.objects, &theirs.objects).is_empty()
-            && entries(self, files) == entries(other, others)
+        entries(self, files) == entries(other, others)
     }
 
     /// The entries of its own `images`.

@@ -2,6 +2,7 @@
 //!
 //! Objects are the same by kind, name and namespace, a name's hash aside; elements of lists by what names them.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
@@ -15,6 +16,10 @@ use super::value::{Content, Value};
 const NAMES: [&str; 6] = ["name", "mountPath", "containerPort", "port", "key", "host"];
 /// What stands where a secret value would.
 const HIDDEN: &str = "(not shown)";
+/// What a Secret shows. Everything else may be a value, if only because of a misspelt field.
+const OPEN: [&str; 5] = ["apiVersion", "kind", "metadata", "type", "immutable"];
+/// Where kubectl keeps a copy of an object, values and all.
+const COPY: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// How two renders differ.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -72,12 +77,8 @@ impl Diff {
                 Some(old) => {
                     let mut fields = Vec::new();
                     let secret = is_secret(object);
-                    compare(
-                        &old.value,
-                        &object.value,
-                        &Path { text: String::new(), secret },
-                        &mut fields,
-                    );
+                    let start = Path { text: String::new(), secret };
+                    compare(&told(old), &told(object), &start, &mut fields);
                     if fields.is_empty() {
                         continue;
                     }
@@ -100,11 +101,24 @@ impl Diff {
         self.objects.is_empty()
     }
 
+    /// How many objects are new, are gone, and have other fields.
+    pub fn tally(&self) -> [usize; 3] {
+        let mut tally = [0; 3];
+        for object in &self.objects {
+            tally[match object.change {
+                Change::Added(_) => 0,
+                Change::Removed(_) => 1,
+                Change::Changed(_) => 2,
+            }] += 1;
+        }
+        tally
+    }
+
     /// As people read it: lines with `-` and `+` in front, under the names of objects and fields.
     pub fn to_text(&self) -> String {
         let mut out = String::new();
         for object in &self.objects {
-            object.write(&mut out);
+            let _ = write!(out, "{} {}\n{}", object.sign(), object.title(), object.body());
         }
         out
     }
@@ -120,20 +134,29 @@ impl ObjectDiff {
         }
     }
 
-    fn write(&self, out: &mut String) {
-        let sign = match self.change {
+    /// What it is called: `Kind name in namespace`.
+    pub fn title(&self) -> String {
+        match self.namespace.as_str() {
+            "" => format!("{} {}", self.kind, self.name),
+            namespace => format!("{} {} in {namespace}", self.kind, self.name),
+        }
+    }
+
+    /// Its lines, with `-` and `+` in front.
+    pub fn body(&self) -> String {
+        let mut out = String::new();
+        match &self.change {
+            Change::Added(yaml) | Change::Removed(yaml) => lines(&mut out, self.sign(), yaml),
+            Change::Changed(fields) => fields.iter().for_each(|field| field.write(&mut out)),
+        }
+        out
+    }
+
+    fn sign(&self) -> char {
+        match self.change {
             Change::Added(_) => '+',
             Change::Removed(_) => '-',
             Change::Changed(_) => ' ',
-        };
-        let _ = write!(out, "{sign} {} {}", self.kind, self.name);
-        if !self.namespace.is_empty() {
-            let _ = write!(out, " in {}", self.namespace);
-        }
-        out.push('\n');
-        match &self.change {
-            Change::Added(yaml) | Change::Removed(yaml) => lines(out, sign, yaml),
-            Change::Changed(fields) => fields.iter().for_each(|field| field.write(out)),
         }
     }
 }
@@ -184,20 +207,29 @@ fn is_secret(object: &Object) -> bool {
     object.kind() == "Secret" && object.gvk().group.is_empty()
 }
 
+/// An object without the copy of itself that it may carry, if that could tell secret values.
+fn told(object: &Object) -> Cow<'_, Value> {
+    let mut value = Cow::Borrowed(&object.value);
+    if is_secret(object) && value.at_path(&["metadata", "annotations", COPY]).is_some() {
+        let metadata = value.to_mut().get_mut("metadata");
+        let annotations = metadata.and_then(|metadata| metadata.get_mut("annotations"));
+        if let Some(annotations) = annotations.and_then(Value::as_map_mut) {
+            annotations.remove(COPY);
+        }
+    }
+    value
+}
+
 /// The YAML of an object, secret values aside.
 fn shown(object: &Object) -> String {
-    if !is_secret(object) {
-        return printed(&object.value);
-    }
-    let mut value = object.value.clone();
-    for section in ["data", "stringData"] {
-        for (_, value) in value
-            .get_mut(section)
-            .and_then(Value::as_map_mut)
-            .into_iter()
-            .flat_map(|map| map.iter_mut())
-        {
-            *value = Value::string(HIDDEN);
+    let mut value = told(object).into_owned();
+    if is_secret(object) {
+        let fields = value.as_map_mut().into_iter().flat_map(|map| map.iter_mut());
+        for (_, value) in fields.filter(|(key, _)| !OPEN.contains(&&*key.text)) {
+            match value.as_map_mut() {
+                Some(map) => map.iter_mut().for_each(|(_, value)| *value = Value::string(HIDDEN)),
+                None => *value = Value::string(HIDDEN),
+            }
         }
     }
     printed(&value)
@@ -234,12 +266,12 @@ impl Path {
     }
 
     fn is_hidden(&self) -> bool {
-        let inside = |section: &str| {
+        let inside = |field: &&str| {
             self.text
-                .strip_prefix(section)
+                .strip_prefix(field)
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
         };
-        self.secret && (inside("data") || inside("stringData"))
+        self.secret && !OPEN.iter().any(inside)
     }
 }
 
@@ -387,6 +419,31 @@ mod tests {
         {
             let text = Diff::between(old, new).to_text();
             assert!(text.contains("pass") && !text.contains("word"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_secret_shows_no_value_where_a_field_is_misspelt_or_a_copy_is_kept() {
+        let secret = |value: &str| {
+            let copy = format!("{{\"stringData\":{{\"pass\":\"{value}\"}}}}");
+            rendered(
+                "resources: [all.yaml]",
+                &format!(
+                    "apiVersion: v1\nkind: Secret\ntype: Opaque\nmetadata:\n  name: s\n  annotations:\n    \
+                     {COPY}: '{copy}'\n    note: {}\nstringdata: {{pass: {value}}}\ndatum: {value}\ndata: [{value}]\n",
+                    value.len()
+                ),
+            )
+        };
+        let bare = rendered(
+            "resources: [all.yaml]",
+            "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\n",
+        );
+        let (old, new) = (secret("hunter2"), secret("correct-horse"));
+        for (old, new) in [(&old, &new), (&bare, &new), (&old, &bare), (&Vec::new(), &new)] {
+            let text = Diff::between(old, new).to_text();
+            assert!(text.contains("datum"), "{text}");
+            assert!(!text.contains("hunter2") && !text.contains("correct-horse"), "{text}");
         }
     }
 }

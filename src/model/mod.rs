@@ -6,6 +6,7 @@ pub mod act;
 pub mod clock;
 pub mod files;
 pub mod ids;
+pub mod links;
 pub mod read;
 pub mod seal;
 pub mod write;

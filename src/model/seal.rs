@@ -32,12 +32,7 @@ impl Seal {
         let Ok(given) = hex::decode(seal) else {
             return false;
         };
-        let Some(mut mac) = begun(&self.key) else {
-            return false;
-        };
-        mac.update(&repo.0.to_be_bytes());
-        mac.update(text.as_bytes());
-        mac.verify_slice(&given).is_ok()
+        is_mac(&self.key, &[&repo.0.to_be_bytes(), text.as_bytes()], &given)
     }
 }
 
@@ -46,7 +41,8 @@ fn begun(key: &[u8]) -> Option<Hmac<Sha256>> {
     Hmac::<Sha256>::new_from_slice(key).ok()
 }
 
-fn mac(key: &[u8], parts: &[&[u8]]) -> Vec<u8> {
+/// HMAC-SHA-256 of the parts, one after the other.
+pub(super) fn mac(key: &[u8], parts: &[&[u8]]) -> Vec<u8> {
     let Some(mut mac) = begun(key) else {
         return Vec::new();
     };
@@ -54,6 +50,17 @@ fn mac(key: &[u8], parts: &[&[u8]]) -> Vec<u8> {
         mac.update(part);
     }
     mac.finalize().into_bytes().to_vec()
+}
+
+/// Whether that is the HMAC of these parts, told in constant time.
+pub(super) fn is_mac(key: &[u8], parts: &[&[u8]], given: &[u8]) -> bool {
+    let Some(mut mac) = begun(key) else {
+        return false;
+    };
+    for part in parts {
+        mac.update(part);
+    }
+    mac.verify_slice(given).is_ok()
 }
 
 impl fmt::Debug for Seal {

@@ -122,6 +122,18 @@ pub struct NewCheck {
     pub text: String,
     /// Remarks on lines of files.
     pub annotations: Vec<Annotation>,
+    /// What more is posted. Not part of a recorded decision: it shows what is rendered, and opens pages.
+    #[serde(skip)]
+    pub details: Details,
+}
+
+/// What is posted with a check and not recorded.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Details {
+    /// Where all of it can be read.
+    pub url: Option<String>,
+    /// What follows the check's text, Markdown; may be empty.
+    pub text: String,
 }
 
 /// A remark on a line of a file.

@@ -171,7 +171,7 @@ async fn in_repository(repo: &Repo, effect: &Effect, done: &mut Done) -> Result<
         Effect::EnsureLabels { pr, labels } => repo.ensure_labels(*pr, labels).await?,
         Effect::RemoveLabel { pr, label } => repo.remove_label(*pr, label).await?,
         Effect::EnsureCheck(check) => {
-            repo.ensure_check(check, None).await?;
+            repo.ensure_check(check).await?;
         }
         Effect::EnsureComment { pr, body, first: true, .. } => {
             repo.add_comment(*pr, body).await?;

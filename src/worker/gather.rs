@@ -27,7 +27,9 @@ pub(super) async fn gather_and_decide(
     intent: &Intent,
     wary: bool,
 ) -> Result<Decision, Fault> {
-    let mut facts = Facts::new(world.clock.now(), world.github_pages.clone(), world.seal.clone());
+    let (pages, seal, links) =
+        (world.github_pages.clone(), world.seal.clone(), world.links.clone());
+    let mut facts = Facts::new(world.clock.now(), pages, seal, links);
     facts.wary = wary;
     if let Intent::Command { remark, .. } = intent {
         // The delivery tells it, and is minutes old at most.

@@ -61,7 +61,7 @@ async fn try_to_tell(world: &World, job: &Job, fault: &Fault) -> Result<(), Faul
             None => default_head(&at).await?,
         };
         if let Some(check) = head.and_then(|head| trouble::check(&intent, &fault, &origin, head)) {
-            at.ensure_check(&check, None).await?;
+            at.ensure_check(&check).await?;
         }
     }
     Ok(())

@@ -99,7 +99,7 @@ impl Stage {
     pub fn settings(&self, api: String) -> Settings {
         Settings {
             listen: ([127, 0, 0, 1], 0).into(),
-            url: "http://127.0.0.1".to_owned(),
+            url: Some("http://127.0.0.1".to_owned()),
             github: GitHubSettings {
                 api,
                 app: AppId(self.github.app_id),

@@ -2,15 +2,16 @@
 
 use std::fmt::Write as _;
 
-use super::{both, count, overlay, sign};
+use super::{both, count, diff, overlay, sign};
 use crate::domain::classify::Effect as Touch;
 use crate::domain::evaluate::{Assessment, Rules, Untouched};
 use crate::domain::gates::{Gate, Outcome};
 use crate::domain::inert::{plain, span};
 use crate::domain::policy::{self, Mode, Policy, Problem};
 use crate::model::ids::{EnvName, Sha};
+use crate::model::links::Link;
 use crate::model::read::{Conclusion, Finding, Severity};
-use crate::model::write::{Annotation, NewCheck};
+use crate::model::write::{Annotation, Details, NewCheck};
 
 /// The check that branch protection requires for promotion.
 pub const GATES: &str = "usher/gates";
@@ -24,8 +25,8 @@ const MOST_RULES: usize = 200;
 pub const KUSTOMIZE: &str = "usher/kustomize";
 
 /// `usher/gates` for a head. `followed`: the branch that environments follow, where the pull request goes to
-/// another one.
-pub fn gates(head: &Sha, assessment: &Assessment, followed: Option<&str>) -> NewCheck {
+/// another one. `page`: where all of it stands.
+pub fn gates(head: &Sha, assessment: &Assessment, followed: Option<&str>, page: &Link) -> NewCheck {
     let check = |conclusion, title: String, summary: String| NewCheck {
         name: GATES.to_owned(),
         head: head.clone(),
@@ -34,6 +35,7 @@ pub fn gates(head: &Sha, assessment: &Assessment, followed: Option<&str>) -> New
         summary,
         text: String::new(),
         annotations: Vec::new(),
+        details: diff::page_alone(page),
     };
     match assessment {
         Assessment::NoPromotion(why) => {
@@ -84,6 +86,7 @@ pub fn unknown(head: &Sha, why: &str) -> NewCheck {
         ),
         text: String::new(),
         annotations: Vec::new(),
+        details: Details::default(),
     }
 }
 
@@ -102,6 +105,7 @@ pub fn closed(head: &Sha) -> NewCheck {
                 .to_owned(),
         text: String::new(),
         annotations: Vec::new(),
+        details: Details::default(),
     }
 }
 
@@ -144,6 +148,7 @@ pub fn config(head: &Sha, rules: &Rules, mode: Mode) -> NewCheck {
         summary,
         text: String::new(),
         annotations: rules.problems.iter().map(annotate_problem).collect(),
+        details: Details::default(),
     }
 }
 
@@ -181,8 +186,8 @@ fn untouched(why: &Untouched) -> String {
     }
 }
 
-/// `usher/kustomize` for a head.
-pub fn kustomize(head: &Sha, touches: &[Touch<'_>], mode: Mode) -> NewCheck {
+/// `usher/kustomize` for a head. `page`: where all of it stands.
+pub fn kustomize(head: &Sha, touches: &[Touch<'_>], mode: Mode, page: &Link) -> NewCheck {
     let findings: Vec<&Finding> = touches.iter().flat_map(|touch| &touch.findings).collect();
     let errors = findings.iter().filter(|finding| finding.severity == Severity::Error).count();
     let unseen = touches.iter().any(|touch| touch.unseen);
@@ -216,6 +221,7 @@ pub fn kustomize(head: &Sha, touches: &[Touch<'_>], mode: Mode) -> NewCheck {
             "This pull request changes nothing that is rendered for an environment.".to_owned(),
         ),
     };
+    let text = images(touches);
     NewCheck {
         name: KUSTOMIZE.to_owned(),
         head: head.clone(),
@@ -227,7 +233,8 @@ pub fn kustomize(head: &Sha, touches: &[Touch<'_>], mode: Mode) -> NewCheck {
         }),
         title,
         summary,
-        text: images(touches),
+        details: diff::details(touches, text.len(), page),
+        text,
         annotations: findings.into_iter().map(annotate_finding).collect(),
     }
 }

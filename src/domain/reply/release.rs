@@ -10,7 +10,7 @@ use crate::domain::promote::{Course, End};
 use crate::intent::Trigger;
 use crate::model::ids::Sha;
 use crate::model::read::Conclusion;
-use crate::model::write::NewCheck;
+use crate::model::write::{Details, NewCheck};
 
 /// The check's name: one for each release, because several may stand on one commit.
 pub(super) fn name(trigger: &Trigger) -> String {
@@ -71,6 +71,7 @@ pub fn report(trigger: &Trigger, courses: &[Course], head: Sha) -> NewCheck {
         summary,
         text: String::new(),
         annotations: Vec::new(),
+        details: Details::default(),
     }
 }
 
@@ -89,5 +90,6 @@ pub fn invalid(trigger: &Trigger, problems: &[Problem], head: Sha) -> NewCheck {
         ),
         text: String::new(),
         annotations: problems.iter().map(annotate_problem).collect(),
+        details: Details::default(),
     }
 }

@@ -6,7 +6,7 @@ use crate::intent::command::Remark;
 use crate::intent::{Intent, Trigger};
 use crate::model::ids::Sha;
 use crate::model::read::Conclusion;
-use crate::model::write::NewCheck;
+use crate::model::write::{Details, NewCheck};
 
 /// The comment on a pull request: its hidden first line, and its text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,6 +97,7 @@ pub fn check(intent: &Intent, fault: &str, origin: &str, head: Sha) -> Option<Ne
         ),
         text: String::new(),
         annotations: Vec::new(),
+        details: Details::default(),
     })
 }
 

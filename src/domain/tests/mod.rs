@@ -21,6 +21,7 @@ use crate::model::files::{GitTree, Mode};
 use crate::model::ids::{
     AppId, InstallationId, Login, PrNumber, RepoId, RepoName, RepoRef, Sha, UserId,
 };
+use crate::model::links::Links;
 use crate::model::read::{
     Access, Account, CommandPast, Commit, Comparison, Conclusion, Identity, PullRequest, Release,
     Repository, Review, Side, Visibility,
@@ -193,6 +194,7 @@ impl Hub {
             "2026-11-20T12:00:00Z".parse().unwrap(),
             "https://github.test".into(),
             Seal::new(b"key"),
+            Links::new("https://usher.test", b"key"),
         );
         for _ in 0..200 {
             match decide(intent, &facts) {

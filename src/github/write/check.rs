@@ -25,14 +25,10 @@ impl Repo {
     ///
     /// An existing run is brought up to date. Annotations can be added to a run and not be taken away:
     /// only where they differ is a new run made, which then counts instead of the old one.
-    pub async fn ensure_check(
-        &self,
-        check: &NewCheck,
-        details_url: Option<&str>,
-    ) -> Result<CheckRunId, Fault> {
+    pub async fn ensure_check(&self, check: &NewCheck) -> Result<CheckRunId, Fault> {
         let filter = Some(check.name.clone());
         let runs = self.our_runs(&check.head, filter).await?;
-        self.ensure_run(check, details_url, latest(runs, &check.name)).await
+        self.ensure_run(check, latest(runs, &check.name)).await
     }
 
     /// The same for several of one head; what is there is looked at once.
@@ -40,7 +36,7 @@ impl Repo {
         let Some(first) = checks.first() else { return Ok(()) };
         let runs = self.our_runs(&first.head, None).await?;
         for check in checks {
-            self.ensure_run(check, None, latest(runs.clone(), &check.name)).await?;
+            self.ensure_run(check, latest(runs.clone(), &check.name)).await?;
         }
         Ok(())
     }
@@ -48,10 +44,9 @@ impl Repo {
     async fn ensure_run(
         &self,
         check: &NewCheck,
-        details_url: Option<&str>,
         known: Option<Known>,
     ) -> Result<CheckRunId, Fault> {
-        let post = Post::new(check, details_url);
+        let post = Post::new(check);
         let (id, done) = match known {
             Some((known, posted)) => match post.compare(&known, posted) {
                 Step::Nothing => return Ok(known.id),
@@ -122,7 +117,6 @@ fn latest(runs: Vec<Known>, name: &str) -> Option<Known> {
 /// A check run as it is going to be posted.
 struct Post {
     check: NewCheck,
-    details_url: Option<String>,
     annotations: Vec<Value>,
     /// Digests of all but the annotations, and of the annotations.
     saying: String,
@@ -140,19 +134,20 @@ enum Step {
 }
 
 impl Post {
-    fn new(check: &NewCheck, details_url: Option<&str>) -> Self {
+    fn new(check: &NewCheck) -> Self {
         let mut check = check.clone();
         check.title = line(&check.title, TITLE);
         check.summary = output(&check.summary);
-        check.text = output(&check.text);
+        check.text = output(&(check.text + &check.details.text));
         if check.summary.trim().is_empty() {
             check.summary.clone_from(&check.title); // GitHub wants one
         }
         let annotations: Vec<Value> = check.annotations.iter().map(annotation).collect();
+        let url = check.details.url.as_deref();
         let saying =
-            digest(&json!([check.conclusion, check.title, check.summary, check.text, details_url]));
+            digest(&json!([check.conclusion, check.title, check.summary, check.text, url]));
         let remarks = digest(&json!(annotations));
-        Self { check, details_url: details_url.map(str::to_owned), annotations, saying, remarks }
+        Self { check, annotations, saying, remarks }
     }
 
     fn external_id(&self) -> String {
@@ -190,7 +185,7 @@ impl Post {
             }
             None => whole["status"] = json!("in_progress"),
         }
-        if let Some(url) = &self.details_url {
+        if let Some(url) = &self.check.details.url {
             whole["details_url"] = json!(url);
         }
         whole
@@ -232,6 +227,7 @@ mod tests {
     use super::*;
     use crate::model::ids::Sha;
     use crate::model::read::Conclusion;
+    use crate::model::write::Details;
 
     fn check(title: &str, annotations: usize) -> NewCheck {
         NewCheck {
@@ -250,6 +246,7 @@ mod tests {
                     message: "m".to_owned(),
                 })
                 .collect(),
+            details: Details::default(),
         }
     }
 
@@ -267,13 +264,13 @@ mod tests {
 
     #[test]
     fn what_is_there_already_needs_nothing_and_the_rest_the_least() {
-        let post = Post::new(&check("t", 70), None);
+        let post = Post::new(&check("t", 70));
         let known = posted(&post);
         assert_eq!(post.compare(&known, 70), Step::Nothing);
         assert_eq!(post.compare(&known, 50), Step::Append);
-        let other = Post::new(&check("other", 70), None);
+        let other = Post::new(&check("other", 70));
         assert_eq!(other.compare(&known, 70), Step::Update);
-        let fewer = Post::new(&check("t", 3), None);
+        let fewer = Post::new(&check("t", 3));
         assert_eq!(fewer.compare(&known, 70), Step::Replace);
         let foreign = CheckRun { external_id: None, ..known };
         assert_eq!(post.compare(&foreign, 0), Step::Update);
@@ -281,16 +278,17 @@ mod tests {
 
     #[test]
     fn a_finished_run_is_not_reopened_but_replaced() {
-        let known = posted(&Post::new(&check("t", 0), None));
+        let known = posted(&Post::new(&check("t", 0)));
         let running = NewCheck { conclusion: None, ..check("t", 0) };
-        let post = Post::new(&running, None);
+        let post = Post::new(&running);
         assert_eq!(post.compare(&known, 0), Step::Replace);
         assert_eq!(post.whole(0, 0)["status"], "in_progress");
     }
 
     #[test]
     fn what_github_would_not_take_is_cut_or_filled_in() {
-        let post = Post::new(&check(&"x".repeat(300), 1), Some("https://u.example/1"));
+        let details = Details { url: Some("https://u.example/1".to_owned()), text: "ä".repeat(9) };
+        let post = Post::new(&NewCheck { details, ..check(&"x".repeat(300), 1) });
         let whole = post.whole(0, 1);
         assert_eq!(whole["output"]["title"].as_str().unwrap().chars().count(), 255);
         assert!(whole["output"]["text"].as_str().unwrap().len() <= 65_535);

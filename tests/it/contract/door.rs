@@ -136,8 +136,9 @@ async fn no_verb_of_the_door_violates_githubs_description() {
             summary: "All is well.".to_owned(),
             text: String::new(),
             annotations: Vec::new(),
+            details: usher::model::write::Details::default(),
         };
-        repo.ensure_check(&check, None).await.unwrap();
+        repo.ensure_check(&check).await.unwrap();
     }
     for _ in 0..2 {
         let done = repo.merge(pull, &merge(MergeMethod::Squash)).await.unwrap();

@@ -6,7 +6,7 @@ use usher::fault::Fault;
 use usher::github::Merged;
 use usher::model::ids::PrNumber;
 use usher::model::read::{Conclusion, Severity};
-use usher::model::write::{Annotation, MergeMethod, NewCheck, NewMerge, NewPull};
+use usher::model::write::{Annotation, Details, MergeMethod, NewCheck, NewMerge, NewPull};
 
 use super::{Reply, Seen, Stub, bot, pull, sha};
 
@@ -237,6 +237,7 @@ fn new_check(annotations: u32) -> NewCheck {
                 message: "message".to_owned(),
             })
             .collect(),
+        details: Details::default(),
     }
 }
 
@@ -260,7 +261,7 @@ async fn annotations_go_in_portions_and_an_interrupted_run_is_finished() {
     })
     .await;
     let repo = stub.repo();
-    let fault = repo.ensure_check(&new_check(120), None).await.unwrap_err();
+    let fault = repo.ensure_check(&new_check(120)).await.unwrap_err();
     assert!(matches!(fault, Fault::Transient { .. }));
     let created = stub.calls("POST /repos/acme/shop1/check-runs")[0].clone();
     assert_eq!(lines(&created), (1..=50).collect::<Vec<_>>());
@@ -279,7 +280,7 @@ async fn annotations_go_in_portions_and_an_interrupted_run_is_finished() {
         _ => None,
     })
     .await;
-    let id = stub.repo().ensure_check(&new_check(120), None).await.unwrap();
+    let id = stub.repo().ensure_check(&new_check(120)).await.unwrap();
     assert_eq!(id.0, 77);
     let rest: Vec<u64> = stub.calls("PATCH").iter().flat_map(lines).collect();
     assert_eq!(rest, (51..=120).collect::<Vec<_>>());
@@ -297,9 +298,12 @@ async fn a_check_of_the_same_name_by_another_app_is_left_alone() {
         _ => None,
     })
     .await;
-    let url = Some("https://usher.example/why/1");
-    let id = stub.repo().ensure_check(&new_check(0), url).await.unwrap();
+    let url = "https://usher.example/why/1";
+    let details = Details { url: Some(url.to_owned()), text: "and more".to_owned() };
+    let check = NewCheck { details, ..new_check(0) };
+    let id = stub.repo().ensure_check(&check).await.unwrap();
     assert_eq!(id.0, 6);
+    assert_eq!(stub.calls("POST /repos")[0].body["output"]["text"], "and more");
     assert_eq!(stub.calls("POST /repos")[0].body["details_url"], json!(url));
 }
 

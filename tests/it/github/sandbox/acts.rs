@@ -5,7 +5,7 @@ use usher::fault::Fault;
 use usher::github::{BranchOutcome, Merged};
 use usher::model::ids::{CommentId, Login, PrNumber, Sha};
 use usher::model::read::{Access, Conclusion, ReviewState};
-use usher::model::write::{MergeMethod, NewCheck, NewCommit, NewMerge};
+use usher::model::write::{Details, MergeMethod, NewCheck, NewCommit, NewMerge};
 
 use super::{FILE, Stage};
 
@@ -212,7 +212,7 @@ async fn a_merge_is_refused_in_words_and_done_once() {
     };
     assert_eq!(why, "2 of 2 required status checks have not succeeded: 2 expected.");
     for name in ["usher/gates", "usher/kustomize"] {
-        stage.repo.ensure_check(&passed(name, &head), None).await.unwrap();
+        stage.repo.ensure_check(&passed(name, &head)).await.unwrap();
     }
     let other = NewMerge { head: Sha::new("0".repeat(40)).unwrap(), ..merge.clone() };
     let told = stage.repo.merge(number, &other).await.unwrap();
@@ -244,6 +244,7 @@ fn passed(name: &str, head: &Sha) -> NewCheck {
         summary: "All is well.".to_owned(),
         text: String::new(),
         annotations: Vec::new(),
+        details: Details::default(),
     }
 }
 
@@ -260,8 +261,8 @@ async fn a_forks_head_is_checked_where_it_wants_to_go() {
     let pull = stage.repo.pull(pull).await.unwrap().unwrap();
     assert!(!pull.same_repository());
     let check = passed("usher/gates", &pull.head.sha);
-    let id = stage.repo.ensure_check(&check, None).await.unwrap();
-    assert_eq!(stage.repo.ensure_check(&check, None).await.unwrap(), id);
+    let id = stage.repo.ensure_check(&check).await.unwrap();
+    assert_eq!(stage.repo.ensure_check(&check).await.unwrap(), id);
     let run = stage.by("ada", "GET", &format!("/check-runs/{id}"), Value::Null).await;
     assert_eq!(run["pull_requests"], json!([]), "as GitHub has it for forks");
     stage.strike().await;

@@ -4,7 +4,7 @@ use serde_json::Value;
 use usher::github::{BranchOutcome, CheckFilter};
 use usher::model::ids::Sha;
 use usher::model::read::{Conclusion, Severity};
-use usher::model::write::{Annotation, NewCheck, NewPull};
+use usher::model::write::{Annotation, Details, NewCheck, NewPull};
 use usher::sandbox;
 
 use super::{FILE, Stage};
@@ -26,6 +26,10 @@ fn new_check(head: &Sha, annotations: u32) -> NewCheck {
                 message: "message".to_owned(),
             })
             .collect(),
+        details: Details {
+            url: Some("https://usher.example/why/1".to_owned()),
+            text: String::new(),
+        },
     }
 }
 
@@ -34,17 +38,16 @@ async fn a_check_twice_is_a_check_once() {
     let stage = Stage::set().await;
     let (_, head, ..) = stage.open().await;
     let repo = &stage.repo;
-    let url = Some("https://usher.example/why/1");
-    let first = repo.ensure_check(&new_check(&head, 70), url).await.unwrap();
+    let first = repo.ensure_check(&new_check(&head, 70)).await.unwrap();
     stage.sandbox.clear_requests();
-    let again = repo.ensure_check(&new_check(&head, 70), url).await.unwrap();
+    let again = repo.ensure_check(&new_check(&head, 70)).await.unwrap();
     assert_eq!(again, first);
     let writes = stage.sandbox.requests();
     assert!(writes.iter().all(|seen| seen.method == "GET"), "{writes:?}");
 
     let mut passed = new_check(&head, 70);
     passed.conclusion = Some(Conclusion::Success);
-    assert_eq!(repo.ensure_check(&passed, url).await.unwrap(), first);
+    assert_eq!(repo.ensure_check(&passed).await.unwrap(), first);
     let filter = CheckFilter { name: Some("usher/kustomize".to_owned()), app: None };
     let runs = repo.check_runs(&head, &filter).await.unwrap();
     assert_eq!(runs.len(), 1);
@@ -54,7 +57,7 @@ async fn a_check_twice_is_a_check_once() {
     assert_eq!(run["output"]["annotations_count"], 70);
 
     // annotations cannot be taken away: a new run says it, and is the one that counts
-    let fewer = repo.ensure_check(&new_check(&head, 3), url).await.unwrap();
+    let fewer = repo.ensure_check(&new_check(&head, 3)).await.unwrap();
     assert_ne!(fewer, first);
     let runs = repo.check_runs(&head, &filter).await.unwrap();
     assert_eq!((runs.len(), runs[0].id), (1, fewer));
@@ -101,9 +104,9 @@ async fn a_lost_answer_is_not_a_second_write() {
     lose("POST", "/check-runs");
     lose("PATCH", "/check-runs/*");
     let check = new_check(&head, 120);
-    stage.repo.ensure_check(&check, None).await.unwrap_err();
-    stage.repo.ensure_check(&check, None).await.unwrap_err();
-    let id = stage.repo.ensure_check(&check, None).await.unwrap();
+    stage.repo.ensure_check(&check).await.unwrap_err();
+    stage.repo.ensure_check(&check).await.unwrap_err();
+    let id = stage.repo.ensure_check(&check).await.unwrap();
     let path = format!("/check-runs/{id}");
     let run = stage.by("ada", "GET", &path, Value::Null).await;
     assert_eq!(run["output"]["annotations_count"], 120);
