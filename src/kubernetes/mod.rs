@@ -1,6 +1,23 @@
 //! Knows Kubernetes' types, and what is wrong with rendered objects: findings with file, line and a code.
 //!
-//! It knows nothing of promotion, of GitHub, or of who asks.
+//! Read [`validate`](mod@validate) first. It knows nothing of promotion, of GitHub, or of who asks.
 
+pub mod codes;
+pub mod ignore;
 pub mod rules;
 pub mod scene;
+pub mod schema;
+pub mod validate;
+pub mod version;
+
+pub use validate::validate;
+
+/// The one of some words that a misspelt one was probably meant to be.
+fn nearest<'w>(word: &str, known: impl Iterator<Item = &'w str>) -> Option<&'w str> {
+    let folded = word.to_lowercase();
+    let distance =
+        |known: &'w str| (strsim::damerau_levenshtein(&folded, &known.to_lowercase()), known);
+    // A short word has few letters to be known by.
+    let most = (word.chars().count() / 3).clamp(1, 3);
+    known.map(distance).filter(|(distance, _)| *distance <= most).min().map(|(_, known)| known)
+}

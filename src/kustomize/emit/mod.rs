@@ -3,12 +3,14 @@
 //! Kustomize writes each object as JSON and that as YAML, so numbers and dates come out as JSON has them.
 
 pub(super) mod folded;
+mod json;
 pub(super) mod number;
 mod order;
 mod scalar;
 
 use super::problem::Problem;
 use super::value::{Content, Map, ScalarKind, Value};
+pub use json::to_json;
 use scalar::Spot;
 
 /// Keys longer than this, in bytes, are announced by `?`.
