@@ -2,12 +2,20 @@
 //!
 //! It judges nothing.
 
+mod made;
+mod mentions;
+mod names;
+
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use mentions::Mentions;
+pub use names::{Held, Names, Type};
 
 use crate::kustomize::images::ImageEntry;
 use crate::kustomize::object::Object;
 use crate::kustomize::problem::Place;
-use crate::kustomize::value::Value;
+use crate::kustomize::value::{Key, Map, Value};
 use crate::model::read::Severity;
 
 /// What one overlay renders to, as rules see it.
@@ -19,6 +27,10 @@ pub struct Scene<'r> {
     pub unused_images: &'r [ImageEntry],
     /// The pods that the objects make, by themselves or by what they are templates of.
     pub pods: Vec<Pod<'r>>,
+    /// The names that the objects have, and the names of what controllers make of them.
+    pub names: Names<'r>,
+    /// What is named in passing, once somebody asks.
+    mentions: OnceLock<Mentions<'r>>,
 }
 
 /// A pod, or the template of one.
@@ -49,7 +61,8 @@ impl<'r> Scene<'r> {
     /// What a render made.
     pub fn new(objects: &'r [Object], unused_images: &'r [ImageEntry]) -> Self {
         let pods = objects.iter().enumerate().filter_map(|(at, object)| pod(at, object)).collect();
-        Self { objects, unused_images, pods }
+        let (names, mentions) = (Names::new(objects), OnceLock::new());
+        Self { objects, unused_images, pods, names, mentions }
     }
 
     /// The objects of a kind in one of Kubernetes' own groups, with their numbers. Empty group: the core.
@@ -60,6 +73,26 @@ impl<'r> Scene<'r> {
     ) -> impl Iterator<Item = (usize, &'r Object)> + 's {
         let wanted = move |object: &Object| object.kind() == kind && object.gvk().group == group;
         self.objects.iter().enumerate().filter(move |(_, object)| wanted(object))
+    }
+
+    /// Whether something that runs in the cluster may make an object of this name, for all that can be seen here.
+    pub fn may_be_made(&self, namespace: &str, name: &str) -> bool {
+        self.mentions.get_or_init(|| Mentions::new(self)).may_make(namespace, name)
+    }
+
+    /// Whether there are objects that controllers make pods of in a way that is not known here.
+    pub fn has_unknown_makers(&self) -> bool {
+        self.objects.iter().any(may_make_pods)
+    }
+
+    /// Where the object with a number was written.
+    pub fn place(&self, object: usize) -> Place {
+        self.objects.get(object).map_or(Place::NOWHERE, Object::place)
+    }
+
+    /// The namespace of the object with a number; empty if it has none.
+    pub fn namespace(&self, object: usize) -> &'r str {
+        self.objects.get(object).map_or("", Object::namespace)
     }
 }
 
@@ -95,6 +128,73 @@ impl Remark {
     }
 }
 
+/// Whether two namespaces may be the same: what has none goes where it is applied to.
+pub fn may_be_same_namespace(one: &str, other: &str) -> bool {
+    one == other || one.is_empty() || other.is_empty()
+}
+
+/// Whether an object is of a type that Kubernetes does not have itself.
+pub fn is_custom(object: &Object) -> bool {
+    let group = object.gvk().group;
+    group.contains('.') && !OWN_GROUPS.contains(&group)
+}
+
+/// Whether pods may be made of an object in a way that is not known here: of most custom ones, for all one knows.
+fn may_make_pods(object: &Object) -> bool {
+    let known = match object.gvk().group {
+        "monitoring.coreos.com" => {
+            !matches!(object.kind(), "Alertmanager" | "Prometheus" | "PrometheusAgent" | "ThanosRuler")
+        }
+        "argoproj.io" => object.kind() == "Rollout",
+        "bitnami.com" | "cert-manager.io" | "external-secrets.io" | "gateway.networking.k8s.io"
+        | "keda.sh" | "networking.istio.io" | "secrets-store.csi.x-k8s.io"
+        | "secrets.hashicorp.com" | "security.istio.io" | "traefik.io" => true,
+        _ => false,
+    };
+    is_custom(object) && !known
+}
+
+/// Kubernetes' own groups with a dot.
+const OWN_GROUPS: [&str; 18] = [
+    "admissionregistration.k8s.io",
+    "apiextensions.k8s.io",
+    "apiregistration.k8s.io",
+    "authentication.k8s.io",
+    "authorization.k8s.io",
+    "certificates.k8s.io",
+    "coordination.k8s.io",
+    "discovery.k8s.io",
+    "events.k8s.io",
+    "flowcontrol.apiserver.k8s.io",
+    "internal.apiserver.k8s.io",
+    "networking.k8s.io",
+    "node.k8s.io",
+    "rbac.authorization.k8s.io",
+    "resource.k8s.io",
+    "scheduling.k8s.io",
+    "storage.k8s.io",
+    "storagemigration.k8s.io",
+];
+
+/// The items of a list at a path; none where there is no list.
+pub fn items<'v>(value: &'v Value, path: &[&str]) -> std::slice::Iter<'v, Value> {
+    value.at_path(path).and_then(Value::as_list).unwrap_or_default().iter()
+}
+
+/// The entries of a map at a path; none where there is no map.
+pub fn entries<'v>(
+    value: &'v Value,
+    path: &[&str],
+) -> impl DoubleEndedIterator<Item = (&'v Key, &'v Value)> + use<'v> {
+    value.at_path(path).and_then(Value::as_map).into_iter().flat_map(Map::iter)
+}
+
+/// The text at a path, if there is one that is not empty.
+pub fn text<'v>(value: &'v Value, path: &[&str]) -> Option<&'v str> {
+    let value = value.at_path(path).filter(|value| !value.is_empty())?;
+    value.as_text()
+}
+
 /// The pod that an object is or makes.
 fn pod(at: usize, object: &Object) -> Option<Pod<'_>> {
     let way: &[&str] = match (object.gvk().group, object.kind()) {
@@ -104,7 +204,10 @@ fn pod(at: usize, object: &Object) -> Option<Pod<'_>> {
         ("apps" | "extensions", "Deployment" | "ReplicaSet" | "DaemonSet" | "StatefulSet") => {
             &["spec", "template"]
         }
-        ("batch", "Job") => &["spec", "template"],
+        ("batch", "Job")
+        | ("argoproj.io", "Rollout")
+        | ("apps.kruise.io", "CloneSet" | "DaemonSet" | "StatefulSet")
+        | ("apps.openshift.io", "DeploymentConfig") => &["spec", "template"],
         ("batch", "CronJob") => &["spec", "jobTemplate", "spec", "template"],
         _ => return None,
     };

@@ -3,9 +3,32 @@
 //! A rule sees the objects of one overlay and nothing else. Whether it is on, and whether a remark of it is suppressed
 //! on its line, is decided elsewhere.
 
+mod autoscaler_bounds;
+mod duplicate_entry;
+mod duplicate_object;
+mod image_invalid;
 mod image_unused;
+mod label_invalid;
+mod latest_tag;
+mod missing_key;
+mod missing_reference;
+mod missing_target;
+mod mount_without_volume;
+mod name_invalid;
+mod near;
+mod probe_port;
+mod references;
+mod replicas_and_autoscaler;
+mod scaled;
+mod selecting;
+mod selector_mismatch;
+mod selector_selects_nothing;
+mod syntax;
+#[cfg(test)]
+mod testing;
 
 use super::scene::{Remark, Scene};
+use crate::kustomize::problem::Place;
 use crate::model::read::Severity;
 
 /// A rule about the objects of an overlay.
@@ -22,4 +45,72 @@ pub struct Rule {
 }
 
 /// All rules, in the order of their codes.
-pub const RULES: &[Rule] = &[image_unused::RULE];
+pub const RULES: &[Rule] = &[
+    autoscaler_bounds::RULE,
+    duplicate_entry::RULE,
+    duplicate_object::RULE,
+    image_invalid::RULE,
+    image_unused::RULE,
+    label_invalid::RULE,
+    latest_tag::RULE,
+    missing_key::RULE,
+    missing_reference::RULE,
+    missing_target::RULE,
+    mount_without_volume::RULE,
+    name_invalid::RULE,
+    probe_port::RULE,
+    replicas_and_autoscaler::RULE,
+    selector_mismatch::RULE,
+    selector_selects_nothing::RULE,
+];
+
+/// The most remarks of one rule about one overlay: nobody reads more.
+const MOST: usize = 1000;
+
+impl Rule {
+    /// What it has to say of an overlay, in the order in which it was found.
+    pub fn remarks(&self, scene: &Scene<'_>) -> Vec<Remark> {
+        let mut remarks = Vec::new();
+        (self.check)(scene, &mut remarks);
+        remarks.truncate(MOST);
+        remarks
+    }
+}
+
+/// The first place that somebody wrote something at: what the renderer made by itself has none.
+fn known(places: &[Place]) -> Place {
+    places.iter().copied().find(|place| place.is_known()).unwrap_or(Place::NOWHERE)
+}
+
+/// Whether a text holds what a template engine, or Flux after Kustomize, puts something else in for.
+fn is_put_in_later(text: &str) -> bool {
+    text.contains("${") || text.contains("{{")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_and_their_documentation_name_the_same() {
+        let documented: Vec<(&str, &str)> = include_str!("../../../docs/rules.md")
+            .split("\n## ")
+            .skip(1)
+            .map(|entry| {
+                let (code, rest) = entry.split_once('\n').unwrap();
+                let severity = rest.trim_start().lines().next().unwrap();
+                (code, severity.split_once("**").unwrap().1.split_once("**").unwrap().0)
+            })
+            .collect();
+        let named = |severity: Option<Severity>| match severity {
+            None => "off",
+            Some(Severity::Note) => "note",
+            Some(Severity::Warning) => "warning",
+            Some(Severity::Error) => "error",
+        };
+        let rules: Vec<(&str, &str)> =
+            RULES.iter().map(|rule| (rule.code, named(rule.severity))).collect();
+        assert_eq!(documented, rules);
+        assert!(rules.is_sorted());
+    }
+}

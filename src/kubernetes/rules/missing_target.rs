@@ -1,0 +1,247 @@
+//! `missing-target`: what Ingresses, autoscalers and role bindings point at, and the overlay does not have.
+//!
+//! What is in the cluster besides the overlay nobody can see here: so only what cannot be otherwise is an error.
+
+use std::collections::HashSet;
+
+use super::near::{Missing, listed, missing};
+use super::references::SERVICE_ACCOUNT;
+use super::scaled::scalers;
+use super::{Rule, is_put_in_later, known};
+use crate::kubernetes::scene::{Remark, Scene, Type, items, text};
+use crate::kustomize::object::Object;
+use crate::kustomize::value::Value;
+use crate::model::read::Severity;
+
+pub(super) const RULE: Rule = Rule {
+    code: "missing-target",
+    severity: Some(Severity::Warning),
+    finds: "an Ingress, an autoscaler or a role binding that points at what the overlay does not have",
+    check,
+};
+
+const SERVICE: Type<'_> = Type::core("Service");
+const RBAC: &str = "rbac.authorization.k8s.io";
+/// Roles and ClusterRoles of Kubernetes and of OpenShift, besides those of `system:`.
+const BUILTIN_ROLES: [&str; 11] = [
+    "admin",
+    "basic-user",
+    "cluster-admin",
+    "cluster-monitoring-view",
+    "cluster-reader",
+    "edit",
+    "extension-apiserver-authentication-reader",
+    "self-provisioner",
+    "registry-viewer",
+    "registry-editor",
+    "view",
+];
+
+fn check(scene: &Scene<'_>, remarks: &mut Vec<Remark>) {
+    let mut search = Search { scene, noted: HashSet::new(), remarks };
+    for (at, object) in scene.objects.iter().enumerate() {
+        let of = Type::of(object.gvk());
+        match (of.group, of.kind) {
+            ("networking.k8s.io", "Ingress") => search.ingress(at, object),
+            (RBAC, "RoleBinding" | "ClusterRoleBinding") => search.binding(at, object),
+            _ => {}
+        }
+    }
+    for scaler in scalers(scene) {
+        if !scaler.is_of_unknown_type(scene) {
+            search.look(scaler.number, scaler.of, scaler.object.namespace(), scaler.target);
+        }
+    }
+}
+
+/// Looks for targets, one after the other.
+struct Search<'a, 'r> {
+    scene: &'a Scene<'r>,
+    /// Names that were noted once, which is enough.
+    noted: HashSet<(Type<'r>, &'r str, &'r str)>,
+    remarks: &'a mut Vec<Remark>,
+}
+
+impl<'r> Search<'_, 'r> {
+    /// The number of what has a name, if it can be seen. Says so if nothing has it.
+    fn look(
+        &mut self,
+        object: usize,
+        of: Type<'r>,
+        namespace: &'r str,
+        value: &'r Value,
+    ) -> Option<usize> {
+        let scene = self.scene;
+        let name = value.as_text().filter(|name| !name.is_empty())?;
+        if is_put_in_later(name) || self.remarks.len() >= super::MOST {
+            return None;
+        }
+        if let Some(held) = scene.names.held(of, namespace, name) {
+            return Some(held.object).filter(|_| !held.made);
+        }
+        let missing = missing(scene, of, namespace, name);
+        if missing == Missing::Elsewhere && !self.noted.insert((of, namespace, name)) {
+            return None;
+        }
+        let place = known(&[value.place, scene.place(object)]);
+        let remark = Remark::new(object, place, missing.message(of.kind, name, ""));
+        self.remarks.push(remark.as_bad_as(missing.severity()));
+        None
+    }
+
+    fn ingress(&mut self, at: usize, object: &'r Object) {
+        let value = &object.value;
+        let paths = items(value, &["spec", "rules"]).flat_map(|rule| items(rule, &["http", "paths"]));
+        let paths = paths.filter_map(|path| path.get("backend"));
+        let whole = ["defaultBackend", "backend"].into_iter();
+        let whole = whole.filter_map(|key| value.at_path(&["spec", key]));
+        for backend in whole.chain(paths) {
+            let new = backend.get("service");
+            let name = new.and_then(|service| service.get("name")).or(backend.get("serviceName"));
+            let port = new.and_then(|service| {
+                let port = service.get("port")?;
+                port.get("number").or(port.get("name"))
+            });
+            let port = port.or(backend.get("servicePort"));
+            let Some(name) = name else { continue };
+            // The controller of AWS then takes the name for that of an annotation.
+            if port.and_then(Value::as_text) == Some("use-annotation") {
+                continue;
+            }
+            let service = self.look(at, SERVICE, object.namespace(), name);
+            if let (Some(service), Some(port)) = (service, port) {
+                self.port(at, service, port);
+            }
+        }
+    }
+
+    /// Says so if a Service does not have a port.
+    fn port(&mut self, at: usize, service: usize, port: &Value) {
+        let service = &self.scene.objects[service];
+        let Some(wanted) = port.as_text().filter(|port| !is_put_in_later(port)) else { return };
+        if text(&service.value, &["spec", "type"]) == Some("ExternalName") {
+            return;
+        }
+        let ports = || {
+            items(&service.value, &["spec", "ports"]).flat_map(|port| {
+                ["port", "name"].into_iter().filter_map(|key| port.get(key).and_then(Value::as_text))
+            })
+        };
+        if ports().next().is_some() && !ports().any(|known| known == wanted) {
+            let message = format!(
+                "the Service {} has no port {wanted}, only {}",
+                service.name(),
+                listed(ports())
+            );
+            let place = known(&[port.place, self.scene.place(at)]);
+            self.remarks.push(Remark::new(at, place, message).as_bad_as(Severity::Error));
+        }
+    }
+
+    fn binding(&mut self, at: usize, object: &'r Object) {
+        let value = &object.value;
+        let role = value.at_path(&["roleRef", "name"]);
+        match (text(value, &["roleRef", "kind"]), role) {
+            (_, Some(role)) if is_builtin(role) => {}
+            (Some("Role"), Some(role)) => {
+                let of = Type { group: RBAC, kind: "Role" };
+                self.look(at, of, object.namespace(), role);
+            }
+            (Some("ClusterRole"), Some(role)) => {
+                self.look(at, Type { group: RBAC, kind: "ClusterRole" }, "", role);
+            }
+            _ => {}
+        }
+        for subject in items(value, &["subjects"]) {
+            if text(subject, &["kind"]) != Some("ServiceAccount") {
+                continue;
+            }
+            let namespace = text(subject, &["namespace"]).unwrap_or(object.namespace());
+            let Some(name) = subject.get("name") else { continue };
+            // Rights for those of others are given as often as not.
+            let accounts = self.scene.names.of_type(SERVICE_ACCOUNT, namespace);
+            if name.as_text() != Some("default") && !accounts.is_empty() {
+                self.look(at, SERVICE_ACCOUNT, namespace, name);
+            }
+        }
+    }
+}
+
+/// Whether every cluster has a role of that name, or an operator brings it: those have a colon.
+fn is_builtin(role: &Value) -> bool {
+    let builtin = |role: &str| role.contains(':') || BUILTIN_ROLES.contains(&role);
+    role.as_text().is_some_and(builtin)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::found;
+    use super::*;
+
+    const SERVICE: &str = "apiVersion: v1\nkind: Service\nmetadata: {name: checkout}\n\
+        spec: {ports: [{name: http, port: 80}]}\n---\n";
+
+    #[test]
+    fn an_ingress_leads_to_a_service_and_its_port() {
+        let ingress = |backends: &[&str]| {
+            let list = backends.iter().map(|backend| format!("      - backend: {{service: {backend}}}\n"));
+            format!(
+                "{SERVICE}apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {{name: web}}\nspec:\n  rules:\n  \
+                 - http:\n      paths:\n{}",
+                list.collect::<String>()
+            )
+        };
+        let right = ["{name: checkout, port: {number: 80}}", "{name: checkout, port: {name: http}}",
+            "{name: redirect, port: {name: use-annotation}}", "{name: '${X}'}"];
+        assert_eq!(found(&RULE, &ingress(&right)), "");
+        let wrong = ["{name: chekout, port: {number: 80}}", "{name: checkout, port: {number: 8080}}",
+            "{name: cart, port: {number: 80}}", "{name: checkout, port: {name: grpc}}"];
+        insta::assert_snapshot!(found(&RULE, &ingress(&wrong)), @r"
+        13:35 error: this overlay has no Service chekout; did you mean checkout?
+        14:60 error: the Service checkout has no port 8080, only 80, http
+        15:35 warning: this overlay has no Service cart, only checkout: add it
+        16:58 error: the Service checkout has no port grpc, only 80, http
+        ");
+    }
+
+    #[test]
+    fn an_autoscaler_has_something_to_scale() {
+        let scaler = |target: &str| {
+            format!(
+                "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: checkout}}\n---\n\
+                 apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {{name: a}}\nspec:\n  \
+                 maxReplicas: 3\n  scaleTargetRef: {target}\n"
+            )
+        };
+        let of = |target: &str| found(&RULE, &scaler(target));
+        assert_eq!(of("{apiVersion: apps/v1, kind: Deployment, name: checkout}"), "");
+        assert_eq!(of("{apiVersion: extensions/v1beta1, kind: Deployment, name: checkout}"), "");
+        insta::assert_snapshot!(of("{apiVersion: apps/v1, kind: Deployment, name: checkuot}"), @"10:65 error: this overlay has no Deployment checkuot; did you mean checkout?");
+        insta::assert_snapshot!(of("{apiVersion: apps/v1, kind: Deployment, name: web}"), @"10:65 warning: this overlay has no Deployment web, only checkout: add it");
+        insta::assert_snapshot!(of("{apiVersion: apps/v1, kind: StatefulSet, name: checkout}"), @"10:66 note: the StatefulSet checkout is not in this overlay: it has to be in the cluster already");
+    }
+
+    #[test]
+    fn a_binding_names_a_role_and_accounts() {
+        let binding = |role: &str, account: &str| {
+            format!(
+                "apiVersion: v1\nkind: ServiceAccount\nmetadata: {{name: manager, namespace: shop}}\n---\n\
+                 apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {{name: manager-role}}\n---\n\
+                 apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {{name: a}}\n\
+                 roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: '{role}'}}\n\
+                 subjects: [{{kind: ServiceAccount, {account}}}, {{kind: User, name: pat}}]\n"
+            )
+        };
+        let of = |role: &str, account: &str| found(&RULE, &binding(role, account));
+        for role in ["manager-role", "view", "system:auth-delegator"] {
+            for account in ["name: manager, namespace: shop", "name: default, namespace: shop", "name: x, namespace: other"] {
+                assert_eq!(of(role, account), "", "{role} {account}");
+            }
+        }
+        insta::assert_snapshot!(of("manger-role", "name: manager, namespace: shop"), @"12:73 error: this overlay has no ClusterRole manger-role; did you mean manager-role?");
+        insta::assert_snapshot!(of("reader", "name: other, namespace: shop"), @r"
+        12:73 note: the ClusterRole reader is not in this overlay: it has to be in the cluster already
+        13:41 warning: this overlay has no ServiceAccount other, only manager: add it
+        ");
+    }
+}
