@@ -142,13 +142,21 @@ pub fn is_custom(object: &Object) -> bool {
 /// Whether pods may be made of an object in a way that is not known here: of most custom ones, for all one knows.
 fn may_make_pods(object: &Object) -> bool {
     let known = match object.gvk().group {
-        "monitoring.coreos.com" => {
-            !matches!(object.kind(), "Alertmanager" | "Prometheus" | "PrometheusAgent" | "ThanosRuler")
-        }
+        "monitoring.coreos.com" => !matches!(
+            object.kind(),
+            "Alertmanager" | "Prometheus" | "PrometheusAgent" | "ThanosRuler"
+        ),
         "argoproj.io" => object.kind() == "Rollout",
-        "bitnami.com" | "cert-manager.io" | "external-secrets.io" | "gateway.networking.k8s.io"
-        | "keda.sh" | "networking.istio.io" | "secrets-store.csi.x-k8s.io"
-        | "secrets.hashicorp.com" | "security.istio.io" | "traefik.io" => true,
+        "bitnami.com"
+        | "cert-manager.io"
+        | "external-secrets.io"
+        | "gateway.networking.k8s.io"
+        | "keda.sh"
+        | "networking.istio.io"
+        | "secrets-store.csi.x-k8s.io"
+        | "secrets.hashicorp.com"
+        | "security.istio.io"
+        | "traefik.io" => true,
         _ => false,
     };
     is_custom(object) && !known

@@ -19,7 +19,9 @@ fn check(scene: &Scene<'_>, remarks: &mut Vec<Remark>) {
         };
         if least > most {
             let [lower, upper] = scaler.bounds;
-            let message = format!("{lower} is {least}, and {upper} is only {most}: the API server refuses it");
+            let message = format!(
+                "{lower} is {least}, and {upper} is only {most}: the API server refuses it"
+            );
             let place = known(&[value.place, scaler.object.place()]);
             remarks.push(Remark::new(scaler.number, place, message));
         }

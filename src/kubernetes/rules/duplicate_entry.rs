@@ -66,7 +66,11 @@ impl Look<'_> {
             let Some(first) = entry.get(key[0]).filter(|first| !first.is_empty()) else { continue };
             let Some(text) = first.as_text() else { continue };
             let second = key.get(1).map(|key| {
-                entry.get(key).and_then(Value::as_text).filter(|text| !text.is_empty()).unwrap_or("TCP")
+                entry
+                    .get(key)
+                    .and_then(Value::as_text)
+                    .filter(|text| !text.is_empty())
+                    .unwrap_or("TCP")
             });
             if seen.insert((text, second)) || super::is_put_in_later(text) {
                 continue;

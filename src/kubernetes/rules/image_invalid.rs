@@ -31,7 +31,8 @@ fn check(scene: &Scene<'_>, remarks: &mut Vec<Remark>) {
                     "the container {name:?} has no image, and the API server refuses it; if a patch brings it, look \
                      whether the patch names a container that is there"
                 );
-                let remark = Remark::new(pod.object, super::known(&[container.place, place]), message);
+                let remark =
+                    Remark::new(pod.object, super::known(&[container.place, place]), message);
                 remarks.push(remark.as_bad_as(Severity::Error));
                 continue;
             };
@@ -50,9 +51,7 @@ fn check(scene: &Scene<'_>, remarks: &mut Vec<Remark>) {
                     format!("the image {text:?} is none until something else puts its parts in"),
                 )
                 .as_bad_as(Severity::Note),
-                false => {
-                    Remark::new(pod.object, place, format!("{text:?} is no image: {problem}"))
-                }
+                false => Remark::new(pod.object, place, format!("{text:?} is no image: {problem}")),
             };
             remarks.push(remark);
         }
@@ -88,7 +87,8 @@ fn name_is_right(name: &str) -> Result<(), String> {
     if name.len() > LONGEST_NAME {
         return Err(format!("its name has more than {LONGEST_NAME} characters"));
     }
-    let hex = |name: &str| name.len() == 64 && name.bytes().all(|b| b"0123456789abcdef".contains(&b));
+    let hex =
+        |name: &str| name.len() == 64 && name.bytes().all(|b| b"0123456789abcdef".contains(&b));
     if hex(name) {
         return Err("64 hexadecimal digits are an identifier, and no name".to_owned());
     }
@@ -111,7 +111,9 @@ fn name_is_right(name: &str) -> Result<(), String> {
 
 /// Whether the first part of a name is a registry.
 fn is_domain(part: &str) -> bool {
-    part == "localhost" || part.contains(['.', ':']) || part.contains(|c: char| c.is_ascii_uppercase())
+    part == "localhost"
+        || part.contains(['.', ':'])
+        || part.contains(|c: char| c.is_ascii_uppercase())
 }
 
 fn domain_is_right(domain: &str) -> Result<(), String> {

@@ -63,7 +63,8 @@ impl Labels<'_> {
         }
         if size > MOST_ANNOTATIONS {
             let place = metadata.get("annotations").map_or(self.place, |value| value.place);
-            let message = format!("the annotations have {size} bytes, and may have {MOST_ANNOTATIONS}");
+            let message =
+                format!("the annotations have {size} bytes, and may have {MOST_ANNOTATIONS}");
             self.say(place, message);
         }
     }
@@ -124,7 +125,9 @@ mod tests {
     fn annotations_are_not_larger_than_they_may_be() {
         let object = |size: usize| {
             let text = "x".repeat(size);
-            format!("apiVersion: v1\nkind: Pod\nmetadata:\n  name: a\n  annotations:\n    a: {text}\nspec: {{}}\n")
+            format!(
+                "apiVersion: v1\nkind: Pod\nmetadata:\n  name: a\n  annotations:\n    a: {text}\nspec: {{}}\n"
+            )
         };
         assert_eq!(found(&RULE, &object(MOST_ANNOTATIONS - 1)), "");
         insta::assert_snapshot!(found(&RULE, &object(MOST_ANNOTATIONS)), @"6:5 error: the annotations have 262145 bytes, and may have 262144");

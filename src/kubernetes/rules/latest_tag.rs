@@ -27,7 +27,8 @@ fn check(scene: &Scene<'_>, remarks: &mut Vec<Remark>) {
             };
             let place = super::known(&[value.place, container.place, scene.place(pod.object)]);
             let container = container.get("name").and_then(Value::as_text).unwrap_or_default();
-            let message = format!("{image} of the container {container} {wrong}: name a version or a digest");
+            let message =
+                format!("{image} of the container {container} {wrong}: name a version or a digest");
             remarks.push(Remark::new(pod.object, place, message));
         }
     }

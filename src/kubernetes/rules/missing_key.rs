@@ -1,7 +1,7 @@
 //! `missing-key`: keys that pods use of a ConfigMap or Secret of the overlay which does not have them.
 
 use super::near::{is_misspelt, listed};
-use super::references::{CONFIG_MAP, SECRET, Reference, of_pod};
+use super::references::{CONFIG_MAP, Reference, SECRET, of_pod};
 use super::{Rule, is_put_in_later, known};
 use crate::kubernetes::scene::{Remark, Scene, entries};
 use crate::kustomize::object::Object;
@@ -30,7 +30,9 @@ fn check(scene: &Scene<'_>, remarks: &mut Vec<Remark>) {
                     Some(meant) => format!("did you mean {meant}?"),
                     None => format!("it has {}", listed(keys.iter().copied())),
                 };
-                let message = format!("the {kind} {name} has no key {text}, so the pod does not start: {help}");
+                let message = format!(
+                    "the {kind} {name} has no key {text}, so the pod does not start: {help}"
+                );
                 let place = known(&[key.place, reference.name.place, scene.place(pod.object)]);
                 remarks.push(Remark::new(pod.object, place, message));
             }
@@ -51,7 +53,10 @@ fn source<'r>(scene: &Scene<'r>, pod: usize, reference: &Reference<'_>) -> Optio
         || keys(object).is_empty()
         || object.value.get("type").is_some_and(|of| of.as_text() == Some(TOKEN))
         || ["labels", "annotations"].iter().any(|section| {
-            object.notes(section).iter().any(|(key, _)| FILLED.iter().any(|mark| key.contains(mark)))
+            object
+                .notes(section)
+                .iter()
+                .any(|(key, _)| FILLED.iter().any(|mark| key.contains(mark)))
         });
     (!is_filled).then_some(object)
 }

@@ -68,7 +68,8 @@ impl<'r> Search<'_, 'r> {
         let place = known(&[value.place, scene.place(object)]);
         let remark = Remark::new(object, place, missing.message(of.kind, name, help));
         let severity = missing.severity();
-        let severity = if reference.is_for_images { severity.min(Severity::Warning) } else { severity };
+        let severity =
+            if reference.is_for_images { severity.min(Severity::Warning) } else { severity };
         self.remarks.push(remark.as_bad_as(severity));
     }
 }
@@ -124,7 +125,10 @@ mod tests {
         let names = ["a", "b", "c", "db-app", "my-app.pg.credentials.postgresql.acid.zalan.do"];
         let refer = |names: &[&str]| {
             let list = names.iter().map(|name| format!("- secretRef: {{name: {name}}}\n  "));
-            deployment(&format!("containers:\n- name: a\n  envFrom:\n  {}\n", list.collect::<String>()))
+            deployment(&format!(
+                "containers:\n- name: a\n  envFrom:\n  {}\n",
+                list.collect::<String>()
+            ))
         };
         assert_eq!(found(&RULE, &(refer(&names) + made)), "");
         insta::assert_snapshot!(found(&RULE, &(refer(&["d", "db-other"]) + made)), @r"
@@ -135,11 +139,19 @@ mod tests {
 
     #[test]
     fn a_name_from_a_base_is_compared_with_names_as_they_were_written_there() {
-        let pod = deployment("containers:\n- name: a\n  envFrom:\n  - configMapRef: {name: web-confgi}\n");
+        let pod = deployment(
+            "containers:\n- name: a\n  envFrom:\n  - configMapRef: {name: web-confgi}\n",
+        );
         let files = [
-            ("base/kustomization.yaml", "resources: [web.yaml]\nconfigMapGenerator:\n- name: web-config\n  literals: [a=b]\n"),
+            (
+                "base/kustomization.yaml",
+                "resources: [web.yaml]\nconfigMapGenerator:\n- name: web-config\n  literals: [a=b]\n",
+            ),
             ("base/web.yaml", &pod),
-            ("prod/kustomization.yaml", "namePrefix: prod-\nnamespace: shop\nresources: [../base]\n"),
+            (
+                "prod/kustomization.yaml",
+                "namePrefix: prod-\nnamespace: shop\nresources: [../base]\n",
+            ),
         ];
         insta::assert_snapshot!(found_in(&RULE, &files, "prod"), @"base/web.yaml:12:32 error: this overlay has no ConfigMap web-confgi; did you mean web-config?");
         let right = pod.replace("confgi", "config");

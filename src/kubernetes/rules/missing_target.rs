@@ -91,7 +91,8 @@ impl<'r> Search<'_, 'r> {
 
     fn ingress(&mut self, at: usize, object: &'r Object) {
         let value = &object.value;
-        let paths = items(value, &["spec", "rules"]).flat_map(|rule| items(rule, &["http", "paths"]));
+        let paths =
+            items(value, &["spec", "rules"]).flat_map(|rule| items(rule, &["http", "paths"]));
         let paths = paths.filter_map(|path| path.get("backend"));
         let whole = ["defaultBackend", "backend"].into_iter();
         let whole = whole.filter_map(|key| value.at_path(&["spec", key]));
@@ -124,7 +125,9 @@ impl<'r> Search<'_, 'r> {
         }
         let ports = || {
             items(&service.value, &["spec", "ports"]).flat_map(|port| {
-                ["port", "name"].into_iter().filter_map(|key| port.get(key).and_then(Value::as_text))
+                ["port", "name"]
+                    .into_iter()
+                    .filter_map(|key| port.get(key).and_then(Value::as_text))
             })
         };
         if ports().next().is_some() && !ports().any(|known| known == wanted) {
@@ -184,18 +187,27 @@ mod tests {
     #[test]
     fn an_ingress_leads_to_a_service_and_its_port() {
         let ingress = |backends: &[&str]| {
-            let list = backends.iter().map(|backend| format!("      - backend: {{service: {backend}}}\n"));
+            let list =
+                backends.iter().map(|backend| format!("      - backend: {{service: {backend}}}\n"));
             format!(
                 "{SERVICE}apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {{name: web}}\nspec:\n  rules:\n  \
                  - http:\n      paths:\n{}",
                 list.collect::<String>()
             )
         };
-        let right = ["{name: checkout, port: {number: 80}}", "{name: checkout, port: {name: http}}",
-            "{name: redirect, port: {name: use-annotation}}", "{name: '${X}'}"];
+        let right = [
+            "{name: checkout, port: {number: 80}}",
+            "{name: checkout, port: {name: http}}",
+            "{name: redirect, port: {name: use-annotation}}",
+            "{name: '${X}'}",
+        ];
         assert_eq!(found(&RULE, &ingress(&right)), "");
-        let wrong = ["{name: chekout, port: {number: 80}}", "{name: checkout, port: {number: 8080}}",
-            "{name: cart, port: {number: 80}}", "{name: checkout, port: {name: grpc}}"];
+        let wrong = [
+            "{name: chekout, port: {number: 80}}",
+            "{name: checkout, port: {number: 8080}}",
+            "{name: cart, port: {number: 80}}",
+            "{name: checkout, port: {name: grpc}}",
+        ];
         insta::assert_snapshot!(found(&RULE, &ingress(&wrong)), @r"
         13:35 error: this overlay has no Service chekout; did you mean checkout?
         14:60 error: the Service checkout has no port 8080, only 80, http
@@ -234,7 +246,11 @@ mod tests {
         };
         let of = |role: &str, account: &str| found(&RULE, &binding(role, account));
         for role in ["manager-role", "view", "system:auth-delegator"] {
-            for account in ["name: manager, namespace: shop", "name: default, namespace: shop", "name: x, namespace: other"] {
+            for account in [
+                "name: manager, namespace: shop",
+                "name: default, namespace: shop",
+                "name: x, namespace: other",
+            ] {
                 assert_eq!(of(role, account), "", "{role} {account}");
             }
         }

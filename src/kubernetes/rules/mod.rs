@@ -90,6 +90,7 @@ fn is_put_in_later(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kubernetes::codes;
 
     #[test]
     fn rules_and_their_documentation_name_the_same() {
@@ -108,9 +109,10 @@ mod tests {
             Some(Severity::Warning) => "warning",
             Some(Severity::Error) => "error",
         };
-        let rules: Vec<(&str, &str)> =
-            RULES.iter().map(|rule| (rule.code, named(rule.severity))).collect();
-        assert_eq!(documented, rules);
-        assert!(rules.is_sorted());
+        let mut codes: Vec<(&str, &str)> =
+            codes::all().map(|known| (known.code, named(known.severity))).collect();
+        codes.sort_unstable();
+        assert_eq!(documented, codes);
+        assert!(RULES.is_sorted_by_key(|rule| rule.code));
     }
 }

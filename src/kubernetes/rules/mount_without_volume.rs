@@ -59,7 +59,8 @@ mod tests {
         13:18 error: there is no volume confg in this pod, and the API server refuses it: did you mean config?
         14:18 error: there is no volume cache in this pod, and the API server refuses it: it has config, data
         ");
-        let none = deployment("containers:\n- name: a\n  volumeMounts: [{name: x, mountPath: /a}]\n");
+        let none =
+            deployment("containers:\n- name: a\n  volumeMounts: [{name: x, mountPath: /a}]\n");
         insta::assert_snapshot!(found(&RULE, &none), @"11:31 error: there is no volume x in this pod, and the API server refuses it: it has none");
         let set = "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: db}\nspec:\n  \
             volumeClaimTemplates: [{metadata: {name: data}}]\n  template:\n    spec:\n      \

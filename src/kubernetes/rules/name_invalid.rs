@@ -196,7 +196,18 @@ mod tests {
                 .to_owned(),
             "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ok, namespace: Shop}\ndata: {'a b': ''}\n".to_owned(),
         ];
-        insta::assert_snapshot!(found(&RULE, &wrong.concat()), @"");
+        insta::assert_snapshot!(found(&RULE, &wrong.concat()), @r#"
+        9:9 error: the name of this Namespace, "a.b", may only have lower case letters, digits and -
+        38:18 error: the name of this CustomResourceDefinition, "widget.example.com", has to be widgets.example.com, its plural and its group
+        24:9 error: the name of this Role, "a/b", may not have / or %
+        43:33 error: the namespace, "Shop", may only have lower case letters, digits and -
+        44:8 error: the key, "a b", may only have letters, digits, -, _ and .
+        4:9 error: the name of this ConfigMap, "a_b", may only have lower case letters, digits, - and .
+        14:9 warning: the name of this Service, "9a", has to begin with a letter before Kubernetes 1.34
+        19:9 error: the name of this Service, "Web", may only have lower case letters, digits and -
+        29:9 error: the name of this CronJob, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", has 53 characters, and may have 52
+        34:9 warning: the name of this Widget, "a_b", may only have lower case letters, digits, - and .
+        "#);
     }
 
     #[test]

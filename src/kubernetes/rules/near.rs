@@ -48,7 +48,9 @@ impl Missing {
                 format!("this overlay has no {kind} {name}, only {others}: add it{help}")
             }
             Self::Elsewhere => {
-                format!("the {kind} {name} is not in this overlay: it has to be in the cluster already")
+                format!(
+                    "the {kind} {name} is not in this overlay: it has to be in the cluster already"
+                )
             }
         }
     }
@@ -69,9 +71,11 @@ pub(super) fn missing(scene: &Scene<'_>, of: Type<'_>, namespace: &str, name: &s
         None if compared.iter().any(|(held, _)| held.contains("$(") || is_put_in_later(held)) => {
             Missing::Elsewhere
         }
-        None => Missing::OthersAreHere(listed(compared.iter().map(|(held, by)| {
-            without_hash(&scene.objects[by.object], held, by.made)
-        }))),
+        None => Missing::OthersAreHere(listed(
+            compared
+                .iter()
+                .map(|(held, by)| without_hash(&scene.objects[by.object], held, by.made)),
+        )),
     }
 }
 

@@ -19,7 +19,9 @@ fn check(scene: &Scene<'_>, remarks: &mut Vec<Remark>) {
             for (what, port, name) in handlers(container) {
                 if !ports(container).any(|known| known == name) {
                     let of = text(container, &["name"]).unwrap_or_default();
-                    let message = format!("the {what} asks port {name}, and the container {of} has no port of that name");
+                    let message = format!(
+                        "the {what} asks port {name}, and the container {of} has no port of that name"
+                    );
                     let place = known(&[port.place, container.place, scene.place(pod.object)]);
                     remarks.push(Remark::new(pod.object, place, message));
                 }
@@ -30,7 +32,8 @@ fn check(scene: &Scene<'_>, remarks: &mut Vec<Remark>) {
     for (at, service) in scene.of_kind("", "Service") {
         let selector = service.value.at_path(&["spec", "selector"]).filter(|all| !all.is_empty());
         let Some(selector) = selector else { continue };
-        let named = items(&service.value, &["spec", "ports"]).filter_map(|port| port.get("targetPort"));
+        let named =
+            items(&service.value, &["spec", "ports"]).filter_map(|port| port.get("targetPort"));
         let named: Vec<(&Value, &str)> =
             named.filter_map(|port| Some((port, name(port)?))).collect();
         if named.is_empty() || remarks.len() >= super::MOST {
@@ -113,7 +116,9 @@ mod tests {
             found.lines().filter(|line| line.contains("targetPort")).collect::<String>()
         };
         insta::assert_snapshot!(of_service("web", "grpc"), @"28:17 warning: targetPort grpc is the name of no port of the pods that are selected here (web)");
-        for (selector, port) in [("web", "http"), ("web", "8080"), ("other", "grpc"), ("web", "'${PORT}'")] {
+        for (selector, port) in
+            [("web", "http"), ("web", "8080"), ("other", "grpc"), ("web", "'${PORT}'")]
+        {
             assert_eq!(of_service(selector, port), "", "{selector} {port}");
         }
     }

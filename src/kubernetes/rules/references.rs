@@ -52,19 +52,16 @@ pub(super) fn of_pod<'r>(pod: &Pod<'r>) -> Vec<Reference<'r>> {
         add_name(&mut all, CLAIM, claim);
     }
     let secrets = items(pod.spec, &["imagePullSecrets"]).filter_map(|secret| secret.get("name"));
-    all.extend(secrets.map(|name| Reference { is_for_images: true, ..Reference::to(SECRET, name) }));
+    all.extend(
+        secrets.map(|name| Reference { is_for_images: true, ..Reference::to(SECRET, name) }),
+    );
     // The one is the old name of the other, and Kubernetes sets both.
     let account = ["serviceAccountName", "serviceAccount"].into_iter();
     add_name(&mut all, SERVICE_ACCOUNT, account.filter_map(|key| pod.spec.get(key)).next());
     all
 }
 
-fn add<'r>(
-    all: &mut Vec<Reference<'r>>,
-    of: Type<'static>,
-    source: Option<&'r Value>,
-    name: &str,
-) {
+fn add<'r>(all: &mut Vec<Reference<'r>>, of: Type<'static>, source: Option<&'r Value>, name: &str) {
     let Some((source, name)) = source.and_then(|source| Some((source, source.get(name)?))) else {
         return;
     };

@@ -38,7 +38,9 @@ mod tests {
     use super::*;
 
     fn workload(name: &str, spec: &str) -> String {
-        format!("apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {name}}}\nspec:\n  {spec}\n---\n")
+        format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {name}}}\nspec:\n  {spec}\n---\n"
+        )
     }
 
     const SCALER: &str = "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: web}\nspec:\n  \
@@ -48,7 +50,8 @@ mod tests {
     fn one_of_the_two_says_how_many() {
         let keda = "apiVersion: keda.sh/v1alpha1\nkind: ScaledObject\nmetadata: {name: k}\n\
             spec: {scaleTargetRef: {name: worker}}\n---\n";
-        let all = [&workload("web", "replicas: 2"), &workload("worker", "replicas: 3"), keda, SCALER];
+        let all =
+            [&workload("web", "replicas: 2"), &workload("worker", "replicas: 3"), keda, SCALER];
         insta::assert_snapshot!(found(&RULE, &all.map(|text| text.to_owned()).concat()), @r"
         5:13 warning: the HorizontalPodAutoscaler web scales this Deployment, and each apply sets it back to 2 replicas: leave `replicas` out
         11:13 warning: the ScaledObject k scales this Deployment, and each apply sets it back to 3 replicas: leave `replicas` out
@@ -65,7 +68,10 @@ mod tests {
             ("base/kustomization.yaml", "resources: [all.yaml]\n"),
             ("base/all.yaml", &format!("{}{SCALER}", workload("web", "paused: true"))),
             ("prod/kustomization.yaml", "resources: [../base]\npatches:\n- path: patch.yaml\n"),
-            ("prod/patch.yaml", "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  replicas: 4\n"),
+            (
+                "prod/patch.yaml",
+                "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  replicas: 4\n",
+            ),
         ];
         insta::assert_snapshot!(found_in(&RULE, &files, "prod"), @"prod/patch.yaml:5:13 warning: the HorizontalPodAutoscaler web scales this Deployment, and each apply sets it back to 4 replicas: leave `replicas` out");
     }

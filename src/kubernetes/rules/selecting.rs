@@ -99,7 +99,9 @@ impl<'r> Pods<'r> {
     /// The pods of an overlay.
     pub(super) fn of(scene: &Scene<'r>) -> Self {
         let pods = scene.pods.iter();
-        Self { all: pods.map(|pod| (pod.object, scene.namespace(pod.object), pod.labels())).collect() }
+        Self {
+            all: pods.map(|pod| (pod.object, scene.namespace(pod.object), pod.labels())).collect(),
+        }
     }
 
     /// What a selector selects of those in a namespace.
@@ -138,9 +140,10 @@ impl<'r> Pods<'r> {
         let is_selected = |labels: &BTreeMap<&str, &str>| {
             selector.unmet(labels).next().is_none() && selector.expressions_are_met(labels)
         };
-        let here = self.all.iter().enumerate().take(MOST_COMPARED).filter(|(_, (_, other, labels))| {
-            may_be_same_namespace(other, namespace) && is_selected(labels)
-        });
+        let here =
+            self.all.iter().enumerate().take(MOST_COMPARED).filter(|(_, (_, other, labels))| {
+                may_be_same_namespace(other, namespace) && is_selected(labels)
+            });
         here.map(|(at, _)| at).collect()
     }
 }

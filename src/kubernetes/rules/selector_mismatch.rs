@@ -39,7 +39,11 @@ fn check(scene: &Scene<'_>, remarks: &mut Vec<Remark>) {
                 object.kind(),
                 key.text
             );
-            remarks.push(Remark::new(pod.object, known(&[value.place, key.place, object.place()]), message));
+            remarks.push(Remark::new(
+                pod.object,
+                known(&[value.place, key.place, object.place()]),
+                message,
+            ));
         }
         if !selector.expressions_are_met(&labels) {
             let expressions = value.get("matchExpressions").map(|value: &Value| value.place);
@@ -72,7 +76,11 @@ mod tests {
             workload("Deployment", "b", "matchLabels:\n      app: wbe"),
             workload("StatefulSet", "c", "matchLabels: {app: web, more: x}"),
             workload("DaemonSet", "d", "matchExpressions: [{key: app, operator: In, values: [x]}]"),
-            workload("DaemonSet", "e", "matchExpressions: [{key: app, operator: In, values: [web]}]"),
+            workload(
+                "DaemonSet",
+                "e",
+                "matchExpressions: [{key: app, operator: In, values: [web]}]",
+            ),
             workload("DaemonSet", "f", "matchExpressions: [{key: app, operator: DoesNotExist}]"),
             workload("DaemonSet", "g", "matchLabels: {app: '${APP}'}"),
         ]

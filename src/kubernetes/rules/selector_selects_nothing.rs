@@ -20,7 +20,9 @@ fn check(scene: &Scene<'_>, remarks: &mut Vec<Remark>) {
         let (path, is_service): (&[&str], _) = match (object.gvk().group, object.kind()) {
             ("", "Service") => (&["spec", "selector"], true),
             ("policy", "PodDisruptionBudget") => (&["spec", "selector"], false),
-            ("networking.k8s.io" | "extensions", "NetworkPolicy") => (&["spec", "podSelector"], false),
+            ("networking.k8s.io" | "extensions", "NetworkPolicy") => {
+                (&["spec", "podSelector"], false)
+            }
             _ => continue,
         };
         if remarks.len() >= super::MOST {
@@ -86,7 +88,9 @@ mod tests {
     use super::*;
 
     fn service(selector: &str) -> String {
-        format!("---\napiVersion: v1\nkind: Service\nmetadata: {{name: web}}\nspec:\n  selector: {selector}\n")
+        format!(
+            "---\napiVersion: v1\nkind: Service\nmetadata: {{name: web}}\nspec:\n  selector: {selector}\n"
+        )
     }
 
     #[test]

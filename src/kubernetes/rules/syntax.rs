@@ -130,14 +130,34 @@ mod tests {
     fn names_are_as_kubernetes_wants_them() {
         let long = |count: usize| "a".repeat(count);
         for (right, wrong, check) in [
-            (vec!["a", "0-a", &long(63)], vec!["", "A", "-a", "a-", "a.b", "a_b", &long(64)], dns_label as fn(&str) -> Verdict),
+            (
+                vec!["a", "0-a", &long(63)],
+                vec!["", "A", "-a", "a-", "a.b", "a_b", &long(64)],
+                dns_label as fn(&str) -> Verdict,
+            ),
             (vec!["a", "a-0"], vec!["0a"], dns_label_of_letters),
-            (vec!["a.b-c.d", &long(253)], vec!["", "a..b", ".a", "a:b", "Ab", &long(254)], dns_subdomain),
+            (
+                vec!["a.b-c.d", &long(253)],
+                vec!["", "a..b", ".a", "a:b", "Ab", &long(254)],
+                dns_subdomain,
+            ),
             (vec!["system:a", "A b"], vec!["", ".", "..", "a/b", "a%"], path_segment),
-            (vec!["http", "h-2", &long(15)], vec!["80", "a--b", "-a", "Http", &long(16), ""], port_name),
-            (vec!["a.b/C_d.e", "A", "a"], vec!["", "a/", "/a", "a/b/c", "_a", "A.b/c_", "a b"], qualified_name),
+            (
+                vec!["http", "h-2", &long(15)],
+                vec!["80", "a--b", "-a", "Http", &long(16), ""],
+                port_name,
+            ),
+            (
+                vec!["a.b/C_d.e", "A", "a"],
+                vec!["", "a/", "/a", "a/b/c", "_a", "A.b/c_", "a b"],
+                qualified_name,
+            ),
             (vec!["", "v1.0_x-Y", &long(63)], vec!["a b", "-a", "a/b", &long(64)], label_value),
-            (vec!["a.B_c-d", "...a".trim_start_matches(".."), &long(253)], vec!["", ".", "..", "a/b"], data_key),
+            (
+                vec!["a.B_c-d", "...a".trim_start_matches(".."), &long(253)],
+                vec!["", ".", "..", "a/b"],
+                data_key,
+            ),
         ] {
             for text in right {
                 assert_eq!(check(text), Ok(()), "{text}");

@@ -35,9 +35,8 @@ pub(super) fn by(object: &Object) -> Vec<Made<'_>> {
             let templates = items(&object.value, &["spec", "volumeClaimTemplates"]);
             let first = templates.filter_map(|template| text(template, &["metadata", "name"]));
             all.extend(first.flat_map(|claim| {
-                (0..10).map(move |at| {
-                    made("PersistentVolumeClaim", &format!("{claim}-{name}-{at}"))
-                })
+                (0..10)
+                    .map(move |at| made("PersistentVolumeClaim", &format!("{claim}-{name}-{at}")))
             }));
         }
         _ => {}
@@ -80,9 +79,10 @@ fn secrets(object: &Object) -> Vec<Cow<'_, str>> {
         | ("kafka.strimzi.io", "KafkaUser") => vec![Cow::Borrowed(name)],
         ("kafka.strimzi.io", "Kafka") => with_ends(name, &["-cluster-ca-cert", "-clients-ca-cert"]),
         ("rabbitmq.com", "RabbitmqCluster") => with_ends(name, &["-default-user"]),
-        ("elasticsearch.k8s.elastic.co", "Elasticsearch") => {
-            with_ends(name, &["-es-elastic-user", "-es-http-certs-public", "-es-http-certs-internal"])
-        }
+        ("elasticsearch.k8s.elastic.co", "Elasticsearch") => with_ends(
+            name,
+            &["-es-elastic-user", "-es-http-certs-public", "-es-http-certs-internal"],
+        ),
         ("postgresql.cnpg.io", "Cluster") => {
             with_ends(name, &["-app", "-superuser", "-ca", "-server", "-replication"])
         }

@@ -46,7 +46,9 @@ impl<'r> Mentions<'r> {
                 }
                 "Role" | "ClusterRole" => {
                     let rules = items(&object.value, &["rules"]);
-                    rules.filter_map(|rule| rule.get("resourceNames")).for_each(|one| all.learn(one));
+                    rules
+                        .filter_map(|rule| rule.get("resourceNames"))
+                        .for_each(|one| all.learn(one));
                 }
                 _ => {}
             }
