@@ -18,6 +18,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
 use usher::model::clock::{Clock, Entropy};
+use usher::model::links::Links;
 use usher::store::Store;
 use usher::web::{Web, router};
 
@@ -68,8 +69,11 @@ fn main() -> Outcome<()> {
 async fn usher(folder: &Path) -> Outcome<Router> {
     let url = format!("sqlite:{}", folder.join("usher.db").display());
     let clock = Clock::new(jiff::Timestamp::now);
-    let store = Store::open(&url.into(), clock, Entropy::new(|bytes| bytes.fill(0))).await?;
-    Ok(router(Web { store, wake: Arc::default(), secrets: vec![SECRET.into()] }))
+    let entropy = Entropy::new(|bytes| bytes.fill(0));
+    let store = Store::open(&url.into(), clock.clone(), entropy).await?;
+    let links = Links::new("http://usher.test", SECRET.as_bytes());
+    let (wake, secrets) = (Arc::default(), vec![SECRET.into()]);
+    Ok(router(Web { store, wake, secrets, links, clock }))
 }
 
 fn bare() -> Router {

@@ -30,7 +30,7 @@ const DRAIN: Duration = Duration::from_secs(10);
 /// Which part of the work this process does; several processes may share one PostgreSQL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Role {
-    /// Takes deliveries in, and nothing else.
+    /// Takes deliveries in and shows pages: what has to be reached from outside.
     Receive,
     /// Works on what has been taken in.
     Work,
@@ -98,7 +98,13 @@ pub async fn start(settings: Settings, role: Role) -> Result<Running, Fault> {
     }
 
     let stop = CancellationToken::new();
-    let web = Web { store: store.clone(), wake: wake.clone(), secrets: settings.webhook_secrets };
+    let web = Web {
+        store: store.clone(),
+        wake: wake.clone(),
+        secrets: settings.webhook_secrets,
+        links: links.clone(),
+        clock: clock.clone(),
+    };
     let router = match role {
         Role::Receive | Role::All => web::router(web),
         Role::Work => web::operations(web),

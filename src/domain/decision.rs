@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use jiff::Timestamp;
 
+use super::page::Page;
 use super::promotion::Promised;
 use crate::intent::Intent;
 use crate::model::act::NewAct;
@@ -201,6 +202,16 @@ pub enum Effect {
         head: Sha,
         /// When.
         at: Timestamp,
+    },
+    /// The page of a pull request at this head tells this.
+    RememberPage {
+        /// Which pull request.
+        pr: PrNumber,
+        /// The head.
+        head: Sha,
+        /// The page. Not part of a recorded decision: it shows what is rendered.
+        #[serde(skip)]
+        page: Box<Page>,
     },
     /// The store knows that a comment has been acted upon.
     RememberCommand {

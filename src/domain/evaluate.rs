@@ -12,14 +12,15 @@ use super::gates::{self, Gate};
 use super::ground::Ground;
 use super::look::{Change, Look};
 use super::merge::Merged;
+use super::page::Page;
 use super::policy::{self, Mode, Policy, Problem};
 use super::reply::{self, reason};
 use super::{replan, supersede};
 use crate::intent::Intent;
 use crate::model::files::{Entry, FileTree};
 use crate::model::ids::{PrNumber, RepoRef};
-use crate::model::links::Link;
 use crate::model::read::PullRequest;
+use crate::model::write::NewCheck;
 
 /// What there is to say about a pull request.
 #[derive(Debug, Clone)]
@@ -102,13 +103,23 @@ pub fn evaluate(facts: &Facts, repo: &RepoRef, pr: PrNumber) -> Result<Decision,
 /// What another repository does not tell leaves it unjudged, and that is red too.
 pub fn judge(facts: &Facts, ground: &Ground<'_>, pull: &PullRequest) -> Result<Decision, Gap> {
     match try_to_judge(facts, ground, pull) {
-        Err(Gap::Unknown(why)) => Ok(Decision {
-            verdict: Verdict::Refused,
-            reasons: vec![reason::unknown(&why)],
-            effects: vec![Effect::EnsureCheck(reply::check::unknown(&pull.head.sha, &why))],
-        }),
+        Err(Gap::Unknown(why)) => {
+            let link = facts.page(ground.repo, pull);
+            let check = reply::check::unknown(&pull.head.sha, &why, &link);
+            let page = reply::page::unjudged(reply::page::begun(facts, ground, pull), &check);
+            Ok(Decision {
+                verdict: Verdict::Refused,
+                reasons: vec![reason::unknown(&why)],
+                effects: vec![remember(pull, page), Effect::EnsureCheck(check)],
+            })
+        }
         judged => judged,
     }
+}
+
+fn remember(pull: &PullRequest, page: Page) -> Effect {
+    let (pr, head) = (pull.number, pull.head.sha.clone());
+    Effect::RememberPage { pr, head, page: Box::new(page) }
 }
 
 fn try_to_judge(facts: &Facts, ground: &Ground<'_>, pull: &PullRequest) -> Result<Decision, Gap> {
@@ -117,12 +128,11 @@ fn try_to_judge(facts: &Facts, ground: &Ground<'_>, pull: &PullRequest) -> Resul
     if elsewhere && let Some(twin) = twin(facts, ground, pull)? {
         return Ok(twin);
     }
-    let page = facts.page(ground.repo, pull);
     let change = Change::read(facts, ground, pull)?;
     let rules = changed_rules(facts, ground, &change.merged)?;
     let Some(policy) = policy_for(facts, ground, rules.as_ref())? else {
         let assessment = without_policy(ground, &change.merged);
-        return Ok(posted((pull, &page), &assessment, None, rules.as_ref()));
+        return Ok(posted(facts, ground, (pull, None), &assessment, rules.as_ref()));
     };
     let look = Look::at(facts, ground, &policy, &change)?;
     if !elsewhere && let Some(effects) = replan::replan(facts, &look)? {
@@ -134,7 +144,7 @@ fn try_to_judge(facts: &Facts, ground: &Ground<'_>, pull: &PullRequest) -> Resul
         let why = Untouched::OtherBranch { followed: followed.to_owned() };
         assessment = Assessment::NoPromotion(why);
     }
-    let mut decision = posted((pull, &page), &assessment, Some(&look), rules.as_ref());
+    let mut decision = posted(facts, ground, (pull, Some(&look)), &assessment, rules.as_ref());
     let stale = look
         .acts
         .bound(pull.number)
@@ -268,11 +278,12 @@ fn without_policy(ground: &Ground<'_>, merged: &Merged) -> Assessment {
     }
 }
 
-/// The checks, and on promotions the status comment.
+/// The page and the checks, and on promotions the status comment.
 fn posted(
-    (pull, page): (&PullRequest, &Link),
+    facts: &Facts,
+    ground: &Ground<'_>,
+    (pull, look): (&PullRequest, Option<&Look<'_>>),
     assessment: &Assessment,
-    look: Option<&Look<'_>>,
     rules: Option<&Rules>,
 ) -> Decision {
     let touches = look.map_or(&[][..], |look| &look.touches);
@@ -280,13 +291,17 @@ fn posted(
     let mode = look.map_or(Mode::Enforce, |look| look.policy.mode());
     let followed = look.map(|look| look.ground.home.default_branch.clone());
     let elsewhere = followed.filter(|followed| pull.base.branch != *followed);
-    let mut effects = vec![
-        Effect::EnsureCheck(reply::check::kustomize(head, touches, mode, page)),
-        Effect::EnsureCheck(reply::check::gates(head, assessment, elsewhere.as_deref(), page)),
-    ];
-    if let Some(rules) = rules {
-        effects.push(Effect::EnsureCheck(reply::check::config(head, rules, mode)));
-    }
+    let link = facts.page(ground.repo, pull);
+    let gates = reply::check::gates(head, assessment, elsewhere.as_deref(), &link);
+    let kustomize = reply::check::kustomize(head, touches, mode, &link);
+    let config = rules.map(|rules| reply::check::config(head, rules, mode));
+    let checks: Vec<&NewCheck> = [&gates, &kustomize].into_iter().chain(&config).collect();
+    let page = reply::page::begun(facts, ground, pull);
+    let page = reply::page::judged(page, (look, rules), assessment, &checks);
+    // The page first, so that the checks never lead to nothing.
+    let mut effects =
+        vec![remember(pull, page), Effect::EnsureCheck(kustomize), Effect::EnsureCheck(gates)];
+    effects.extend(config.map(Effect::EnsureCheck));
     if let Some((look, promotion)) = look.and_then(|look| Some((look, look.promotion.as_ref()?))) {
         effects.push(Effect::EnsureComment {
             pr: pull.number,

@@ -30,28 +30,40 @@ pub fn fence(text: &str, language: &str) -> String {
 /// out. None where nothing of it fits.
 pub fn fence_within(text: &str, language: &str, most: usize) -> Option<(String, usize)> {
     let text = text.trim_end();
-    let mut shown = lines_within(text, most);
+    let (mut shown, mut left_out) = lines_within(text, most);
     while !shown.is_empty() {
         let fenced = fence(shown, language);
         if fenced.len() <= most {
-            let is_whole = shown.len() == text.len() || text[shown.len()..].starts_with('\n');
-            let lines = if is_whole { shown.lines().count() } else { 0 };
-            return Some((fenced, text.lines().count() - lines));
+            return Some((fenced, left_out));
         }
         // What cannot be seen is written out, and ticks need longer ones around them: that takes more room.
         let less = (fenced.len() - most).min(shown.len().div_ceil(2));
-        shown = lines_within(shown, shown.len() - less);
+        (shown, left_out) = lines_within(text, shown.len() - less);
     }
     None
 }
 
-/// The first lines that are no longer than so many bytes, or part of the first one.
-fn lines_within(text: &str, most: usize) -> &str {
+/// As many lines as fit into so many bytes, or part of the first one; and how many are not there whole.
+pub fn lines_within(text: &str, most: usize) -> (&str, usize) {
     let cut = &text[..text.floor_char_boundary(most)];
+    let all = text.lines().count();
     if cut.len() == text.len() || text[cut.len()..].starts_with('\n') {
-        return cut;
+        return (cut, all - cut.lines().count());
     }
-    cut.rsplit_once('\n').map_or(cut, |(lines, _)| lines)
+    match cut.rsplit_once('\n') {
+        Some((lines, _)) => (lines, all - lines.lines().count()),
+        None => (cut, all),
+    }
+}
+
+/// Foreign text that is shown as text, on one line.
+pub fn one_line(text: &str) -> String {
+    visible(text, false)
+}
+
+/// Foreign text that is shown as text, on as many lines as it has.
+pub fn lines(text: &str) -> String {
+    visible(text, true)
 }
 
 /// Foreign text within HTML: code, without the marks of Markdown.

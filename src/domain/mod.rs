@@ -21,6 +21,7 @@ mod label;
 pub mod look;
 pub mod merge;
 pub mod overlay;
+pub mod page;
 pub mod people;
 pub mod plan;
 pub mod policy;

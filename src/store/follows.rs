@@ -131,10 +131,11 @@ impl Store {
         Ok(row.map(|row| read(&row)).transpose()?)
     }
 
-    /// Forgets a repository and whom it follows; what is on record stays: its history and its acts.
+    /// Forgets a repository, its pages and whom it follows; what is on record stays: its history and its acts.
     pub async fn forget(&self, repo: RepoId) -> Result<(), Fault> {
         transact!(self.0.database, |c| {
             for statement in [
+                "DELETE FROM pages WHERE repository = $1",
                 "DELETE FROM follows WHERE repository = $1",
                 "DELETE FROM repositories WHERE id = $1",
             ] {
@@ -148,6 +149,7 @@ impl Store {
     pub async fn forget_installation(&self, id: InstallationId) -> Result<(), Fault> {
         transact!(self.0.database, |c| {
             for statement in [
+                "DELETE FROM pages WHERE installation = $1",
                 "DELETE FROM follows WHERE repository IN (SELECT id FROM repositories WHERE installation = $1)",
                 "DELETE FROM repositories WHERE installation = $1",
             ] {

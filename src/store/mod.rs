@@ -53,6 +53,7 @@ mod history;
 mod intake;
 mod jobs;
 mod leases;
+mod pages;
 mod prune;
 mod schema;
 

@@ -4,12 +4,17 @@
 
 use super::Store;
 use super::database::{micros, transact};
+use super::pages::FRESH;
 use crate::fault::Fault;
+use crate::model::links::LONGEST_HOURS;
 use jiff::{SignedDuration, Timestamp};
 
 const JOBS_KEPT: SignedDuration = SignedDuration::from_hours(14 * 24);
 const DELIVERIES_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 const TALK_KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
+
+/// The last link to a page may have been made as long after the page was last written as it stays fresh.
+const PAGES_KEPT: SignedDuration = SignedDuration::from_hours(LONGEST_HOURS + FRESH.as_hours());
 
 /// So many rows go in one transaction, so that others get to write between two.
 const BATCH: i64 = 500;
@@ -44,13 +49,17 @@ const COMMANDS: &str = "
     DELETE FROM commands WHERE (repository, comment) IN (
         SELECT repository, comment FROM commands WHERE at < $1 ORDER BY at LIMIT $2)";
 
+const PAGES: &str = "
+    DELETE FROM pages WHERE (repository, pr, head) IN (
+        SELECT repository, pr, head FROM pages WHERE at < $1 ORDER BY at LIMIT $2)";
+
 const HEADS: &str = "
     DELETE FROM heads WHERE id IN (SELECT id FROM heads WHERE at < $1 ORDER BY at LIMIT $2)";
 
 impl Store {
     /// Lets go of jobs that were done or replaced 14 days ago, of deliveries that were routed 30 days
-    /// ago and of whose jobs none is left, of answered comments and heads of 90 days ago; tells how
-    /// many rows went. What is too much for one call is left for the next.
+    /// ago and of whose jobs none is left, of answered comments and heads of 90 days ago, and of pages
+    /// that no link opens any more; tells how many rows went. What is too much for one call is left for the next.
     pub async fn prune(&self, now: Timestamp) -> Result<u64, Fault> {
         let mut gone = 0;
         for (statement, kept) in [
@@ -59,6 +68,7 @@ impl Store {
             (DELIVERIES, DELIVERIES_KEPT),
             (COMMANDS, TALK_KEPT),
             (HEADS, TALK_KEPT),
+            (PAGES, PAGES_KEPT),
         ] {
             let before = micros(now.checked_sub(kept).unwrap_or(Timestamp::MIN));
             for _ in 0..MOST_BATCHES {

@@ -12,6 +12,7 @@ const STEPS: &[&str] = &[
     include_str!("schema/002_repositories_and_history.sql"),
     include_str!("schema/003_acts.sql"),
     include_str!("schema/004_pruning.sql"),
+    include_str!("schema/005_pages.sql"),
 ];
 
 /// Applies the steps that are missing, all or none, one replica at a time.

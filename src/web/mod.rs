@@ -1,8 +1,9 @@
-//! What answers over HTTP: the webhook, and whether we are alive and ready. It stores and wakes;
-//! what a delivery leads to it does not know.
+//! What answers over HTTP: the webhook, Usher's own pages, and whether we are alive and ready. It stores, wakes
+//! and shows; what a delivery leads to it does not know.
 
 mod hooks;
 mod ops;
+mod pages;
 
 use std::sync::Arc;
 
@@ -13,6 +14,8 @@ use axum::routing::{get, post};
 use secrecy::SecretString;
 use tokio::sync::{Notify, Semaphore};
 
+use crate::model::clock::Clock;
+use crate::model::links::Links;
 use crate::store::Store;
 
 /// What the answers are made of.
@@ -24,14 +27,19 @@ pub struct Web {
     pub wake: Arc<Notify>,
     /// The secrets that a delivery may be signed with; several while one is being changed.
     pub secrets: Vec<SecretString>,
+    /// What opens pages.
+    pub links: Links,
+    /// The time: links expire.
+    pub clock: Clock,
 }
 
-/// Everything that answers.
+/// Everything that answers, for where GitHub and people reach it.
 pub fn router(web: Web) -> Router {
     let memory = Arc::new(Semaphore::new(hooks::MOST_IN_MEMORY));
     let webhook =
         Router::new().route("/webhook", post(hooks::receive)).with_state((web.clone(), memory));
-    webhook.merge(operations(web))
+    let pages = Router::new().route("/pull/{*link}", get(pages::pull)).with_state(web.clone());
+    webhook.merge(pages).merge(operations(web))
 }
 
 /// What an operator's probes ask, where no deliveries are taken.

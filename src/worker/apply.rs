@@ -200,6 +200,7 @@ fn is_remembered(effect: &Effect) -> bool {
         Effect::RememberFollows { .. }
             | Effect::RememberRunning { .. }
             | Effect::RememberHead { .. }
+            | Effect::RememberPage { .. }
             | Effect::RecordAct(_)
             | Effect::EndActs { .. }
     )
@@ -214,6 +215,11 @@ async fn remember(
     match effect {
         Effect::RememberHead { pr, head, at } => {
             world.store.saw_head(repo.id, *pr, head, *at).await
+        }
+        Effect::RememberPage { pr, head, page } => {
+            let page =
+                serde_json::to_string(page).map_err(|error| Fault::Broken(error.to_string()))?;
+            world.store.keep_page(repo, *pr, head, &page).await
         }
         Effect::RecordAct(act) => world.store.record_act(repo.id, act).await.map(drop),
         Effect::EndActs { ids, by, why } => {

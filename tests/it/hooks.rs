@@ -12,6 +12,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
+use usher::model::links::Links;
 use usher::store::{DeliveryFilter, Store};
 use usher::web::{Web, router};
 
@@ -33,6 +34,8 @@ impl Bot {
             store: store.clone(),
             wake: wake.clone(),
             secrets: secrets.iter().map(|&secret| secret.into()).collect(),
+            links: Links::new("http://usher.test", b"key"),
+            clock: usher::app::clock(),
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();

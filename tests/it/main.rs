@@ -17,6 +17,7 @@ mod comment;
 mod contract;
 mod corpus;
 mod crash;
+mod decided;
 mod evaluate;
 mod fuzz;
 mod github;

@@ -10,6 +10,7 @@ mod deliveries;
 mod jobs;
 mod lanes;
 mod opening;
+mod pages;
 mod pruning;
 mod records;
 mod talk;
@@ -83,10 +84,12 @@ impl Place {
     }
 
     pub(crate) async fn open(&self) -> Store {
+        Store::open(&self.url.clone().into(), self.clock(), entropy()).await.unwrap()
+    }
+
+    pub(crate) fn clock(&self) -> Clock {
         let now = self.now.clone();
-        let clock =
-            Clock::new(move || Timestamp::from_microsecond(now.load(Ordering::SeqCst)).unwrap());
-        Store::open(&self.url.clone().into(), clock, entropy()).await.unwrap()
+        Clock::new(move || Timestamp::from_microsecond(now.load(Ordering::SeqCst)).unwrap())
     }
 
     pub(crate) fn now(&self) -> Timestamp {

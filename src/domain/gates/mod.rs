@@ -13,6 +13,8 @@ mod overridden;
 mod scope;
 mod unjudged;
 
+use serde::{Deserialize, Serialize};
+
 use super::classify::Effect as Touch;
 use super::facts::{Facts, Gap};
 use super::look::Look;
@@ -25,7 +27,8 @@ pub use config::CONFIG;
 pub use overridden::{is_possible, who};
 
 /// How a gate stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// Nothing is missing.
     Passed,

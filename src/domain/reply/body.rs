@@ -319,7 +319,7 @@ fn html(text: &str) -> String {
 }
 
 /// Percent-encodes for a path, by RFC 3986's unreserved characters.
-fn encode(text: &str) -> String {
+pub(super) fn encode(text: &str) -> String {
     text.bytes().fold(String::new(), |mut out, byte| {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
             out.push(char::from(byte));

@@ -56,11 +56,7 @@ pub fn gates(head: &Sha, assessment: &Assessment, followed: Option<&str>, page: 
         Assessment::Judged { gates, promotes, mode } => {
             let (conclusion, title) = verdict(gates, *promotes);
             let table = match followed {
-                Some(followed) => format!(
-                    "This pull request goes elsewhere; what follows holds for its commit on the way to {}.\n\n{}",
-                    span(followed),
-                    table(gates)
-                ),
+                Some(followed) => format!("{}\n\n{}", elsewhere(followed), table(gates)),
                 None => table(gates),
             };
             if *mode == Mode::Observe && conclusion != Some(Conclusion::Success) {
@@ -72,8 +68,8 @@ pub fn gates(head: &Sha, assessment: &Assessment, followed: Option<&str>, page: 
     }
 }
 
-/// `usher/gates` for a head that cannot be judged.
-pub fn unknown(head: &Sha, why: &str) -> NewCheck {
+/// `usher/gates` for a head that cannot be judged. `page`: where all of it stands.
+pub fn unknown(head: &Sha, why: &str, page: &Link) -> NewCheck {
     NewCheck {
         name: GATES.to_owned(),
         head: head.clone(),
@@ -86,12 +82,21 @@ pub fn unknown(head: &Sha, why: &str) -> NewCheck {
         ),
         text: String::new(),
         annotations: Vec::new(),
-        details: Details::default(),
+        details: diff::page_alone(page),
     }
 }
 
-const OBSERVED: &str =
+/// What is said where nothing is enforced.
+pub(super) const OBSERVED: &str =
     "This repository only observes (`mode: observe`): what follows would block, and stops nobody.";
+
+/// What is said of a pull request that goes to another branch than the one that environments follow.
+pub(super) fn elsewhere(followed: &str) -> String {
+    format!(
+        "This pull request goes elsewhere; what follows holds for its commit on the way to {}.",
+        span(followed)
+    )
+}
 
 /// `usher/gates` for the head of a pull request that was closed without being merged.
 pub fn closed(head: &Sha) -> NewCheck {

@@ -7,6 +7,7 @@ pub mod diff;
 pub mod gate;
 pub mod overlay;
 pub mod overview;
+pub mod page;
 pub mod reason;
 pub mod refer;
 pub mod release;

@@ -38,7 +38,8 @@ pub fn promotion(look: &Look<'_>, promotion: &Promotion, assessment: &Assessment
     out
 }
 
-fn headline(promotion: &Promotion, gates: &[Gate]) -> String {
+/// How it stands, in a sentence.
+pub(super) fn headline(promotion: &Promotion, gates: &[Gate]) -> String {
     let (version, place) = (span(&promotion.version), span(promotion.environment.as_str()));
     let go = match promotion.direction {
         Direction::Forward => "go to",

@@ -2,6 +2,7 @@
 
 mod alone;
 mod evaluate;
+mod page;
 mod promote;
 mod states;
 mod unseen;

@@ -73,7 +73,8 @@ fn literal(text: &str, place: Place) -> Result<Pair, Problem> {
             let bytes = unquoted(value).as_bytes().to_vec();
             Ok(Pair { key: key.to_owned(), bytes, place })
         }
-        _ => Err(Problem::new(format!("{text:?} has to be a key, `=` and a value"), place)),
+        // It may be a secret value, so it is not shown.
+        _ => Err(Problem::new("a literal has to be a key, `=` and a value", place)),
     }
 }
 

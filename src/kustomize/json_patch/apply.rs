@@ -112,6 +112,7 @@ impl Operation {
         let Some(wanted) = &self.value else {
             return Err(problem("to test something needs a `value`"));
         };
+        let is_secret = whole.get("kind").and_then(Value::as_text) == Some("Secret");
         let found =
             if path.is_whole() { Some(&*whole) } else { find(whole, path, budget)?.get()? };
         let passed = match found {
@@ -123,8 +124,8 @@ impl Operation {
         }
         let there = match found.map(|found| (found.as_text(), found)) {
             None => "nothing".to_owned(),
-            Some((Some(text), _)) => format!("{text:?}"),
-            Some((None, found)) => format!("another value ({})", found.kind_name()),
+            Some((Some(text), _)) if !is_secret => format!("{text:?}"),
+            Some((_, found)) => format!("another value ({})", found.kind_name()),
         };
         Err(problem(format!("the test of {path} failed: there is {there}")))
     }

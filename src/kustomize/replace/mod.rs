@@ -280,7 +280,8 @@ fn retold(old: &Scalar, text: &str, place: Place) -> Result<Scalar, Problem> {
         (kind, plain_kind) if kind == plain_kind => Ok(Scalar { untagged: false, ..plain }),
         _ => {
             let was = Value::from(old.clone()).kind_name();
-            let message = format!("{text:?} cannot go where {was} is: Kustomize keeps its type");
+            // It may come from a Secret, so it is not shown.
+            let message = format!("this text cannot go where {was} is: Kustomize keeps its type");
             Err(Problem::new(message, place))
         }
     }

@@ -5,6 +5,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 use serde_json::{Value, json};
+use usher::model::ids::{PrNumber, Sha};
+use usher::model::links::PageId;
 
 use crate::stage::people::overlay;
 use crate::stage::{DEMO, Stage};
@@ -59,11 +61,21 @@ async fn thread(stage: &Stage, issue: &Value) -> Value {
         let runs = stage.get(&format!("/repos/{DEMO}/commits/{head}/check-runs")).await;
         thread["pull"] = json!({
             "merged": pull["merged"], "branch": pull["head"]["ref"], "checks": checks(&runs), "body": pull["body"],
+            "page": page(stage, number, head).await,
             "files": list(&files).iter().map(|file| json!([file["filename"], file["patch"]])).collect::<Vec<_>>(),
             "commits": list(&commits).iter().map(|commit| commit["commit"]["message"].clone()).collect::<Vec<_>>(),
         });
     }
     thread
+}
+
+/// What Usher's own page tells.
+async fn page(stage: &Stage, number: u64, head: &str) -> Option<Value> {
+    let repos = stage.store().repos().await.unwrap();
+    let demo = repos.iter().find(|repo| repo.name.as_str() == DEMO)?;
+    let (pr, head) = (PrNumber(number), Sha::new(head).unwrap());
+    let page = stage.store().page(&PageId { repo: demo.id, pr, head }).await.unwrap();
+    page.map(|(content, _)| serde_json::from_str(&content).unwrap())
 }
 
 fn checks(runs: &Value) -> Vec<Value> {
@@ -97,9 +109,10 @@ fn sorted(values: impl Iterator<Item = Value>) -> Vec<Value> {
 
 /// A text without what is of this life alone.
 fn timeless(text: &str) -> String {
-    static OF_THIS_LIFE: LazyLock<[(Regex, &str); 6]> = LazyLock::new(|| {
+    static OF_THIS_LIFE: LazyLock<[(Regex, &str); 7]> = LazyLock::new(|| {
         let regex = |pattern| Regex::new(pattern).unwrap();
         [
+            (regex(r"http://[^/]+/pull/\d+/\d+/[0-9a-f]{40}/\d+/[0-9a-f]{64}"), "PAGE"),
             (regex(r"http://127\.0\.0\.1:\d+"), "GITHUB"),
             (regex(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(\.\d+)?(Z| UTC)?"), "TIME"),
             (regex(r"\b[0-9a-f]{40}\b"), "COMMIT"),
