@@ -95,6 +95,11 @@ pub fn plain(text: &str) -> String {
         .collect()
 }
 
+/// Foreign text for a terminal or a file, on one line: what cannot be seen is written out.
+pub fn line(text: &str) -> String {
+    visible(text, false)
+}
+
 /// At most `most` characters, with a sign that something was cut.
 pub fn cut(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use mentions::Mentions;
-pub use names::{Held, Names, Type};
+pub use names::{Held, Named, Names, Type};
 
 use crate::kustomize::images::ImageEntry;
 use crate::kustomize::object::Object;

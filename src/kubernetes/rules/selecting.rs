@@ -108,7 +108,7 @@ impl<'r> Pods<'r> {
     pub(super) fn select<'v>(&self, namespace: &str, selector: Selector<'v>) -> Selected<'v> {
         let mut here =
             self.all.iter().filter(|(_, other, _)| may_be_same_namespace(other, namespace));
-        let mut closest: Option<(usize, Closest<'_>)> = None;
+        let mut closest: Option<((usize, bool), Closest<'_>)> = None;
         let mut looked_at = 0;
         for (object, _, labels) in here.by_ref().take(MOST_COMPARED) {
             looked_at += 1;
@@ -119,9 +119,10 @@ impl<'r> Pods<'r> {
                     false => continue,
                 }
             };
-            let differ = 1 + unmet.count();
-            if closest.is_none_or(|(least, _)| differ < least) {
-                closest = Some((differ, Closest { object: *object, wanted }));
+            // Another value is closer than no such label.
+            let distance = (1 + unmet.count(), !labels.contains_key(&*wanted.0.text));
+            if closest.is_none_or(|(least, _)| distance < least) {
+                closest = Some((distance, Closest { object: *object, wanted }));
             }
         }
         match (looked_at, here.next()) {
@@ -129,7 +130,7 @@ impl<'r> Pods<'r> {
             (_, Some(_)) => Selected::Something,
             (_, None) => {
                 let wants = selector.labels().count();
-                let closest = closest.filter(|(differ, _)| *differ < wants || wants == 1);
+                let closest = closest.filter(|((differ, _), _)| *differ < wants || wants == 1);
                 Selected::Nothing { closest: closest.map(|(_, closest)| closest) }
             }
         }

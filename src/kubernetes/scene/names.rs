@@ -27,11 +27,14 @@ pub struct Held {
     pub made: bool,
 }
 
+/// A name and who has it.
+pub type Named<'r> = (Cow<'r, str>, Held);
+
 /// All names.
 #[derive(Debug, Default)]
 pub struct Names<'r> {
     by_name: HashMap<Type<'r>, HashMap<Cow<'r, str>, InNamespaces<'r>>>,
-    by_namespace: HashMap<Type<'r>, HashMap<&'r str, Vec<(Cow<'r, str>, Held)>>>,
+    by_namespace: HashMap<Type<'r>, HashMap<&'r str, Vec<Named<'r>>>>,
 }
 
 /// Who has a name, by namespace.
@@ -94,7 +97,7 @@ impl<'r> Names<'r> {
     }
 
     /// All names of a type in a namespace, in order.
-    pub fn of_type<'s>(&'s self, of: Type<'s>, namespace: &str) -> &'s [(Cow<'s, str>, Held)] {
+    pub fn of_type<'s>(&'s self, of: Type<'s>, namespace: &str) -> &'s [Named<'s>] {
         let named = self.by_namespace.get(&of).and_then(|names| names.get(namespace));
         named.map(Vec::as_slice).unwrap_or_default()
     }
