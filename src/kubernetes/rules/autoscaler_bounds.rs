@@ -30,7 +30,7 @@ fn check(scene: &Scene<'_>, remarks: &mut Vec<Remark>) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::found;
+    use super::super::tests::found;
     use super::*;
 
     #[test]

@@ -189,7 +189,7 @@ fn digest_is_right(digest: &str) -> Result<(), String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{deployment, found};
+    use super::super::tests::{deployment, found};
     use super::*;
 
     #[test]

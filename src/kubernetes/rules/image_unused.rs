@@ -66,7 +66,7 @@ fn near<'k>(name: &str, known: &BTreeSet<&'k str>) -> Option<&'k str> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{deployment, found_in};
+    use super::super::tests::{deployment, found_in};
     use super::*;
 
     #[test]

@@ -99,7 +99,7 @@ impl Labels<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::found;
+    use super::super::tests::found;
     use super::*;
 
     #[test]

@@ -74,7 +74,7 @@ fn keys(object: &Object) -> Vec<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{deployment, found};
+    use super::super::tests::{deployment, found};
     use super::*;
 
     #[test]

@@ -87,7 +87,7 @@ fn is_always_there(of: Type<'_>, name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{deployment, found, found_in};
+    use super::super::tests::{deployment, found, found_in};
     use super::*;
 
     const SECRET: &str = "---\napiVersion: v1\nkind: Secret\nmetadata: {name: api-token}\n";

@@ -178,7 +178,7 @@ fn is_builtin(role: &Value) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::found;
+    use super::super::tests::found;
     use super::*;
 
     const SERVICE: &str = "apiVersion: v1\nkind: Service\nmetadata: {name: checkout}\n\

@@ -25,7 +25,7 @@ mod selector_mismatch;
 mod selector_selects_nothing;
 mod syntax;
 #[cfg(test)]
-mod testing;
+mod tests;
 
 use super::scene::{Remark, Scene};
 use crate::kustomize::problem::Place;
@@ -85,34 +85,4 @@ fn known(places: &[Place]) -> Place {
 /// Whether a text holds what a template engine, or Flux after Kustomize, puts something else in for.
 fn is_put_in_later(text: &str) -> bool {
     text.contains("${") || text.contains("{{")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::kubernetes::codes;
-
-    #[test]
-    fn rules_and_their_documentation_name_the_same() {
-        let documented: Vec<(&str, &str)> = include_str!("../../../docs/rules.md")
-            .split("\n## ")
-            .skip(1)
-            .map(|entry| {
-                let (code, rest) = entry.split_once('\n').unwrap();
-                let severity = rest.trim_start().lines().next().unwrap();
-                (code, severity.split_once("**").unwrap().1.split_once("**").unwrap().0)
-            })
-            .collect();
-        let named = |severity: Option<Severity>| match severity {
-            None => "off",
-            Some(Severity::Note) => "note",
-            Some(Severity::Warning) => "warning",
-            Some(Severity::Error) => "error",
-        };
-        let mut codes: Vec<(&str, &str)> =
-            codes::all().map(|known| (known.code, named(known.severity))).collect();
-        codes.sort_unstable();
-        assert_eq!(documented, codes);
-        assert!(RULES.is_sorted_by_key(|rule| rule.code));
-    }
 }

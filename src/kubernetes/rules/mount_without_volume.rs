@@ -45,7 +45,7 @@ fn check(scene: &Scene<'_>, remarks: &mut Vec<Remark>) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{deployment, found};
+    use super::super::tests::{deployment, found};
     use super::*;
 
     #[test]

@@ -165,7 +165,7 @@ fn object_name(object: &Object, name: &str) -> Verdict {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{deployment, found};
+    use super::super::tests::{deployment, found};
     use super::*;
 
     #[test]

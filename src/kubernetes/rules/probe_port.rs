@@ -89,7 +89,7 @@ fn handlers(container: &Value) -> impl Iterator<Item = (&'static str, &Value, &s
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{deployment, found};
+    use super::super::tests::{deployment, found};
     use super::*;
 
     #[test]

@@ -34,7 +34,7 @@ fn check(scene: &Scene<'_>, remarks: &mut Vec<Remark>) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{found, found_in};
+    use super::super::tests::{found, found_in};
     use super::*;
 
     fn workload(name: &str, spec: &str) -> String {

@@ -84,7 +84,7 @@ fn message(
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{deployment, found};
+    use super::super::tests::{deployment, found};
     use super::*;
 
     fn service(selector: &str) -> String {

@@ -1,12 +1,14 @@
-//! Renders small overlays for the tests of rules, so that places are real ones.
+//! Renders small overlays for the tests of rules, so that places are real ones; and holds that rules are documented.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::Rule;
+use super::{RULES, Rule};
+use crate::kubernetes::codes;
 use crate::kubernetes::scene::Scene;
 use crate::kustomize::load::Restriction;
 use crate::kustomize::render;
+use crate::model::read::Severity;
 
 /// What a rule says of the objects of one file, a remark a line: `line:column severity: message`.
 pub(super) fn found(rule: &Rule, objects: &str) -> String {
@@ -48,4 +50,28 @@ pub(super) fn deployment(spec: &str) -> String {
          selector: {{matchLabels: {{app: web}}}}\n  template:\n    \
          metadata: {{labels: {{app: web}}}}\n    spec:\n{spec}"
     )
+}
+
+#[test]
+fn rules_and_their_documentation_name_the_same() {
+    let documented: Vec<(&str, &str)> = include_str!("../../../docs/rules.md")
+        .split("\n## ")
+        .skip(1)
+        .map(|entry| {
+            let (code, rest) = entry.split_once('\n').unwrap();
+            let severity = rest.trim_start().lines().next().unwrap();
+            (code, severity.split_once("**").unwrap().1.split_once("**").unwrap().0)
+        })
+        .collect();
+    let named = |severity: Option<Severity>| match severity {
+        None => "off",
+        Some(Severity::Note) => "note",
+        Some(Severity::Warning) => "warning",
+        Some(Severity::Error) => "error",
+    };
+    let mut codes: Vec<(&str, &str)> =
+        codes::all().map(|known| (known.code, named(known.severity))).collect();
+    codes.sort_unstable();
+    assert_eq!(documented, codes);
+    assert!(RULES.is_sorted_by_key(|rule| rule.code));
 }
