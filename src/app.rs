@@ -18,6 +18,7 @@ use crate::github::{GitHub, Options};
 use crate::model::clock::{Clock, Entropy};
 use crate::model::links::Links;
 use crate::model::seal::Seal;
+use crate::real_kustomize::RealKustomize;
 use crate::settings::Settings;
 use crate::store::Store;
 use crate::web::{self, Web};
@@ -97,6 +98,15 @@ pub async fn start(settings: Settings, role: Role) -> Result<Running, Fault> {
         tracing::warn!("{remark}");
     }
 
+    let kustomize = match settings.kustomize.filter(|_| role != Role::Receive) {
+        None => RealKustomize::off(),
+        Some(options) => {
+            tracing::info!(program = ?options.command, repositories = ?options.repositories, "a real kustomize may be run");
+            RealKustomize::open(options).map_err(|error| {
+                Fault::Broken(format!("no temporary folder for a real kustomize: {error}"))
+            })?
+        }
+    };
     let stop = CancellationToken::new();
     let web = Web {
         store: store.clone(),
@@ -114,8 +124,9 @@ pub async fn start(settings: Settings, role: Role) -> Result<Running, Fault> {
         tokio::spawn(axum::serve(listener, router).with_graceful_shutdown(stopped).into_future());
     let worker = (role != Role::Receive).then(|| {
         let github_pages = github_pages(&settings.github.api).into();
+        let store = store.clone();
         let world =
-            World { github, store: store.clone(), seal, links, clock, entropy, wake, github_pages };
+            World { github, kustomize, store, seal, links, clock, entropy, wake, github_pages };
         tokio::spawn(worker::run(world, stop.clone()))
     });
     tracing::info!(%address, ?role, "Usher is at work");

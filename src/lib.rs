@@ -19,6 +19,7 @@ pub mod kustomize;
 // 2: doors
 pub mod disk;
 pub mod github;
+pub mod real_kustomize;
 pub mod store;
 
 // 2½

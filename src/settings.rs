@@ -8,6 +8,8 @@
     reason = "the one place that reads the environment and its files"
 )]
 
+mod kustomize;
+
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -15,11 +17,12 @@ use std::path::{Path, PathBuf};
 use secrecy::SecretString;
 
 use crate::model::ids::AppId;
+use crate::real_kustomize;
 
 /// GitHub's own REST base.
 const GITHUB_API: &str = "https://api.github.com";
 
-/// The tables of the operator's file. None is used by this version; each is known, so that a file
+/// The tables of the operator's file. Only `kustomize` is used by this version; each is known, so that a file
 /// written for a later one is told apart from a misspelt one.
 const OPERATOR_TABLES: &[&str] = &["argocd", "registries", "tickets", "kustomize", "retention"];
 
@@ -77,6 +80,8 @@ pub struct Settings {
     pub webhook_secrets: Vec<SecretString>,
     /// The database.
     pub database: SecretString,
+    /// The real Kustomize that the operator allows, if any.
+    pub kustomize: Option<real_kustomize::Options>,
     /// Remarks for the log: settings that are given and have no effect.
     pub remarks: Vec<String>,
 }
@@ -127,14 +132,15 @@ impl Settings {
         let key = read.private_key(flags.private_key_file.as_ref());
         let webhook_secrets = read.webhook_secrets();
         let database = read.database(&flags.common);
-        read.operator_file(flags.settings.as_ref());
+        let kustomize = read.operator_file(flags.settings.as_ref());
         if read.optional("USHER_EVIDENCE_KEY_FILE", flags.evidence_key_file.as_ref()).is_some() {
             read.remarks
                 .push("USHER_EVIDENCE_KEY_FILE is set and not used by this version".to_owned());
         }
         if read.problems.is_empty() {
             let github = GitHubSettings { api, app, key };
-            Ok(Self { listen, url, github, webhook_secrets, database, remarks: read.remarks })
+            let remarks = read.remarks;
+            Ok(Self { listen, url, github, webhook_secrets, database, kustomize, remarks })
         } else {
             Err(read.problems)
         }
@@ -279,33 +285,41 @@ impl Reader<'_> {
         url.into()
     }
 
-    fn operator_file(&mut self, flag: Option<&String>) {
-        let Some(path) = self.optional("USHER_SETTINGS", flag).map(PathBuf::from) else {
-            return;
-        };
-        match operator_tables(&path) {
-            Ok(tables) => self.remarks.extend(tables.iter().map(|table| {
-                format!("USHER_SETTINGS: table `{table}` is not used by this version")
-            })),
-            Err(message) => self.problem("USHER_SETTINGS", message),
+    fn operator_file(&mut self, flag: Option<&String>) -> Option<real_kustomize::Options> {
+        let path = self.optional("USHER_SETTINGS", flag).map(PathBuf::from)?;
+        match operator_file(&path) {
+            Ok(OperatorFile { kustomize, unused }) => {
+                self.remarks.extend(unused.iter().map(|table| {
+                    format!("USHER_SETTINGS: table `{table}` is not used by this version")
+                }));
+                kustomize
+            }
+            Err(message) => {
+                self.problem("USHER_SETTINGS", format!("{}: {message}", path.display()));
+                None
+            }
         }
     }
 }
 
-/// The tables that the operator's file has; an unknown one is a mistake.
-fn operator_tables(path: &Path) -> Result<Vec<String>, String> {
-    let shown = path.display();
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| format!("{shown} cannot be read: {error}"))?;
-    let table: toml::Table =
-        toml::from_str(&text).map_err(|error| format!("{shown} is not TOML: {error}"))?;
-    match table.keys().find(|key| !OPERATOR_TABLES.contains(&key.as_str())) {
-        Some(key) => Err(format!(
-            "{shown}: there is no table `{key}`; the tables are {}",
-            OPERATOR_TABLES.join(", ")
-        )),
-        None => Ok(table.keys().cloned().collect()),
+/// What the operator's file says.
+#[derive(Debug)]
+struct OperatorFile {
+    kustomize: Option<real_kustomize::Options>,
+    unused: Vec<String>,
+}
+
+/// Reads it; an unknown table is a mistake.
+fn operator_file(path: &Path) -> Result<OperatorFile, String> {
+    let text = std::fs::read_to_string(path).map_err(|error| format!("cannot be read: {error}"))?;
+    let mut table: toml::Table =
+        toml::from_str(&text).map_err(|error| format!("is not TOML: {error}"))?;
+    if let Some(key) = table.keys().find(|key| !OPERATOR_TABLES.contains(&key.as_str())) {
+        let known = OPERATOR_TABLES.join(", ");
+        return Err(format!("there is no table `{key}`; the tables are {known}"));
     }
+    let kustomize = table.remove("kustomize").map(kustomize::read).transpose()?;
+    Ok(OperatorFile { kustomize, unused: table.keys().cloned().collect() })
 }
 
 #[cfg(test)]
@@ -354,8 +368,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("usher.toml");
         std::fs::write(&path, "[argocd.main]\nurl = 'https://argo'\n").unwrap();
-        assert_eq!(operator_tables(&path).unwrap(), ["argocd"]);
+        assert_eq!(operator_file(&path).unwrap().unused, ["argocd"]);
         std::fs::write(&path, "[argo]\n").unwrap();
-        assert!(operator_tables(&path).unwrap_err().contains("there is no table `argo`"));
+        assert!(operator_file(&path).unwrap_err().contains("there is no table `argo`"));
     }
 }

@@ -8,6 +8,7 @@ use crate::github::GitHub;
 use crate::model::clock::{Clock, Entropy};
 use crate::model::links::Links;
 use crate::model::seal::Seal;
+use crate::real_kustomize::RealKustomize;
 use crate::store::Store;
 
 /// Everything the shell can reach. Cheap to clone; built once, by `app`.
@@ -15,6 +16,8 @@ use crate::store::Store;
 pub struct World {
     /// GitHub.
     pub github: GitHub,
+    /// A real Kustomize, where the operator allows one.
+    pub kustomize: RealKustomize,
     /// What is remembered.
     pub store: Store,
     /// What the identities of promotions are sealed with.

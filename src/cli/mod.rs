@@ -15,6 +15,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser};
 
+use crate::real_kustomize;
 use crate::settings::{self, CommonFlags, Problem};
 use crate::store::Store;
 
@@ -49,6 +50,12 @@ enum Command {
         #[command(flatten)]
         args: deliveries::DeliveriesArgs,
     },
+    /// Become a program that may do very little; Usher calls itself so
+    #[command(hide = true)]
+    Confined {
+        /// What to become, and what that may do
+        order: String,
+    },
     /// Print completions for a shell
     Completions {
         /// Which shell
@@ -73,6 +80,7 @@ pub fn main() -> ExitCode {
         Command::CheckConfig(args) => return check_config::run(&args),
         Command::Schema(args) => return schema::run(&args),
         Command::Completions { shell } => completions(shell),
+        Command::Confined { order } => return confined(&order),
         Command::Serve(args) => in_runtime(serve::run(args)),
         Command::Sandbox(args) => in_runtime(sandbox::run(args)),
         Command::Deliveries { flags, args } => in_runtime(async {
@@ -91,6 +99,14 @@ pub fn main() -> ExitCode {
     };
     let _ = writeln!(std::io::stderr(), "usher: {message}");
     ExitCode::from(code)
+}
+
+/// Returns only if this process has not become the program that it was told to become.
+fn confined(order: &str) -> ExitCode {
+    real_kustomize::confined(order).unwrap_or_else(|message| {
+        let _ = writeln!(std::io::stderr(), "{message}");
+        ExitCode::from(real_kustomize::NOT_CONFINED)
+    })
 }
 
 fn in_runtime(command: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {

@@ -78,6 +78,7 @@ async fn start_bot(args: &Args, github: &sandbox::Running) -> Result<app::Runnin
         },
         webhook_secrets: vec![SecretString::from(github.webhook_secret.clone())],
         database: SecretString::from(format!("sqlite:{}", folder.join("usher.db").display())),
+        kustomize: None,
         remarks: Vec::new(),
     };
     app::start(settings, Role::All).await.map_err(trouble)

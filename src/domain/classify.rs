@@ -8,6 +8,7 @@ use super::facts::{Facts, Gap};
 use super::merge::Merged;
 use super::overlay::{Carried, Overlays, overlays};
 use super::policy::{Application, Environment, Policy};
+use super::real::Origin;
 use super::rendered::{Overlay, Rerender, rendered, rerender};
 use super::reply::overlay;
 use crate::kustomize::edit::{ImageEdit, set_images};
@@ -87,6 +88,8 @@ pub struct Sides<'a> {
     pub before: &'a GitTree,
     /// What merging would leave.
     pub merged: &'a Merged,
+    /// Whose files it brings.
+    pub origin: Origin,
 }
 
 /// The environments that the pull request touches, in the order of the policy.
@@ -122,8 +125,8 @@ fn effect<'a>(
     let mut rerenders = Vec::new();
     let (mut unclear, mut unseen) = (false, false);
     for folder in &folders(policy, environment) {
-        let before = rendered(facts, sides.repo, sides.before, folder)?;
-        let after = rendered(facts, sides.repo, &sides.merged.tree, folder)?;
+        let before = rendered(facts, sides.repo, (sides.before, sides.origin), folder)?;
+        let after = rendered(facts, sides.repo, (&sides.merged.tree, sides.origin), folder)?;
         let both = before.files.union(&after.files);
         let here: BTreeSet<String> =
             both.filter(|path| sides.merged.changed.contains(*path)).cloned().collect();

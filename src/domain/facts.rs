@@ -11,6 +11,7 @@ use jiff::Timestamp;
 
 use super::promotion::{Promised, Sealer};
 use crate::model::act::Act;
+use crate::model::bundle::{Bundle, Printed};
 use crate::model::files::{Blobs, GitTree, TreeView};
 use crate::model::ids::{
     AppName, CommentId, EnvName, InstallationId, Login, PrNumber, RepoName, RepoRef, Sha, UserId,
@@ -134,6 +135,10 @@ needs! {
     Past => past(at: RepoRef, comment: CommentId, author: UserId, thread: PrNumber) -> CommandPast;
     /// The blob of the last configuration of the repository that was valid.
     LastConfig => last_config(repo: RepoRef) -> Option<Sha>;
+    /// Whether the operator allows a real Kustomize for the repository.
+    MayRunKustomize => may_run_kustomize(repo: RepoRef) -> bool;
+    /// What a real Kustomize prints for files of the repository.
+    Kustomized => kustomized(repo: RepoRef, bundle: Bundle) -> Printed;
 }
 
 /// What was seen to run.

@@ -9,6 +9,7 @@ use super::ground::Ground;
 use super::merge::{Merged, merge};
 use super::policy::Policy;
 use super::promotion::{BRANCH_PREFIX, Promotion, Sealer};
+use super::real::Origin;
 use crate::model::ids::Sha;
 use crate::model::read::{Commit, Comparison, Identity, PullRequest};
 
@@ -80,7 +81,12 @@ impl<'a> Look<'a> {
         let identity = facts.identity()?;
         let touches = classify(
             facts,
-            &Sides { repo: ground.repo, before: ground.tree, merged: &change.merged },
+            &Sides {
+                repo: ground.repo,
+                before: ground.tree,
+                merged: &change.merged,
+                origin: Origin::of(change.pull),
+            },
             policy,
         )?;
         let sealer = facts.sealer(ground.repo);

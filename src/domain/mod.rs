@@ -27,6 +27,7 @@ pub mod plan;
 pub mod policy;
 pub mod promote;
 pub mod promotion;
+pub mod real;
 pub mod rendered;
 mod replan;
 pub mod reply;

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::facts::{Facts, Gap};
+use super::real::{Origin, Wanted, instead};
 use super::reply::overlay;
 use crate::kustomize::diff::Diff;
 use crate::kustomize::files::reached;
@@ -26,11 +27,12 @@ pub(super) struct Overlay {
     pub(super) result: Result<Rendered, RenderError>,
 }
 
-/// Renders a folder of a tree; what has not been read yet is a gap.
+/// Renders a folder of a tree; what has not been read yet is a gap. What is not rendered here is given to a real
+/// Kustomize where that is allowed.
 pub(super) fn rendered(
     facts: &Facts,
     repo: &RepoRef,
-    tree: &GitTree,
+    (tree, origin): (&GitTree, Origin),
     folder: &str,
 ) -> Result<Overlay, Gap> {
     let view = facts.view(tree);
@@ -39,7 +41,9 @@ pub(super) fn rendered(
         return Err(facts.lacks_files(repo, tree, &reached.needs));
     }
     let result = render(&view, folder, Restriction::RootOnly);
-    Ok(Overlay { kustomization: reached.kustomization, files: reached.files, result })
+    let overlay = Overlay { kustomization: reached.kustomization, files: reached.files, result };
+    let wanted = Wanted { repo, tree, origin, folder, folders: &reached.folders };
+    instead(facts, &wanted, overlay)
 }
 
 /// How an overlay renders otherwise after a change.
@@ -68,16 +72,19 @@ pub(super) fn rerender(folder: &str, before: &Overlay, after: &Overlay) -> Reren
     Rerender { folder: folder.to_owned(), difference }
 }
 
-/// How folders differ between two trees once rendered, as people read it.
+/// How folders differ between two trees once rendered, as people read it. `origin` is the second one's.
 pub(super) fn difference<'a>(
     facts: &Facts,
     repo: &RepoRef,
-    (before, after): (&GitTree, &GitTree),
+    (before, after, origin): (&GitTree, &GitTree, Origin),
     folders: impl IntoIterator<Item = &'a String>,
 ) -> Result<String, Gap> {
     let mut text = String::new();
     for folder in folders {
-        let sides = (rendered(facts, repo, before, folder)?, rendered(facts, repo, after, folder)?);
+        let sides = (
+            rendered(facts, repo, (before, origin), folder)?,
+            rendered(facts, repo, (after, origin), folder)?,
+        );
         match rerender(folder, &sides.0, &sides.1).difference {
             Ok(difference) => text.push_str(&difference.to_text()),
             Err(sentence) => text.push_str(&sentence),

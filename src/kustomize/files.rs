@@ -18,7 +18,8 @@ const RESOURCES: [&str; 6] =
     ["resources", "bases", "components", "generators", "transformers", "validators"];
 
 /// The fields, of a kustomization or of the configuration of a plugin, whose texts may be paths.
-const PATHS: [&str; 12] = [
+const PATHS: [&str; 13] = [
+    "additionalValuesFiles",
     "configurations",
     "crds",
     "env",
@@ -33,6 +34,12 @@ const PATHS: [&str; 12] = [
     "valuesFile",
 ];
 
+/// The fields that make a kustomization read Helm charts.
+const CHARTS: [&str; 3] = ["helmCharts", "helmChartInflationGenerator", "helmGlobals"];
+
+/// Where Helm charts are unless `chartHome` says otherwise.
+const CHART_HOME: &str = "charts";
+
 /// What a kustomization reads.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Reached {
@@ -40,6 +47,8 @@ pub struct Reached {
     pub kustomization: Option<String>,
     /// All files that rendering may read, symbolic links on the way included.
     pub files: BTreeSet<String>,
+    /// The folders of all kustomizations, and those that hold the Helm charts.
+    pub folders: BTreeSet<String>,
     /// Files that are there but have not been read: fetch them and call again, until there are none.
     pub needs: Vec<String>,
 }
@@ -57,6 +66,7 @@ pub fn reached(tree: &dyn FileTree, folder: &str) -> Reached {
     let first = search.left.first().cloned();
     while let Some(folder) = search.left.pop() {
         if search.visited.len() < MAX_KUSTOMIZATIONS && search.visited.insert(folder.clone()) {
+            search.reached.folders.insert(folder.clone());
             let file = search.kustomization(&folder);
             if first.as_ref() == Some(&folder) {
                 search.reached.kustomization = file;
@@ -86,7 +96,7 @@ impl Search<'_> {
             }
             Place::Folder { path } => {
                 self.left.push(path);
-                return None;
+                None
             }
             Place::Unread { path } => {
                 self.reached.files.insert(path.clone());
@@ -134,6 +144,19 @@ impl Search<'_> {
             } else {
                 self.paths(folder, key, value);
             }
+            if CHARTS.iter().any(|name| name.eq_ignore_ascii_case(key)) {
+                self.charts(folder, CHART_HOME);
+            }
+        }
+    }
+
+    /// All that is below a folder with Helm charts may be read.
+    fn charts(&mut self, folder: &str, home: &str) {
+        let folders = self.left.len();
+        self.path(folder, home);
+        for home in self.left.split_off(folders) {
+            self.reached.files.extend(self.tree.files_below(&home));
+            self.reached.folders.insert(home);
         }
     }
 
@@ -143,6 +166,10 @@ impl Search<'_> {
         let inline = text.contains('\n').then(|| parse(text.as_bytes()).ok()).flatten();
         let documents = inline.or_else(|| self.path(folder, text));
         for document in documents.iter().flatten().filter(|_| plugin) {
+            let kind = document.root().entries().find(|(key, _)| key.as_str() == Some("kind"));
+            if kind.and_then(|(_, kind)| kind.as_str()) == Some("HelmChartInflationGenerator") {
+                self.charts(folder, CHART_HOME);
+            }
             self.paths(folder, "", document.root());
         }
     }
@@ -159,7 +186,9 @@ impl Search<'_> {
             }
             Kind::Scalar | Kind::Alias => {
                 let Some(text) = node.as_str().filter(|text| !text.contains('\n')) else { return };
-                if PATHS.iter().any(|name| name.eq_ignore_ascii_case(key)) {
+                if key.eq_ignore_ascii_case("chartHome") {
+                    self.charts(folder, text);
+                } else if PATHS.iter().any(|name| name.eq_ignore_ascii_case(key)) {
                     // `key=path` names the key of the entry that the file becomes.
                     let path = text.split_once('=').map_or(text, |(_, path)| path);
                     let folders = self.left.len();
@@ -191,8 +220,9 @@ mod tests {
             }
         }
 
-        fn files_below(&self, _folder: &str) -> Vec<String> {
-            Vec::new()
+        fn files_below(&self, folder: &str) -> Vec<String> {
+            let below = |file: &&&str| file.starts_with(&format!("{folder}/"));
+            self.0.keys().filter(below).map(|file| (*file).to_owned()).collect()
         }
     }
 
@@ -256,6 +286,37 @@ mod tests {
             ]
         );
         assert_eq!(reached.needs, ["over/own.yaml", "part/kustomization.yml"]);
+        let folders: Vec<&str> = reached.folders.iter().map(String::as_str).collect();
+        assert_eq!(folders, ["base", "over", "part"]);
         assert_eq!(super::reached(&tree, "nowhere"), Reached::default());
+    }
+
+    #[test]
+    fn helm_charts_are_read_whole() {
+        let tree = Tree(
+            [
+                ("a/kustomization.yaml", file("helmCharts: [{name: x, valuesFile: v.yaml}]\n")),
+                ("a/v.yaml", file("")),
+                ("a/charts/x/Chart.yaml", Entry::Unread),
+                ("a/charts/x/templates/t.yaml", Entry::Unread),
+                ("b/kustomization.yaml", file("helmGlobals: {chartHome: ../shared}\n")),
+                ("shared", Entry::Link("real".to_owned())),
+                ("real/y/Chart.yaml", Entry::Unread),
+                ("c/kustomization.yaml", file("generators: [g.yaml]\n")),
+                ("c/g.yaml", file("kind: HelmChartInflationGenerator\n")),
+                ("c/charts/z/Chart.yaml", Entry::Unread),
+            ]
+            .into(),
+        );
+        let files = |folder: &str| {
+            let reached = reached(&tree, folder);
+            assert_eq!(reached.needs, Vec::<String>::new());
+            reached.files.into_iter().collect::<Vec<_>>()
+        };
+        let a = ["a/charts/x/Chart.yaml", "a/charts/x/templates/t.yaml"];
+        assert_eq!(files("a"), [a[0], a[1], "a/kustomization.yaml", "a/v.yaml"]);
+        assert_eq!(files("b"), ["b/kustomization.yaml", "real/y/Chart.yaml", "shared"]);
+        assert_eq!(files("c"), ["c/charts/z/Chart.yaml", "c/g.yaml", "c/kustomization.yaml"]);
+        assert!(reached(&tree, "b").folders.contains("real"));
     }
 }

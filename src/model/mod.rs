@@ -3,6 +3,7 @@
 //! It holds no behaviour beyond checking that a value may exist.
 
 pub mod act;
+pub mod bundle;
 pub mod clock;
 pub mod files;
 pub mod ids;

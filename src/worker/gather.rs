@@ -107,12 +107,23 @@ fn repo_of(need: &Need) -> Option<&RepoRef> {
         | Need::Reviews { repo, .. }
         | Need::Acts { repo }
         | Need::Heads { repo, .. }
-        | Need::LastConfig { repo } => Some(repo),
+        | Need::LastConfig { repo }
+        | Need::MayRunKustomize { repo }
+        | Need::Kustomized { repo, .. } => Some(repo),
     }
 }
 
-/// What is remembered is asked of the store, everything else of GitHub.
+/// What is remembered is asked of the store, a real Kustomize by its door, everything else of GitHub.
 async fn fetch(world: &World, job: &Job, need: &Need) -> Result<Answer, Fault> {
+    match need {
+        Need::MayRunKustomize { repo } => {
+            return Ok(Answer::MayRunKustomize(world.kustomize.is_allowed(&repo.name)));
+        }
+        Need::Kustomized { repo, bundle } => {
+            return Ok(Answer::Kustomized(world.kustomize.print(&repo.name, bundle).await));
+        }
+        _ => {}
+    }
     match recall(world, need).await? {
         Some(answer) => Ok(answer),
         None => ask(world, job, need).await,
@@ -189,8 +200,10 @@ async fn ask(world: &World, job: &Job, need: &Need) -> Result<Answer, Fault> {
         | Need::Acts { .. }
         | Need::Heads { .. }
         | Need::LastConfig { .. }
-        | Need::Past { .. } => {
-            return Err(Fault::Broken("the store does not know what it keeps".to_owned()));
+        | Need::Past { .. }
+        | Need::MayRunKustomize { .. }
+        | Need::Kustomized { .. } => {
+            return Err(Fault::Broken("GitHub is not asked for what is known here".to_owned()));
         }
     })
 }

@@ -26,6 +26,7 @@ mod hooks;
 mod pages;
 mod promote;
 mod readme;
+mod real_kustomize;
 mod render;
 mod requests;
 mod stage;

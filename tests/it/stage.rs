@@ -107,6 +107,7 @@ impl Stage {
             },
             webhook_secrets: vec![SecretString::from(self.github.webhook_secret.clone())],
             database: SecretString::from(self.database()),
+            kustomize: None,
             remarks: Vec::new(),
         }
     }

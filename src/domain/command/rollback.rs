@@ -16,6 +16,8 @@ use crate::domain::overlay::{Overlays, overlays};
 use crate::domain::plan::{Stop, plan};
 use crate::domain::policy::{Application, Environment};
 use crate::domain::promotion::{Back, Direction, Promised, Promotion};
+
+use crate::domain::real::Origin;
 use crate::domain::reply::command as say;
 use crate::domain::supersede::open;
 use crate::intent::command::{Command, Scope};
@@ -157,7 +159,7 @@ fn undo<'a>(
     let before = facts.tree(ground.repo, &base.tree)?;
     let head = facts.commit(ground.repo, &pull.head.sha)?;
     let merged = merge(ancestor, before, facts.tree(ground.repo, &head.tree)?);
-    let sides = Sides { repo: ground.repo, before, merged: &merged };
+    let sides = Sides { repo: ground.repo, before, merged: &merged, origin: Origin::of(pull) };
     let touches = classify(facts, &sides, context.policy)?;
     let own = context.promotion.as_ref();
     let mut moved = touches.iter().filter(|touch| !touch.moving.is_empty());

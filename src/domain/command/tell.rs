@@ -18,6 +18,7 @@ use crate::domain::look::{Change, Look};
 use crate::domain::merge::Merged;
 use crate::domain::overlay::overlays;
 use crate::domain::plan::{Plan, opening};
+use crate::domain::real::Origin;
 use crate::domain::rendered::difference;
 use crate::domain::reply::command as say;
 use crate::domain::reply::overview::{self, Place};
@@ -39,7 +40,7 @@ pub(super) fn plan(context: &Context<'_>, wish: &Wish<'_>) -> Result<Step, Gap> 
     let (_, pull) = opening(context.facts, context.ground, (application, environment), plan)?;
     let folders: BTreeSet<String> =
         environment.targets_for(application.name()).into_iter().map(|(_, folder)| folder).collect();
-    let trees = (context.ground.tree, &supposed.tree);
+    let trees = (context.ground.tree, &supposed.tree, Origin::Repository);
     let diff = difference(&supposed.facts, context.ground.repo, trees, &folders)?;
     Ok(Step::done(overview::plan(&plan.promotion, &gates, &diff, &pull), Vec::new()))
 }
@@ -181,7 +182,7 @@ pub(super) fn diff(context: &Context<'_>, environment: Option<&str>) -> Result<S
         if only.is_some_and(|only| only.name() != touch.environment.name()) {
             continue;
         }
-        let trees = (context.ground.tree, &change.merged.tree);
+        let trees = (context.ground.tree, &change.merged.tree, Origin::of(change.pull));
         let folders = folders(context.policy, touch.environment);
         let text = difference(context.facts, context.ground.repo, trees, &folders)?;
         parts.push((touch.environment.name().clone(), text));

@@ -18,6 +18,7 @@ use super::facts::{Answer, Facts, Gap, Known, Need, Ran};
 use super::promotion::Promotion;
 use crate::intent::{Intent, Reach, Trigger};
 use crate::model::act::Act;
+use crate::model::bundle::Printed;
 use crate::model::files::{GitTree, Mode};
 use crate::model::ids::{
     AppId, InstallationId, Login, PrNumber, RepoId, RepoName, RepoRef, Sha, UserId,
@@ -91,6 +92,8 @@ struct Hub {
     /// `team login`, for each member.
     members: Vec<String>,
     source: Known<Option<RepoRef>>,
+    /// What a real Kustomize prints, where the operator allows one.
+    kustomized: Option<Printed>,
     asked: Vec<Need>,
 }
 
@@ -114,6 +117,7 @@ impl Hub {
             access: BTreeMap::new(),
             members: Vec::new(),
             source: Ok(Some(repo())),
+            kustomized: None,
             asked: Vec::new(),
         };
         hub.push("main", &account(5, "ada"), "start", main);
@@ -287,6 +291,8 @@ impl Hub {
                 Answer::Past(CommandPast { handled: false, within_hour: 0, refused_today: false })
             }
             Need::LastConfig { .. } => Answer::LastConfig(None),
+            Need::MayRunKustomize { .. } => Answer::MayRunKustomize(self.kustomized.is_some()),
+            Need::Kustomized { .. } => Answer::Kustomized(self.kustomized.clone().unwrap()),
         })
     }
 }

@@ -3,6 +3,7 @@
 use super::states::Scene;
 use super::*;
 use crate::model::act::ActKind;
+use crate::model::bundle::{NotPrinted, Printed};
 
 const REMOTE: &str = "resources: [\"https://example.com/base\", web.yaml]";
 
@@ -100,4 +101,131 @@ fn the_way_back_is_not_taken_blindly_either() {
     let decision = evaluate(&mut scene.hub, scene.pr);
     let gates = &check(&decision, "usher/gates").summary;
     assert!(gates.contains("| 🙋 | `kustomize`"), "{gates}");
+}
+
+/// A chart in staging, as the chart's own text for what a real Kustomize would print.
+const CHART: &str = "helmCharts: [{name: web}]\nimages:\n- name: web\n  newTag: v1.0.0\n";
+
+/// A repository with a chart in staging, where the operator allows a real Kustomize, and what that prints.
+fn charted(printed: Printed) -> Hub {
+    let mut hub = Hub::new();
+    hub.write("staging/kustomization.yaml", CHART);
+    hub.write("staging/charts/web/templates/web.yaml", "{{ anything }}\n");
+    hub.kustomized = Some(printed);
+    hub
+}
+
+/// What the bundles held that were given to it.
+fn given(hub: &Hub) -> Vec<Vec<String>> {
+    let bundles = hub.asked.iter().filter_map(|need| match need {
+        Need::Kustomized { bundle, .. } => Some(bundle),
+        _ => None,
+    });
+    bundles.map(|one| one.files().iter().map(|(path, _)| path.clone()).collect()).collect()
+}
+
+#[test]
+fn what_the_operator_allows_is_seen_through_a_real_kustomize() {
+    let mut hub = charted(Ok(WEB.replace("image: web", "image: 'web:v1.0.0'").into()));
+    let pr = promoted(&mut hub, "v1.1.0");
+    let decision = evaluate(&mut hub, pr);
+    let passed = Some(Conclusion::Success);
+    assert_eq!(conclusions(&decision), (passed, passed), "{decision:?}");
+    let files =
+        ["staging/charts/web/templates/web.yaml", "staging/kustomization.yaml", "staging/web.yaml"];
+    let given = given(&hub);
+    assert!(given.len() == 2 && given.iter().all(|given| *given == files), "{given:?}");
+}
+
+#[test]
+fn a_promoted_entry_that_changes_nothing_of_what_it_prints_is_found() {
+    let mut hub = charted(Ok(WEB.replace("image: web", "image: elsewhere").into()));
+    let pr = promoted(&mut hub, "v1.1.0");
+    let decision = evaluate(&mut hub, pr);
+    let said = check(&decision, "usher/kustomize");
+    assert_eq!(said.conclusion, Some(Conclusion::Failure));
+    let noted = &said.annotations[0];
+    assert_eq!((noted.line, noted.title.as_str()), (3, "kustomize.image-unused"));
+}
+
+#[test]
+fn what_a_chart_holds_is_part_of_the_overlay() {
+    for allowed in [true, false] {
+        let mut hub = charted(Ok(WEB.into()));
+        hub.kustomized = hub.kustomized.filter(|_| allowed);
+        let changes = [("staging/charts/web/templates/web.yaml", "{{ else }}\n")];
+        let pr = hub.open("a", &account(5, "ada"), "change", &changes);
+        let conclusion = conclusions(&evaluate(&mut hub, pr)).0;
+        let wanted = if allowed { Conclusion::Success } else { Conclusion::ActionRequired };
+        assert_eq!(conclusion, Some(wanted), "{allowed}");
+    }
+}
+
+#[test]
+fn nothing_is_run_on_what_a_fork_brings() {
+    let mut hub = charted(Ok(WEB.into()));
+    let path = "staging/kustomization.yaml";
+    let pr =
+        hub.open("a", &account(5, "ada"), "change", &[(path, &format!("namePrefix: x-\n{CHART}"))]);
+    hub.pulls[0].head.repo = Some(RepoId(2));
+    let decision = evaluate(&mut hub, pr);
+    assert_eq!(conclusions(&decision).0, Some(Conclusion::ActionRequired));
+    assert_eq!(given(&hub), Vec::<Vec<String>>::new());
+    let said = &check(&decision, "usher/kustomize").annotations[0].message;
+    assert!(said.contains("since it comes from a fork"), "{said}");
+}
+
+#[test]
+fn what_a_real_kustomize_cannot_render_is_not_known_either() {
+    let failed = |words: &str| Err(NotPrinted::Failed(words.to_owned()));
+    let cases = [
+        (failed("no @team\u{202e} for it"), "refuses it too: no @team⟨U+202E⟩ for it"),
+        (Err(NotPrinted::TookTooLong(20)), "was ended after 20 seconds"),
+        (Err(NotPrinted::PrintedTooMuch(16)), "printed more than 16 MB"),
+        (Err(NotPrinted::NotRun("no network".to_owned())), "could not be run: no network"),
+        (Ok("a: [".into()), "what Kustomize printed cannot be read"),
+        (Ok("no object".into()), "what Kustomize printed cannot be read"),
+    ];
+    for (printed, wanted) in cases {
+        let mut hub = charted(printed);
+        let pr = promoted(&mut hub, "v1.1.0");
+        let decision = evaluate(&mut hub, pr);
+        let said = check(&decision, "usher/kustomize");
+        assert_eq!(said.conclusion, Some(Conclusion::ActionRequired), "{wanted}");
+        let noted = &said.annotations[0];
+        assert_eq!(
+            (noted.path.as_str(), noted.line),
+            ("staging/kustomization.yaml", 1),
+            "{wanted}"
+        );
+        assert!(noted.message.contains(wanted), "{} in {}", wanted, noted.message);
+    }
+    // What it says may quote a Secret.
+    let mut hub = charted(failed("bad value hunter2"));
+    hub.write(
+        "staging/kustomization.yaml",
+        &format!("{CHART}secretGenerator: [{{name: s, literals: [a]}}]\n"),
+    );
+    let pr = promoted(&mut hub, "v1.1.0");
+    let said = format!("{:?}", evaluate(&mut hub, pr));
+    assert!(said.contains("may quote a Secret") && !said.contains("hunter2"), "{said}");
+}
+
+#[test]
+fn it_is_not_given_too_much() {
+    let mut hub = charted(Ok(WEB.into()));
+    let mut files = hub.branches["main"].1.clone();
+    for at in 0..600 {
+        files.insert(format!("staging/charts/web/templates/{at}.yaml"), String::new());
+    }
+    hub.push("main", &account(5, "ada"), "many", files);
+    let pr = promoted(&mut hub, "v1.1.0");
+    let said = check(&evaluate(&mut hub, pr), "usher/kustomize").annotations[0].message.clone();
+    assert!(said.contains("it would need 603 files, and 500 are the most"), "{said}");
+    hub.branches.get_mut("main").unwrap().1.retain(|path, _| !path.contains("templates/"));
+    hub.write("staging/charts/web/large", &"x".repeat(17 << 20));
+    let pr = promoted(&mut hub, "v1.2.0");
+    let said = check(&evaluate(&mut hub, pr), "usher/kustomize").annotations[0].message.clone();
+    assert!(said.contains("more than 16 MB together"), "{said}");
+    assert_eq!(given(&hub), Vec::<Vec<String>>::new());
 }

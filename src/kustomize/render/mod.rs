@@ -8,10 +8,15 @@ mod run;
 
 pub use error::{FilePlace, RenderError};
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use super::emit;
 use super::images::ImageEntry;
-use super::load::{Loader, Restriction};
+use super::load::{Loader, Restriction, Source};
 use super::object::Object;
+use super::problem::{Place, Problem};
+use super::resources;
 use crate::model::files::FileTree;
 use error::Failure;
 use run::Run;
@@ -44,6 +49,30 @@ pub fn render(
         Ok(objects) => Ok(Rendered { objects, files, unused_images: run.unused_images.take() }),
         Err(failure) => Err(failure.named(&files)),
     }
+}
+
+/// The objects of what Kustomize itself printed for a kustomization. Where they come from is not known, so the place of
+/// each is where the file of that kustomization begins.
+///
+/// # Errors
+/// For what cannot be read as objects; and beyond the limits.
+pub fn printed(text: &str, kustomization: &str) -> Result<Rendered, RenderError> {
+    let nothing: BTreeMap<String, Arc<[u8]>> = BTreeMap::new();
+    let loader = Loader::new(&nothing, Restriction::RootOnly);
+    let files = vec![kustomization.to_owned()];
+    let start = Place { file: 0, line: 1, column: 1 };
+    let read = || {
+        let folder = loader.open("")?;
+        loader.budget.bytes(text.len())?;
+        resources::read(&folder, &Source::inline(text, start))
+    };
+    let wrong = |problem: Problem| {
+        let message = format!("what Kustomize printed cannot be read: {}", problem.message);
+        Failure::from(Problem::refused(message, start)).named(&files)
+    };
+    let mut objects = read().map_err(wrong)?;
+    objects.iter_mut().for_each(|object| object.value.move_to(start));
+    Ok(Rendered { objects, files, unused_images: Vec::new() })
 }
 
 impl Rendered {

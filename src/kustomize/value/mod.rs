@@ -335,6 +335,21 @@ impl Value {
         }
     }
 
+    /// Says of all that is in it that it was written at one place.
+    pub fn move_to(&mut self, place: Place) {
+        self.place = place;
+        match &mut self.content {
+            Content::Scalar(_) => {}
+            Content::List(list) => list.iter_mut().for_each(|value| value.move_to(place)),
+            Content::Map(map) => {
+                for (key, value) in &mut map.entries {
+                    key.place = place;
+                    value.move_to(place);
+                }
+            }
+        }
+    }
+
     /// What it is called in messages.
     pub fn kind_name(&self) -> &'static str {
         match &self.content {

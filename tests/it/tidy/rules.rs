@@ -17,14 +17,15 @@ const LAYERS: &str = "
     argocd: model fault
     registry: model fault
     disk: model fault
+    real_kustomize: model fault
     store: model fault
-    world: model fault github argocd registry disk store
-    worker: model fault intent kustomize kubernetes domain github argocd registry disk store world
+    world: model fault github argocd registry disk real_kustomize store
+    worker: model fault intent kustomize kubernetes domain github argocd registry disk real_kustomize store world
     web: model fault domain github store world
     sandbox:
-    settings: model fault intent kustomize kubernetes domain github argocd registry disk store world worker web
-    app: model fault intent kustomize kubernetes domain github argocd registry disk store world worker web settings
-    cli: model fault intent kustomize kubernetes domain github argocd registry disk store world worker web sandbox settings app
+    settings: model fault intent kustomize kubernetes domain github argocd registry disk real_kustomize store world worker web
+    app: model fault intent kustomize kubernetes domain github argocd registry disk real_kustomize store world worker web settings
+    cli: model fault intent kustomize kubernetes domain github argocd registry disk real_kustomize store world worker web sandbox settings app
     main: model fault domain settings app cli
     lib:
 ";

@@ -1,0 +1,166 @@
+//! One run: files laid out, a child in its own process group, what it prints up to a limit, and an end by the clock.
+
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncReadExt as _};
+use tokio::process::Command;
+
+use super::order::{CONFINED, Order};
+use super::room::{Laid, Room};
+use super::{NOT_CONFINED, Options};
+use crate::model::bundle::{Bundle, NotPrinted, Printed};
+
+/// The most bytes that are kept of what is said on standard error.
+const MOST_SAID: usize = 4096;
+
+/// Gives a bundle to the program.
+pub(super) async fn run(options: &Options, room: &Room, bundle: &Bundle) -> Printed {
+    let not_run = |what: &str, error: &dyn std::fmt::Display| {
+        Err(NotPrinted::NotRun(format!("{what}: {error}")))
+    };
+    let laid = match room.lay_out(bundle) {
+        Ok(laid) => laid,
+        Err(error) => return not_run("its files cannot be laid out", &error),
+    };
+    let order = order(options, &laid, bundle);
+    let order = match serde_json::to_string(&order) {
+        Ok(order) => order,
+        Err(error) => return not_run("it cannot be told what to do", &error),
+    };
+    let child = Command::new(&options.usher)
+        .args(["confined", &order])
+        .env_clear()
+        .env("HOME", laid.scratch())
+        .env("TMPDIR", laid.scratch())
+        .current_dir(laid.tree())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0)
+        .kill_on_drop(true)
+        .spawn();
+    let mut child = match child {
+        Ok(child) => child,
+        Err(error) => return not_run("it cannot be started", &error),
+    };
+    let group = Group(child.id());
+    let (out, err) = (child.stdout.take(), child.stderr.take());
+    let most = usize::try_from(options.output_mb << 20).unwrap_or(usize::MAX);
+    let all = async {
+        let printed = async {
+            let printed = read(out, most).await;
+            if printed.is_none() {
+                group.kill();
+            }
+            printed
+        };
+        let ended = async {
+            let ended = child.wait().await;
+            // What it started and left running would hold its output open.
+            group.kill();
+            ended
+        };
+        tokio::join!(printed, said(err), ended)
+    };
+    let ended = tokio::time::timeout(Duration::from_secs(options.seconds), all).await;
+    group.kill();
+    match ended {
+        Err(_) => Err(NotPrinted::TookTooLong(options.seconds)),
+        Ok((None, ..)) => Err(NotPrinted::PrintedTooMuch(options.output_mb)),
+        Ok((_, _, Err(error))) => not_run("its end is not known", &error),
+        Ok((Some(printed), said, Ok(status))) => {
+            judge(printed, &without_paths(&said, &laid), status)
+        }
+    }
+}
+
+fn order(options: &Options, laid: &Laid, bundle: &Bundle) -> Order {
+    let (program, first) = match options.command.split_first() {
+        Some((program, first)) => (program.into(), first.to_vec()),
+        None => Default::default(),
+    };
+    let mut arguments = first;
+    if let Some(helm) = &options.helm {
+        arguments.extend(["--enable-helm".to_owned(), "--helm-command".to_owned()]);
+        arguments.push(helm.display().to_string());
+    }
+    arguments.push(format!("./{}", bundle.folder()));
+    Order {
+        program,
+        arguments,
+        helm: options.helm.clone(),
+        tree: laid.tree(),
+        scratch: laid.scratch(),
+        seconds: options.seconds,
+        memory_mb: options.memory_mb,
+        output_mb: options.output_mb,
+        apart: None,
+    }
+}
+
+/// What a program that has ended gave.
+fn judge(printed: Vec<u8>, said: &str, status: ExitStatus) -> Printed {
+    let text = match String::from_utf8(printed) {
+        Ok(text) => text,
+        Err(_) => return Err(NotPrinted::Failed("what it printed is no text".to_owned())),
+    };
+    // Without this line it never became the program.
+    let confined = text.strip_prefix(CONFINED).and_then(|rest| rest.split_once('\n'));
+    let Some((ways, text)) = confined.filter(|_| status.code() != Some(NOT_CONFINED.into())) else {
+        let why = if said.is_empty() { format!("it ended with {status}") } else { said.to_owned() };
+        return Err(NotPrinted::NotRun(why));
+    };
+    tracing::debug!(ways, %status, "a real kustomize has ended");
+    match (status.success(), said) {
+        (true, _) => Ok(text.into()),
+        (false, "") => Err(NotPrinted::Failed(format!("it ended with {status}"))),
+        (false, said) => Err(NotPrinted::Failed(said.to_owned())),
+    }
+}
+
+/// All that comes, or nothing if it is more than `most`.
+async fn read(from: Option<impl AsyncRead + Unpin>, most: usize) -> Option<Vec<u8>> {
+    let mut all = Vec::new();
+    let limit = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
+    from?.take(limit).read_to_end(&mut all).await.ok()?;
+    (all.len() <= most).then_some(all)
+}
+
+/// The beginning of what comes; the rest is taken and thrown away.
+async fn said(from: Option<impl AsyncRead + Unpin>) -> String {
+    let (mut kept, mut buffer) = (Vec::new(), [0; 4096]);
+    let Some(mut from) = from else {
+        return String::new();
+    };
+    while let Ok(many @ 1..) = from.read(&mut buffer).await {
+        let room = MOST_SAID.saturating_sub(kept.len());
+        kept.extend_from_slice(&buffer[..many.min(room)]);
+    }
+    String::from_utf8_lossy(&kept).trim().to_owned()
+}
+
+/// The same with paths as they are in the repository.
+fn without_paths(said: &str, laid: &Laid) -> String {
+    let tree = laid.tree().display().to_string();
+    said.replace(&format!("{tree}/"), "").replace(&tree, ".")
+}
+
+/// The processes of a run, all of which end when it is dropped.
+struct Group(Option<u32>);
+
+impl Group {
+    fn kill(&self) {
+        #[cfg(target_os = "linux")]
+        if let Some(id) = self.0.and_then(|id| i32::try_from(id).ok()) {
+            use nix::sys::signal::{Signal, killpg};
+            let _ = killpg(nix::unistd::Pid::from_raw(id), Signal::SIGKILL);
+        }
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
