@@ -16,11 +16,13 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::Signal;
 use nix::unistd::{Gid, Uid, alarm, close, geteuid, setgroups, setresgid, setresuid};
 
-use super::order::{CONFINED, Order, RESERVED_MB};
+use super::order::{CONFINED, Order};
 use super::room::NOBODY;
 
 /// The most processes and threads, where they can be counted apart from others: Go starts some dozens.
 const MOST_PROCESSES: u64 = 256;
+/// The most memory beyond its own that it may reserve, in megabytes: Go reserves more than one thousand and uses none.
+const RESERVED_MB: u64 = 3072;
 /// The most open files.
 const MOST_FILES: u64 = 256;
 /// So many seconds after its time a run whose parent is gone ends by itself.
@@ -53,6 +55,13 @@ pub(super) fn begin(mut order: Order) -> Done<ExitCode> {
         .map_err(|error| failed("no process can be started", error))?;
     let code = ended.code().and_then(|code| u8::try_from(code).ok());
     Ok(ExitCode::from(code.unwrap_or(1)))
+}
+
+/// Keeps what this process holds, its keys above all, from processes of the same user.
+pub(super) fn hide() {
+    if let Err(error) = prctl::set_dumpable(false) {
+        tracing::warn!(%error, "other processes of this user may look into this one");
+    }
 }
 
 /// Files that were open when this process began are none of its business.

@@ -68,6 +68,8 @@ impl RealKustomize {
     /// Where no folder can be made for its files.
     pub fn open(options: Options) -> std::io::Result<Self> {
         let room = Room::open()?;
+        #[cfg(target_os = "linux")]
+        linux::hide();
         Ok(Self(Some(Arc::new(Allowed { options, room, known: Mutex::default() }))))
     }
 
@@ -87,12 +89,12 @@ impl RealKustomize {
         }
         let printed = run::run(&allowed.options, &allowed.room, bundle).await;
         match &printed {
-            Ok(text) => tracing::info!(%repo, bytes = text.len(), "a real kustomize was run"),
+            Ok(text) => tracing::info!(%repo, bytes = text.len(), "a real kustomize has rendered"),
             Err(NotPrinted::NotRun(why)) => {
                 tracing::warn!(%repo, %why, "a real kustomize could not be run");
                 return printed;
             }
-            Err(_) => tracing::info!(%repo, "a real kustomize was run and gave nothing"),
+            Err(_) => tracing::info!(%repo, "a real kustomize has rendered nothing"),
         }
         known.put(bundle.id(), printed.clone());
         printed

@@ -29,6 +29,3 @@ pub(super) struct Order {
 
 /// What the child says in its first line, before it becomes the program: in which ways it is confined.
 pub(super) const CONFINED: &str = "usher-confined:";
-
-/// The most memory beyond its own that it may reserve, in megabytes: Go reserves more than a gigabyte and uses none of it.
-pub(super) const RESERVED_MB: u64 = 3072;

@@ -101,9 +101,8 @@ fn order(options: &Options, laid: &Laid, bundle: &Bundle) -> Order {
 
 /// What a program that has ended gave.
 fn judge(printed: Vec<u8>, said: &str, status: ExitStatus) -> Printed {
-    let text = match String::from_utf8(printed) {
-        Ok(text) => text,
-        Err(_) => return Err(NotPrinted::Failed("what it printed is no text".to_owned())),
+    let Ok(text) = String::from_utf8(printed) else {
+        return Err(NotPrinted::Failed("what it printed is no text".to_owned()));
     };
     // Without this line it never became the program.
     let confined = text.strip_prefix(CONFINED).and_then(|rest| rest.split_once('\n'));
@@ -111,12 +110,35 @@ fn judge(printed: Vec<u8>, said: &str, status: ExitStatus) -> Printed {
         let why = if said.is_empty() { format!("it ended with {status}") } else { said.to_owned() };
         return Err(NotPrinted::NotRun(why));
     };
-    tracing::debug!(ways, %status, "a real kustomize has ended");
+    let missing = missing(ways);
+    if !missing.is_empty() {
+        tracing::warn!(
+            ?missing,
+            "this kernel or container does not confine a real kustomize as far as others do"
+        );
+    }
+    tracing::info!(ways, %status, "a real kustomize has ended");
     match (status.success(), said) {
         (true, _) => Ok(text.into()),
         (false, "") => Err(NotPrinted::Failed(format!("it ended with {status}"))),
         (false, said) => Err(NotPrinted::Failed(said.to_owned())),
     }
+}
+
+/// The ways of confinement that were not to be had.
+fn missing(ways: &str) -> Vec<&'static str> {
+    let has = |name: &str| {
+        let is = |way: &str| {
+            way == name || way.strip_prefix(name).is_some_and(|rest| rest.starts_with('-'))
+        };
+        ways.split_whitespace().any(is)
+    };
+    let all = ["net", "ipc", "uts", "pid", "limits", "landlock", "seccomp"];
+    let mut missing: Vec<_> = all.into_iter().filter(|name| !has(name)).collect();
+    if !has("user") && !has("nobody") {
+        missing.push("user");
+    }
+    missing
 }
 
 /// All that comes, or nothing if it is more than `most`.
@@ -162,5 +184,18 @@ impl Group {
 impl Drop for Group {
     fn drop(&mut self) {
         self.kill();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_missing_is_named() {
+        let all = " net ipc uts pid nobody limits landlock-7 seccomp";
+        assert_eq!(missing(all), Vec::<&str>::new());
+        assert_eq!(missing(&all.replace("nobody", "user")), Vec::<&str>::new());
+        assert_eq!(missing(" limits seccomp"), ["net", "ipc", "uts", "pid", "landlock", "user"]);
     }
 }

@@ -22,7 +22,7 @@ const LOADERS: [&str; 5] = [
     "/lib/ld-musl-aarch64.so.1",
 ];
 /// The newest kernel whose ways are known here; of an older one, those that it has are used.
-const NEWEST: ABI = ABI::V7;
+const NEWEST: ABI = ABI::V9;
 
 /// Confines this process; says in which way, if the kernel has one.
 pub(super) fn confine(order: &Order) -> Result<Option<String>, String> {

@@ -183,3 +183,38 @@ async fn the_child_follows_no_order_that_it_cannot_read() {
     assert_eq!(output.status.code(), Some(i32::from(usher::real_kustomize::NOT_CONFINED)));
     assert!(String::from_utf8_lossy(&output.stderr).contains("no order to follow"));
 }
+
+#[tokio::test]
+async fn it_is_not_root() {
+    assert_ne!(printed(&tried("echo $UID $EUID").await), "0 0\n");
+}
+
+#[tokio::test]
+async fn where_name_spaces_are_refused_it_is_confined_all_the_same() {
+    let folder = workshop();
+    let path = |name: &str| {
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(&path).unwrap();
+        path
+    };
+    let order = |program: &str, arguments: &[&str], helm: &str| {
+        serde_json::json!({
+            "program": program, "arguments": arguments, "helm": helm, "tree": path("tree"), "scratch": path("scratch"),
+            "seconds": 10, "memory_mb": 256, "output_mb": 1, "apart": null,
+        })
+        .to_string()
+    };
+    // Confined within what is confined already: there no name space can be left.
+    let usher = folder.path().join("usher");
+    std::fs::copy(env!("CARGO_BIN_EXE_usher"), &usher).unwrap();
+    let usher = usher.to_str().unwrap();
+    let reach = "exec 3<>/dev/tcp/127.0.0.1/22 && echo reached || echo no";
+    let inner = order("/bin/bash", &["-c", reach], "/bin/bash");
+    let outer = order(usher, &["confined", &inner], "/bin/bash");
+    let output =
+        tokio::process::Command::new(usher).args(["confined", &outer]).output().await.unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let lines: Vec<&str> = said.lines().collect();
+    let [_, inner, "no"] = lines[..] else { panic!("{said} {output:?}") };
+    assert!(inner.ends_with("seccomp") && !inner.contains("net"), "{inner}");
+}
