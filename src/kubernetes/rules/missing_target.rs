@@ -1,4 +1,4 @@
-//! `missing-target`: what Ingresses, autoscalers and role bindings point at, and the overlay does not have.
+//! `missing-target`: what Ingresses, autoscalers, role bindings and webhooks point at, and the overlay does not have.
 //!
 //! What is in the cluster besides the overlay nobody can see here: so only what cannot be otherwise is an error.
 
@@ -16,7 +16,7 @@ use crate::model::read::Severity;
 pub(super) const RULE: Rule = Rule {
     code: "missing-target",
     severity: Some(Severity::Warning),
-    finds: "an Ingress, an autoscaler or a role binding that points at what the overlay does not have",
+    finds: "an Ingress, an autoscaler, a role binding or a webhook that points at what the overlay does not have",
     check,
 };
 
@@ -44,6 +44,12 @@ fn check(scene: &Scene<'_>, remarks: &mut Vec<Remark>) {
         match (of.group, of.kind) {
             ("networking.k8s.io", "Ingress") => search.ingress(at, object),
             (RBAC, "RoleBinding" | "ClusterRoleBinding") => search.binding(at, object),
+            (
+                "admissionregistration.k8s.io" | "apiextensions.k8s.io" | "apiregistration.k8s.io",
+                _,
+            ) => {
+                search.asked(at, object);
+            }
             _ => {}
         }
     }
@@ -156,16 +162,50 @@ impl<'r> Search<'_, 'r> {
             _ => {}
         }
         for subject in items(value, &["subjects"]) {
-            if text(subject, &["kind"]) != Some("ServiceAccount") {
-                continue;
-            }
-            let namespace = text(subject, &["namespace"]).unwrap_or(object.namespace());
             let Some(name) = subject.get("name") else { continue };
-            // Rights for those of others are given as often as not.
-            let accounts = self.scene.names.of_type(SERVICE_ACCOUNT, namespace);
-            if name.as_text() != Some("default") && !accounts.is_empty() {
-                self.look(at, SERVICE_ACCOUNT, namespace, name);
+            if text(subject, &["kind"]) == Some("ServiceAccount")
+                && name.as_text() != Some("default")
+            {
+                let namespace = text(subject, &["namespace"]).unwrap_or(object.namespace());
+                self.look_here(at, SERVICE_ACCOUNT, namespace, name);
             }
+        }
+    }
+
+    /// What the API server asks: webhooks, conversions and other servers.
+    fn asked(&mut self, at: usize, object: &'r Object) {
+        let value = &object.value;
+        let webhooks = items(value, &["webhooks"]);
+        let webhooks = webhooks.filter_map(|webhook| webhook.at_path(&["clientConfig", "service"]));
+        let conversion =
+            value.at_path(&["spec", "conversion", "webhook", "clientConfig", "service"]);
+        let server = value.at_path(&["spec", "service"]);
+        for service in webhooks.chain(conversion).chain(server) {
+            let namespace = text(service, &["namespace"]).unwrap_or_default();
+            let Some(name) = service.get("name") else { continue };
+            let found = self.look_here(at, SERVICE, namespace, name);
+            if let (Some(found), Some(port)) = (found, service.get("port")) {
+                self.port(at, found, port);
+            }
+        }
+    }
+
+    /// The number of what has a name, where others are meant as often as not: only if the overlay has some of them in
+    /// that namespace, or if it is misspelt, a missing one is worth a word.
+    fn look_here(
+        &mut self,
+        object: usize,
+        of: Type<'r>,
+        namespace: &'r str,
+        value: &'r Value,
+    ) -> Option<usize> {
+        let scene = self.scene;
+        let has_others = !scene.names.of_type(of, namespace).is_empty();
+        let is_misspelt =
+            |name: &str| matches!(missing(scene, of, namespace, name), Missing::Misspelt(_));
+        match has_others || value.as_text().is_some_and(is_misspelt) {
+            true => self.look(object, of, namespace, value),
+            false => scene.names.held(of, namespace, value.as_text()?).map(|held| held.object),
         }
     }
 }
@@ -178,7 +218,7 @@ fn is_builtin(role: &Value) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::found;
+    use super::super::tests::{found, found_in};
     use super::*;
 
     const SERVICE: &str = "apiVersion: v1\nkind: Service\nmetadata: {name: checkout}\n\
@@ -259,5 +299,38 @@ mod tests {
         12:73 note: the ClusterRole reader is not in this overlay: it has to be in the cluster already
         13:41 warning: this overlay has no ServiceAccount other, only manager: add it
         ");
+    }
+
+    #[test]
+    fn what_was_moved_is_known_by_the_namespace_that_it_came_from() {
+        let base = |name: &str| {
+            format!(
+                "apiVersion: v1\nkind: Service\nmetadata: {{name: webhook-service, namespace: system}}\n\
+                 spec: {{ports: [{{port: 443}}]}}\n---\n\
+                 apiVersion: v1\nkind: ServiceAccount\nmetadata: {{name: manager, namespace: system}}\n---\n\
+                 apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {{name: a}}\n\
+                 roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}}\n\
+                 subjects: [{{kind: ServiceAccount, name: {name}, namespace: system}}]\n---\n\
+                 apiVersion: admissionregistration.k8s.io/v1\nkind: ValidatingWebhookConfiguration\n\
+                 metadata: {{name: a}}\nwebhooks:\n- name: a.b.c\n  clientConfig:\n    \
+                 service: {{name: webhook-service, namespace: system, port: 443}}\n"
+            )
+        };
+        let of = |base: &str| {
+            let files = [
+                ("base/kustomization.yaml", "resources: [all.yaml]\n"),
+                ("base/all.yaml", base),
+                (
+                    "prod/kustomization.yaml",
+                    "namespace: shop\nnamePrefix: shop-\nresources: [../base]\n",
+                ),
+            ];
+            found_in(&RULE, &files, "prod")
+        };
+        assert_eq!(of(&base("manager")), "");
+        insta::assert_snapshot!(of(&base("manger")), @"base/all.yaml:14:41 error: this overlay has no ServiceAccount manger; did you mean manager?");
+        let service = |from: &str, to: &str| of(&base("manager").replace(from, to));
+        insta::assert_snapshot!(service("service: {name: webhook-", "service: {name: webhok-"), @"base/all.yaml:22:21 error: this overlay has no Service webhok-service; did you mean webhook-service?");
+        insta::assert_snapshot!(service("system, port: 443", "system, port: 8443"), @"base/all.yaml:22:63 error: the Service shop-webhook-service has no port 8443, only 443");
     }
 }

@@ -61,7 +61,9 @@ pub(super) fn missing(scene: &Scene<'_>, of: Type<'_>, namespace: &str, name: &s
     let names = scene.names.of_type(of, namespace);
     let compared = &names[..names.len().min(MOST_COMPARED)];
     let may_be_made = scene.may_be_made(namespace, name);
-    let meant = compared.iter().find_map(|(held, by)| {
+    let moved = scene.names.moved(of, namespace);
+    let moved = &moved[..moved.len().min(MOST_COMPARED)];
+    let meant = compared.iter().chain(moved).find_map(|(held, by)| {
         written(scene, held, *by).find(|meant| is_misspelt(name, meant)).map(Cow::into_owned)
     });
     match meant {

@@ -3,10 +3,10 @@
 //! It judges no name.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::made;
-use crate::kustomize::id::Gvk;
+use crate::kustomize::id::{DEFAULT_NAMESPACE, Gvk};
 use crate::kustomize::object::Object;
 
 /// A type: its group and its kind, in the group where Kubernetes has it now.
@@ -35,6 +35,8 @@ pub type Named<'r> = (Cow<'r, str>, Held);
 pub struct Names<'r> {
     by_name: HashMap<Type<'r>, HashMap<Cow<'r, str>, InNamespaces<'r>>>,
     by_namespace: HashMap<Type<'r>, HashMap<&'r str, Vec<Named<'r>>>>,
+    /// By the namespaces that objects had before Kustomize moved them.
+    moved: HashMap<Type<'r>, HashMap<&'r str, Vec<Named<'r>>>>,
 }
 
 /// Who has a name, by namespace.
@@ -71,7 +73,12 @@ impl<'r> Names<'r> {
         for (at, object) in objects.iter().enumerate() {
             let held = Held { object: at, made: false };
             let name = Cow::Borrowed(object.name());
-            names.add(Type::of(object.gvk()), namespace(object), name, held);
+            let of = Type::of(object.gvk());
+            names.add(of, namespace(object), name.clone(), held);
+            for before in namespaces_before(object) {
+                let moved = names.moved.entry(of).or_default();
+                moved.entry(before).or_default().push((name.clone(), held));
+            }
         }
         for (at, object) in objects.iter().enumerate() {
             for (kind, namespace, name) in made::by(object) {
@@ -101,6 +108,24 @@ impl<'r> Names<'r> {
         let named = self.by_namespace.get(&of).and_then(|names| names.get(namespace));
         named.map(Vec::as_slice).unwrap_or_default()
     }
+
+    /// The names of what was in a namespace until Kustomize moved it: a misspelt reference stays behind.
+    pub fn moved<'s>(&'s self, of: Type<'s>, namespace: &str) -> &'s [Named<'s>] {
+        let named = self.moved.get(&of).and_then(|names| names.get(namespace));
+        named.map(Vec::as_slice).unwrap_or_default()
+    }
+}
+
+/// The namespaces that an object had before; what had none was in none, and in `default`.
+fn namespaces_before(object: &Object) -> BTreeSet<&str> {
+    let mut before = BTreeSet::new();
+    for id in object.previous_ids().filter(|id| id.namespace != object.namespace()) {
+        before.insert(id.namespace);
+        if id.namespace == DEFAULT_NAMESPACE && !object.namespace().is_empty() {
+            before.insert("");
+        }
+    }
+    before
 }
 
 /// The namespace that tells an object from others of its type.
