@@ -8,14 +8,17 @@ use super::codes::{self, CANNOT_RENDER, IGNORE_INVALID, NOT_RENDERED};
 use super::ignore::Ignores;
 use super::rules::RULES;
 use super::scene::{Remark, Scene};
-use super::schema::{Custom, Known, Origin, Types};
+use super::schema::{Custom, Known, Origin, Schema, Types};
 use super::version::Version;
 use crate::kustomize::emit::to_json;
+use crate::kustomize::files::reached;
 use crate::kustomize::object::Object;
 use crate::kustomize::problem::Place;
 use crate::kustomize::render::{RenderError, Rendered};
 use crate::kustomize::value::Value;
-use crate::model::files::FileTree;
+use crate::kustomize::written::{self, PatchText, Written, is_kustomization};
+use crate::kustomize::yaml::{self, Node};
+use crate::model::files::{Entry, FileTree};
 use crate::model::read::{Finding, Severity};
 
 /// The most findings of one overlay.
@@ -83,15 +86,20 @@ pub fn validate(subject: &Subject<'_>, rulebook: &Rulebook) -> Report {
     let files = match subject.result {
         Err(error) => {
             found.refusal(error);
-            return Report { findings: found.findings, ignored: Vec::new() };
+            let files = reached(subject.tree, subject.folder).files;
+            let files: Vec<String> = files.into_iter().collect();
+            found.bases(&files);
+            files
         }
         Ok(rendered) => {
             found.objects(rendered);
+            found.patches(&rendered.files);
             found.rules(rendered);
-            &rendered.files
+            rendered.files.clone()
         }
     };
-    found.ordered(files)
+    found.doubled_keys(&files);
+    found.ordered(&files)
 }
 
 /// The types that the objects are held against: definitions among them count.
@@ -103,6 +111,17 @@ fn types(objects: &[Object], rulebook: &Rulebook) -> Types {
         }
     }
     types
+}
+
+/// Whether its values are never shown.
+fn is_secret(value: &Value) -> bool {
+    value.get("kind").and_then(Value::as_text) == Some("Secret")
+}
+
+/// What an object is called in a finding.
+fn name(value: &Value) -> String {
+    let text = |path: &[&str]| value.at_path(path).and_then(Value::as_text).unwrap_or_default();
+    format!("{} {}", text(&["kind"]), text(&["metadata", "name"])).trim().to_owned()
 }
 
 struct Found<'f, 's> {
@@ -141,7 +160,7 @@ impl Found<'_, '_> {
             if version.is_empty() {
                 let place = api_version.map_or(object.place(), |version| version.place);
                 let message = "this object has no apiVersion".to_owned();
-                self.say(rendered, Some(object), "missing-field", place, message);
+                self.say(&rendered.files, Some(&object.value), "missing-field", place, message);
                 continue;
             }
             let kind = object.kind();
@@ -149,9 +168,15 @@ impl Found<'_, '_> {
                 |field: &str| object.value.get(field).map_or(object.place(), |value| value.place);
             let (code, place, message) = match types.of(version, kind) {
                 Known::Schema(schema) => {
-                    let secret = kind == "Secret" && version == "v1";
-                    for fault in schema.check(&object.value, secret) {
-                        self.say(rendered, Some(object), fault.code, fault.place, fault.message);
+                    for fault in schema.check(&object.value, is_secret(&object.value)) {
+                        let files = &rendered.files;
+                        self.say(
+                            files,
+                            Some(&object.value),
+                            fault.code,
+                            fault.place,
+                            fault.message,
+                        );
                     }
                     match types.deprecation(version, kind) {
                         Some(message) => ("deprecated-api", at("apiVersion"), message),
@@ -177,7 +202,83 @@ impl Found<'_, '_> {
                 Known::NotServed(message) => ("not-served", at("apiVersion"), message),
                 Known::Removed(message) => ("removed-api", at("apiVersion"), message),
             };
-            self.say(rendered, Some(object), code, place, message);
+            self.say(&rendered.files, Some(&object.value), code, place, message);
+        }
+    }
+
+    /// Where nothing can be rendered: what is wrong with objects and patches as they are written. Often that is why.
+    fn bases(&mut self, files: &[String]) {
+        let types = Types::new(self.rulebook.version, self.rulebook.custom.clone());
+        for Written { value, .. } in written::objects(self.subject.tree, files) {
+            let text = |field| value.get(field).and_then(Value::as_text).unwrap_or_default();
+            let (version, kind) = (text("apiVersion"), text("kind"));
+            let at = |field| value.get(field).map_or(value.place, |value| value.place);
+            match types.of(version, kind) {
+                Known::Schema(schema) => {
+                    // Patches may still add what is missing.
+                    let written = ["unknown-field", "wrong-type", "wrong-value"];
+                    self.as_written(files, &value, &schema, &written);
+                }
+                Known::NoKind(message) => {
+                    self.say(files, Some(&value), "unknown-kind", at("kind"), message);
+                }
+                Known::NoVersion(message) => {
+                    self.say(files, Some(&value), "unknown-kind", at("apiVersion"), message);
+                }
+                Known::Removed(message) => {
+                    self.say(files, Some(&value), "removed-api", at("apiVersion"), message);
+                }
+                Known::Anything | Known::Foreign(_) | Known::NotServed(_) => {}
+            }
+        }
+    }
+
+    /// Unknown fields of patches: some change nothing and are not to be seen in what is rendered.
+    fn patches(&mut self, files: &[String]) {
+        let types = Types::new(self.rulebook.version, Custom::default());
+        let patches = written::patches(self.subject.tree, files);
+        for Written { value, of_any_kind } in patches.iter().flat_map(PatchText::merges) {
+            let text = |field| value.get(field).and_then(Value::as_text).unwrap_or_default();
+            if !of_any_kind
+                && let Known::Schema(schema) = types.of(text("apiVersion"), text("kind"))
+            {
+                self.as_written(files, &value, &schema, &["unknown-field"]);
+            }
+        }
+    }
+
+    fn as_written(&mut self, files: &[String], value: &Value, schema: &Schema, codes: &[&str]) {
+        for fault in schema.check(value, is_secret(value)) {
+            let is_directive = fault.field.as_deref().is_some_and(|field| field.starts_with('$'));
+            if codes.contains(&fault.code) && !is_directive {
+                self.say(files, Some(value), fault.code, fault.place, fault.message);
+            }
+        }
+    }
+
+    /// Keys that stand twice in a kustomization or a patch, where Kustomize takes the last one in silence.
+    fn doubled_keys(&mut self, files: &[String]) {
+        let kustomizations = files.iter().enumerate().filter(|(_, file)| is_kustomization(file));
+        let kustomizations =
+            kustomizations.filter_map(|(number, file)| match self.subject.tree.entry(file) {
+                Entry::File(bytes) => Some((bytes, number, 0)),
+                _ => None,
+            });
+        let patches = written::patches(self.subject.tree, files).into_iter();
+        let patches = patches.map(|patch| (patch.bytes, patch.file, patch.above));
+        for (bytes, file, above) in kustomizations.chain(patches).collect::<Vec<_>>() {
+            let documents = yaml::parse(&bytes).unwrap_or_default();
+            let nodes = documents.iter().flat_map(|document| document.nodes());
+            for (key, first) in nodes.filter_map(Node::duplicate_key) {
+                let file = u32::try_from(file).unwrap_or(u32::MAX);
+                let place = Place { file, line: key.line() + above, column: key.column() };
+                let message = format!(
+                    "the key {} stands on line {} already; Kustomize takes this one and forgets that one",
+                    key.as_str().unwrap_or_default(),
+                    first.line() + above
+                );
+                self.say(files, None, "duplicate-key", place, message);
+            }
         }
     }
 
@@ -190,18 +291,18 @@ impl Found<'_, '_> {
             let Some(severity) = configured.unwrap_or(rule.severity) else { continue };
             (rule.check)(&scene, &mut remarks);
             for Remark { object, place, message, severity: own } in remarks.drain(..) {
-                let object = object.and_then(|at| rendered.objects.get(at));
+                let object = object.and_then(|at| Some(&rendered.objects.get(at)?.value));
                 let severity =
                     if configured.is_some() { severity } else { own.unwrap_or(severity) };
-                self.add(rendered, object, (rule.code, severity), place, message);
+                self.add(&rendered.files, object, (rule.code, severity), place, message);
             }
         }
     }
 
     fn say(
         &mut self,
-        rendered: &Rendered,
-        object: Option<&Object>,
+        files: &[String],
+        object: Option<&Value>,
         code: &'static str,
         place: Place,
         message: String,
@@ -209,14 +310,14 @@ impl Found<'_, '_> {
         let own = codes::CODES.iter().find(|known| known.code == code);
         let severity = self.rulebook.severity(code, own.and_then(|known| known.severity));
         if let Some(severity) = severity {
-            self.add(rendered, object, (code, severity), place, message);
+            self.add(files, object, (code, severity), place, message);
         }
     }
 
     fn add(
         &mut self,
-        rendered: &Rendered,
-        object: Option<&Object>,
+        files: &[String],
+        object: Option<&Value>,
         (code, severity): (&str, Severity),
         place: Place,
         message: String,
@@ -225,9 +326,9 @@ impl Found<'_, '_> {
             return;
         }
         // What the renderer made by itself stands nowhere: then the object's own place, or the kustomization.
-        let known = [Some(place), object.map(Object::place)].into_iter().flatten();
+        let known = [Some(place), object.map(|object| object.place)].into_iter().flatten();
         let place = known.into_iter().find(|place| place.is_known());
-        let file = |place: Place| rendered.files.get(usize::try_from(place.file).ok()?);
+        let file = |place: Place| files.get(usize::try_from(place.file).ok()?);
         let (file, line, column) = match place.and_then(|place| Some((file(place)?, place))) {
             Some((file, place)) => (file.clone(), place.line.max(1), place.column.max(1)),
             None => (self.subject.kustomization.to_owned(), 1, 1),
@@ -240,8 +341,7 @@ impl Found<'_, '_> {
             column,
             message,
             overlay: self.subject.folder.to_owned(),
-            object: object
-                .map_or_else(String::new, |object| format!("{} {}", object.kind(), object.name())),
+            object: object.map_or_else(String::new, name),
         });
     }
 
@@ -268,7 +368,10 @@ impl Found<'_, '_> {
         }
         let place = |finding: &Finding| (finding.file.clone(), finding.line, finding.column);
         self.findings.sort_by_cached_key(|finding| (place(finding), finding.clone()));
-        self.findings.dedup();
+        let is_same = |one: &mut Finding, other: &mut Finding| {
+            (&one.code, &one.message, place(one)) == (&other.code, &other.message, place(other))
+        };
+        self.findings.dedup_by(is_same);
         let mut report = Report::default();
         for finding in self.findings {
             let ignores: Option<&Ignores> = comments.get(&finding.file);

@@ -79,6 +79,11 @@ impl Source {
         Self { file: place.file, bytes: Arc::from(text.as_bytes()), above }
     }
 
+    /// The lines above it, for a text within a file.
+    pub fn above(&self) -> u32 {
+        self.above
+    }
+
     /// A problem within the text as one within the file.
     pub fn shifted(&self, problem: Problem) -> Problem {
         let Place { file, line, column } = problem.place;

@@ -35,6 +35,7 @@ pub mod select;
 pub mod transform;
 pub mod value;
 pub mod vars;
+pub mod written;
 pub mod yaml;
 
 pub use render::{RenderError, Rendered, render};

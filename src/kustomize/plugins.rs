@@ -164,8 +164,7 @@ pub fn operations(
             return problem("there is a patch here and the path of one: keep one");
         }
     };
-    let operations = JsonPatch::parse(&String::from_utf8_lossy(&source.bytes), source.file)
-        .map_err(|problem| source.shifted(problem))?;
+    let operations = JsonPatch::read(&source).map_err(|problem| source.shifted(problem))?;
     if operations.is_empty() {
         return problem("the patch is empty");
     }

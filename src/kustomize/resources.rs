@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 
 use super::load::{Folder, Source};
 use super::object::Object;
-use super::problem::Problem;
+use super::problem::{Place, Problem};
 use super::value::{Content, Value};
 
 /// The objects of a file.
@@ -67,13 +67,24 @@ pub fn check(value: &Value) -> Result<(), Problem> {
     }
     let kind = kind(value);
     if kind.is_empty() {
-        return Err(Problem::new("this object has no kind", value.place));
+        let place = instead_of("kind", value).unwrap_or(value.place);
+        return Err(Problem::new("this object has no kind", place));
     }
     let name = value.at_path(&["metadata", "name"]).filter(|name| !name.is_null());
     if !kind.ends_with("List") && name.and_then(Value::as_text).is_none_or(str::is_empty) {
-        return Err(Problem::new(format!("this {kind} has no metadata.name"), value.place));
+        let place = match value.get("metadata") {
+            Some(metadata) => instead_of("name", metadata).unwrap_or(metadata.place),
+            None => instead_of("metadata", value).unwrap_or(value.place),
+        };
+        return Err(Problem::new(format!("this {kind} has no metadata.name"), place));
     }
     Ok(())
+}
+
+/// Where a key stands that was probably meant to be this one.
+fn instead_of(key: &str, value: &Value) -> Option<Place> {
+    let place = value.as_map()?.misspelt(key)?.place;
+    Some(place).filter(|place| place.is_known())
 }
 
 fn kind(value: &Value) -> &str {

@@ -31,6 +31,8 @@ pub struct Fault {
     pub place: Place,
     /// What is wrong and what to do.
     pub message: String,
+    /// The field that is unknown.
+    pub field: Option<String>,
 }
 
 impl Schema {
@@ -40,7 +42,8 @@ impl Schema {
             Ok(json) => json,
             Err(problem) => {
                 let place = problem.place;
-                return vec![Fault { code: "wrong-type", place, message: problem.message }];
+                let message = problem.message;
+                return vec![Fault { code: "wrong-type", place, message, field: None }];
             }
         };
         if self.is_custom {
@@ -149,7 +152,9 @@ impl<'v> Spot<'v> {
     }
 
     fn explain(&self, error: &ValidationError<'_>, secret: bool, faults: &mut Vec<Fault>) {
-        let mut say = |code, place: Place, message| faults.push(Fault { code, place, message });
+        let mut say = |code, place: Place, message| {
+            faults.push(Fault { code, place, message, field: None });
+        };
         match error.kind() {
             ValidationErrorKind::AdditionalProperties { unexpected }
             | ValidationErrorKind::UnevaluatedProperties { unexpected } => {
@@ -161,7 +166,12 @@ impl<'v> Spot<'v> {
                         false => value.place,
                     });
                     let place = place.filter(|place| place.is_known());
-                    say("unknown-field", place.unwrap_or_else(|| self.place()), self.unknown(name));
+                    faults.push(Fault {
+                        code: "unknown-field",
+                        place: place.unwrap_or_else(|| self.place()),
+                        message: self.unknown(name),
+                        field: Some(name.clone()),
+                    });
                 }
             }
             ValidationErrorKind::Required { property } => {

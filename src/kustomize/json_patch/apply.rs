@@ -69,7 +69,7 @@ impl Operation {
         let spot = find(whole, path, budget)?;
         spot.check_depth(&value)?;
         match spot.container {
-            Content::Map(map) => put(map, spot.key, value),
+            Content::Map(map) => put(map, spot.key, self.path_place, value),
             Content::List(list) if spot.key == "-" => list.push(value),
             Content::List(list) => {
                 let at = index(spot.key, list.len() + 1);
@@ -96,7 +96,7 @@ impl Operation {
         let spot = find(whole, path, budget)?;
         spot.check_depth(&value)?;
         match spot.container {
-            Content::Map(map) => put(map, spot.key, value),
+            Content::Map(map) => put(map, spot.key, self.path_place, value),
             Content::List(list) => {
                 let count = list.len();
                 let old = index(spot.key, count).and_then(|at| list.get_mut(at));
@@ -204,8 +204,7 @@ fn take(whole: &mut Value, path: &Pointer, budget: &Budget) -> Result<Value, Pro
     }
 }
 
-fn put(map: &mut Map, key: &str, value: Value) {
-    let place = value.place;
+fn put(map: &mut Map, key: &str, place: Place, value: Value) {
     map.put(Key { place, ..Key::new(key) }, value);
 }
 

@@ -7,6 +7,7 @@ mod pointer;
 mod read;
 mod through;
 
+use super::load::Source;
 use super::problem::{Place, Problem};
 use super::value::{Budget, Value};
 use pointer::Pointer;
@@ -24,6 +25,8 @@ struct Operation {
     /// The operation's name.
     op: Option<String>,
     path: Option<Pointer>,
+    /// Where the path was written: what it names is put right there.
+    path_place: Place,
     from: Option<Pointer>,
     /// A null is a value.
     value: Option<Value>,
@@ -34,8 +37,12 @@ impl JsonPatch {
     ///
     /// What is no list of operations is a problem. A document without content is a patch without operations:
     /// so `jsonpatch.DecodePatch` says, and then `patches` in a kustomization refuses it as being both kinds.
-    pub fn parse(text: &str, file: u32) -> Result<Self, Problem> {
-        let Some(document) = read::document(text, file)? else { return Ok(Self::default()) };
+    pub fn read(source: &Source) -> Result<Self, Problem> {
+        let text = String::from_utf8_lossy(&source.bytes);
+        let document =
+            read::document(&text, source.file).map_err(|problem| source.shifted(problem))?;
+        let Some(mut document) = document else { return Ok(Self::default()) };
+        document.move_down(source.above());
         let Some(list) = document.as_list() else {
             let message = format!(
                 "a JSON patch is a list of operations, but this is {}",
@@ -79,6 +86,7 @@ impl Operation {
         Ok(Self {
             place: value.place,
             op: text("op").map(ToOwned::to_owned),
+            path_place: value.get("path").map_or(value.place, |path| path.place),
             path: text("path").map(Pointer::parse),
             from: text("from").map(Pointer::parse),
             value: value.get("value").cloned(),

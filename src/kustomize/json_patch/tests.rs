@@ -3,6 +3,9 @@
 use super::*;
 use crate::kustomize::{value, yaml};
 
+/// Above the first line of a file.
+const START: Place = Place { file: 1, line: 0, column: 1 };
+
 const TARGET: &str = "{a: 1, n: null, l: [1, 2, {x: t}], s: 'a<b'}";
 
 fn read(text: &str) -> Value {
@@ -12,7 +15,7 @@ fn read(text: &str) -> Value {
 
 fn patched(patch: &str) -> Result<Value, Problem> {
     let mut target = read(TARGET);
-    JsonPatch::parse(patch, 1)?.apply(&mut target, &Budget::default())?;
+    JsonPatch::read(&Source::inline(patch, START))?.apply(&mut target, &Budget::default())?;
     Ok(target)
 }
 
@@ -151,9 +154,9 @@ fn patches_can_be_told_from_other_texts() {
         ("- {op: add, value: {null: 1}}", false),
         ("- }", false),
     ] {
-        assert_eq!(JsonPatch::parse(text, 0).is_ok(), is_patch, "{text:?}");
+        assert_eq!(JsonPatch::read(&Source::inline(text, START)).is_ok(), is_patch, "{text:?}");
     }
-    assert!(JsonPatch::parse("[]", 0).unwrap().is_empty());
+    assert!(JsonPatch::read(&Source::inline("[]", START)).unwrap().is_empty());
 }
 
 #[test]

@@ -27,7 +27,7 @@ impl Change {
     pub fn read(folder: &Folder<'_, '_>, source: &Source, place: Place) -> Result<Self, Problem> {
         let text = String::from_utf8_lossy(&source.bytes);
         let merge = resources::read(folder, source);
-        let operations = JsonPatch::parse(&text, source.file);
+        let operations = JsonPatch::read(source);
         match (merge, operations) {
             (Ok(objects), Err(_)) if !objects.is_empty() => Ok(Self::Merge(objects)),
             (Err(_), Ok(operations)) => Ok(Self::Operations(operations)),

@@ -208,6 +208,8 @@ impl Search<'_> {
     fn fix_map(&self, value: &mut Value) -> Result<(), Problem> {
         let place = value.place;
         let Some(name) = value.get("name") else {
+            let misspelt = value.as_map().and_then(|map| map.misspelt("name"));
+            let place = misspelt.map_or(place, |key| key.place);
             return Err(Problem::new("there has to be a name here", place));
         };
         let old = name.as_text().unwrap_or_default().to_owned();

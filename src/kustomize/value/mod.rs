@@ -450,6 +450,12 @@ impl Map {
         self.get(key).is_some()
     }
 
+    /// The key that was probably meant to be `key`, which is not there.
+    pub fn misspelt(&self, key: &str) -> Option<&Key> {
+        let mut keys = self.entries.iter().map(|(key, _)| key);
+        keys.find(|other| strsim::damerau_levenshtein(&other.text, key) == 1)
+    }
+
     /// Puts a value at `key`: in the place of the one that is there, or at the end.
     pub fn insert(&mut self, key: &str, value: Value) {
         self.put(Key::new(key), value);
