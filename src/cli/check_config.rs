@@ -65,7 +65,7 @@ fn answer(name: &str, bytes: &[u8], repository: Option<&RepoName>) -> (String, u
 }
 
 /// A repository with the owner of the first team that the file names.
-fn likely_home(bytes: &[u8]) -> Option<RepoName> {
+pub(super) fn likely_home(bytes: &[u8]) -> Option<RepoName> {
     let text = String::from_utf8_lossy(bytes);
     let owners = text.split('@').skip(1).filter_map(|rest| {
         let (owner, team) = rest.split_once('/')?;

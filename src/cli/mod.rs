@@ -9,6 +9,7 @@ mod sandbox;
 mod schema;
 mod serve;
 mod set_image;
+mod validate;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -37,6 +38,8 @@ enum Command {
     Render(render::RenderArgs),
     /// Show how two kustomizations differ once rendered
     Diff(render::DiffArgs),
+    /// Render kustomizations and hold what comes out against Kubernetes' schemas and the rules
+    Validate(validate::ValidateArgs),
     /// Set image tags in a kustomization, keeping every other byte
     SetImage(set_image::Args),
     /// Check a configuration and say what it means
@@ -76,6 +79,7 @@ pub fn main() -> ExitCode {
     let ended = match Cli::parse().command {
         Command::Render(args) => render::run(&args),
         Command::Diff(args) => render::diff(&args),
+        Command::Validate(args) => return validate::run(&args),
         Command::SetImage(args) => set_image::run(&args).map_err(Failure::Trouble),
         Command::CheckConfig(args) => return check_config::run(&args),
         Command::Schema(args) => return schema::run(&args),

@@ -35,10 +35,19 @@ pub(crate) struct DiffArgs {
 }
 
 #[derive(Debug, clap::Args)]
-struct Restrictor {
+pub(super) struct Restrictor {
     /// From where files may be read: only the kustomization's own folder and below, or anywhere
     #[arg(long, value_name = "HOW", default_value = "LoadRestrictionsRootOnly")]
     load_restrictor: LoadRestrictor,
+}
+
+impl Restrictor {
+    pub(super) fn restriction(&self) -> Restriction {
+        match self.load_restrictor {
+            LoadRestrictor::RootOnly => Restriction::RootOnly,
+            LoadRestrictor::None => Restriction::None,
+        }
+    }
 }
 
 /// As `kubectl kustomize` calls them.
@@ -71,11 +80,7 @@ fn print(text: &str) -> Result<(), Failure> {
 fn rendered(folder: &Path, restrictor: &Restrictor) -> Result<Rendered, Failure> {
     let (disk, path) = Disk::around(folder)
         .map_err(|error| Failure::Trouble(format!("{}: {error}", folder.display())))?;
-    let restriction = match restrictor.load_restrictor {
-        LoadRestrictor::RootOnly => Restriction::RootOnly,
-        LoadRestrictor::None => Restriction::None,
-    };
-    render(&disk, &path, restriction).map_err(|error| {
+    render(&disk, &path, restrictor.restriction()).map_err(|error| {
         let message = told(&error);
         let nowhere = error.place.is_none() && error.chain.is_empty();
         Failure::Trouble(if nowhere { format!("{}: {message}", folder.display()) } else { message })
@@ -85,11 +90,43 @@ fn rendered(folder: &Path, restrictor: &Restrictor) -> Result<Rendered, Failure>
 /// The error with paths as they are seen from here.
 fn told(error: &RenderError) -> String {
     let here = std::env::current_dir().unwrap_or_default();
-    let seen = |place: &FilePlace| {
-        let path = Path::new("/").join(&place.file);
-        let file = path.strip_prefix(&here).unwrap_or(&path).display().to_string();
-        FilePlace { file, ..place.clone() }
-    };
+    let seen =
+        |place: &FilePlace| FilePlace { file: seen_from(&here, &place.file), ..place.clone() };
     let chain = error.chain.iter().map(seen).collect();
     RenderError { place: error.place.as_ref().map(seen), chain, ..error.clone() }.to_string()
+}
+
+/// A path from the root of the file system as it is seen from a folder.
+pub(super) fn seen_from(here: &Path, path: &str) -> String {
+    let path = Path::new("/").join(path);
+    let shared = here.ancestors().find(|above| path.starts_with(above)).unwrap_or(Path::new("/"));
+    let up = here.strip_prefix(shared).map_or(0, |below| below.components().count());
+    let down = path.strip_prefix(shared).unwrap_or(&path);
+    // From far away the whole path is easier to read.
+    if shared == Path::new("/") && up > 0 {
+        return path.display().to_string();
+    }
+    let seen: PathBuf = std::iter::repeat_n(Path::new(".."), up).chain([down]).collect();
+    match seen.as_os_str().is_empty() {
+        true => ".".to_owned(),
+        false => seen.display().to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_shown_as_they_are_seen_from_here() {
+        for (here, path, wanted) in [
+            ("/work/repo", "work/repo/a/b.yaml", "a/b.yaml"),
+            ("/work/repo/a", "work/repo/base/b.yaml", "../base/b.yaml"),
+            ("/work/repo", "work/repo", "."),
+            ("/work/repo", "tmp/b.yaml", "/tmp/b.yaml"),
+            ("/", "tmp/b.yaml", "tmp/b.yaml"),
+        ] {
+            assert_eq!(seen_from(Path::new(here), path), wanted);
+        }
+    }
 }

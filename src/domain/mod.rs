@@ -32,6 +32,7 @@ pub mod rendered;
 mod replan;
 pub mod reply;
 mod supersede;
+pub mod validation;
 
 use crate::intent::Intent;
 use decision::{Decision, Effect, Verdict};

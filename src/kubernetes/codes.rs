@@ -33,7 +33,7 @@ pub const CODES: &[Code] = &[
         "a version that the definition of a custom resource does not serve",
     ),
     code("no-schema", Note, "a kind of a group that nothing tells of"),
-    code("duplicate-key", Warning, "a key of a kustomization or a patch that stands twice"),
+    code("duplicate-key", Error, "a key of a kustomization or a patch that stands twice"),
     code("unknown-field", Error, "a field that the type does not have"),
     code("missing-field", Error, "a field that has to be there and is not"),
     code("wrong-type", Error, "a value of another type"),

@@ -13,7 +13,7 @@ pub mod version;
 pub use validate::validate;
 
 /// The one of some words that a misspelt one was probably meant to be.
-fn nearest<'w>(word: &str, known: impl Iterator<Item = &'w str>) -> Option<&'w str> {
+pub fn nearest<'w>(word: &str, known: impl Iterator<Item = &'w str>) -> Option<&'w str> {
     let folded = word.to_lowercase();
     let distance =
         |known: &'w str| (strsim::damerau_levenshtein(&folded, &known.to_lowercase()), known);

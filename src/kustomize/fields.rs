@@ -179,12 +179,12 @@ fn wrong(name: &str, wanted: &str, value: &Value) -> Problem {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::kustomize::{value, yaml};
 
     /// The value of a document.
-    pub(in crate::kustomize) fn value_of(text: &str) -> Value {
+    pub(crate) fn value_of(text: &str) -> Value {
         value::read(yaml::parse_one(text.as_bytes()).expect("YAML").root(), 0).expect("a value")
     }
 

@@ -30,6 +30,7 @@ pub mod problem;
 pub mod render;
 pub mod replace;
 pub mod resources;
+pub mod roots;
 pub mod schema;
 pub mod select;
 pub mod transform;

@@ -125,7 +125,7 @@ fn file(old: &Policy, new: &Policy, said: &mut Said) {
             names(gone)
         ));
     }
-    rules(old, new, said);
+    rules((old.rules(), new.rules()), "", said);
     let followers = |policy: &Policy| -> Vec<String> {
         policy.followers().iter().map(ToString::to_string).collect()
     };
@@ -149,7 +149,11 @@ fn administrators(policy: &Policy) -> Vec<super::Principal> {
 }
 
 /// A rule that is not named has its own severity, which is not known here.
-fn rules(old: &Policy, new: &Policy, said: &mut Said) {
+fn rules(
+    (old, new): (&BTreeMap<String, Option<Severity>>, &BTreeMap<String, Option<Severity>>),
+    place: &str,
+    said: &mut Said,
+) {
     let word = |severity: Option<&Option<Severity>>| match severity {
         Some(Some(Severity::Error)) => "an error",
         Some(Some(Severity::Warning)) => "a warning",
@@ -157,11 +161,11 @@ fn rules(old: &Policy, new: &Policy, said: &mut Said) {
         Some(None) => "off",
         None => "as severe as it is by itself",
     };
-    let mut rules: Vec<&String> = old.rules().keys().chain(new.rules().keys()).collect();
+    let mut rules: Vec<&String> = old.keys().chain(new.keys()).collect();
     rules.sort();
     rules.dedup();
     for rule in rules {
-        let (before, now) = (old.rules().get(rule), new.rules().get(rule));
+        let (before, now) = (old.get(rule), new.get(rule));
         if before == now {
             continue;
         }
@@ -174,7 +178,7 @@ fn rules(old: &Policy, new: &Policy, said: &mut Said) {
             _ => Sense::Changes,
         };
         let turned = instead((before, now), |severity| word(severity).to_owned());
-        said.push(sense, format!("the rule {} is {turned}", shown(rule)));
+        said.push(sense, format!("the rule {} is {turned}{place}", shown(rule)));
     }
 }
 

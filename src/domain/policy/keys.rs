@@ -33,27 +33,14 @@ pub(super) static ROOT: Shape = Shape::Map(&Map {
             Shape::Text(&format::KUBERNETES),
             "The Kubernetes version whose schemas objects are validated against.",
         )
-        .or("(the newest that is known)")
-        .later(),
+        .or("(the newest that is known)"),
         Key::new(
             "schemas",
             Shape::List(&List { of: Shape::Text(&format::FILES), least: 0, most: 100 }),
             "Files in this repository with schemas of custom resources.",
         )
-        .or("[]")
-        .later(),
-        Key::new(
-            "rules",
-            Shape::Names(&Names {
-                many: "severities by rule",
-                name: &format::RULE,
-                of: Shape::Choice(&["error", "warning", "note", "off"]),
-                most: 200,
-            }),
-            "The severity of validation rules.",
-        )
-        .or("{}")
-        .later(),
+        .or("[]"),
+        Key::new("rules", RULES, "The severity of validation rules.").or("{}"),
         Key::new(
             "followers",
             Shape::List(&List { of: Shape::Text(&format::REPOSITORY), least: 0, most: 200 }),
@@ -158,6 +145,13 @@ const APPLICATION: Shape = Shape::Map(&Map {
         )
         .later(),
     ],
+});
+
+const RULES: Shape = Shape::Names(&Names {
+    many: "severities by rule",
+    name: &format::RULE,
+    of: Shape::Choice(&["error", "warning", "note", "off"]),
+    most: 200,
 });
 
 const TRIGGER: Shape = Shape::Map(&Map {

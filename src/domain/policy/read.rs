@@ -100,7 +100,6 @@ fn unquoted(bytes: &[u8], line: u32) -> Option<&'static str> {
 
 fn build(root: &Value<'_>, home: &RepoName) -> Result<Policy, Complaint> {
     let texts = |key: &str| root.list(key).iter().filter_map(Value::text);
-    let rules = root.get("rules").map_or(&[][..], Value::names);
     let prefix = root.get("commands").and_then(|commands| commands.get("prefix"));
     Ok(Policy {
         mode: match word(root, "mode") {
@@ -112,7 +111,7 @@ fn build(root: &Value<'_>, home: &RepoName) -> Result<Policy, Complaint> {
         prefixed: prefix.and_then(Value::text) == Some("usher"),
         kubernetes: text(root, "kubernetes").map(ToOwned::to_owned),
         schemas: texts("schemas").map(Glob::parse).collect::<Result<_, _>>()?,
-        rules: rules.iter().map(|rule| (rule.name.to_owned(), severity(&rule.value))).collect(),
+        rules: rules(root),
         followers: texts("followers").map(RepoName::new).collect::<Result<_, _>>()?,
         commands_max_age: span(root, "commands_max_age")?.unwrap_or(Span::HALF_AN_HOUR),
         applications: root
@@ -123,6 +122,11 @@ fn build(root: &Value<'_>, home: &RepoName) -> Result<Policy, Complaint> {
         environments: environment::all(root.list("environments"))?,
         notes: Vec::new(),
     })
+}
+
+fn rules(value: &Value<'_>) -> BTreeMap<String, Option<Severity>> {
+    let rules = value.get("rules").map_or(&[][..], Value::names);
+    rules.iter().map(|rule| (rule.name.to_owned(), severity(&rule.value))).collect()
 }
 
 fn severity(value: &Value<'_>) -> Option<Severity> {

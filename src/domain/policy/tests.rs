@@ -191,7 +191,7 @@ fn everything_is_kept() {
     assert_eq!(prod.schedule().unwrap().to_string(), "0 2 * * * Europe/Berlin");
     let web = policy.application(&AppName::new("web").unwrap()).unwrap();
     assert!(matches!(web.trigger(), Trigger::Schedule { branch, .. } if branch == "main"));
-    assert_eq!(policy.rules()["missing-probe"], None);
+    assert_eq!(policy.rules()["missing-key"], None);
 }
 
 /// Files that are dear to read, each near one megabyte.

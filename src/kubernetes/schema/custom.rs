@@ -238,12 +238,11 @@ fn nullable(mut schema: Map<String, Json>) -> Json {
     Json::Object(schema)
 }
 
-/// The fields that have to be there: those with a default are put there, and null may stand for some.
+/// The fields that have to be there: those with a default are put there.
 fn required(from: &Map<String, Json>, names: &Json) -> Json {
     let defaulted = |name: &&Json| {
         let field = name.as_str().and_then(|name| from.get("properties")?.get(name));
-        let is_null = |field: &Json| field.get("nullable").and_then(Json::as_bool) == Some(true);
-        field.is_some_and(|field| field.get("default").is_some() || is_null(field))
+        field.is_some_and(|field| field.get("default").is_some())
     };
     let names = names.as_array().into_iter().flatten();
     Json::Array(names.filter(|name| !defaulted(name)).cloned().collect())

@@ -47,28 +47,44 @@ impl Schema {
             }
         };
         if self.is_custom {
-            without_nulls(&mut json);
+            without_nulls(&mut json, &self.document, Resolved::of(&self.document, &self.document));
         }
         if self.validator().is_valid(&json) {
             return Vec::new();
         }
+        let encrypted = is_encrypted(object);
         let mut faults = Vec::new();
         for error in self.validator().iter_errors(&json).take(MOST) {
             let spot = Spot::find(object, &self.document, &error);
-            spot.explain(&error, secret, &mut faults);
+            let text = spot.value.as_text().unwrap_or_default();
+            if !(encrypted && text.starts_with("ENC[")) {
+                spot.explain(&error, secret, &mut faults);
+            }
         }
+        faults.retain(|fault| !(encrypted && fault.field.as_deref() == Some("sops")));
         faults
     }
 }
 
-/// A null as a field stands for one that is not there.
-fn without_nulls(json: &mut Json) {
+/// Whether SOPS encrypted it: what applies it decrypts it first, and takes the notes of SOPS away.
+fn is_encrypted(object: &Value) -> bool {
+    object.get("sops").is_some_and(|notes| notes.get("mac").is_some())
+}
+
+/// Takes nulls away where they stand for fields that are not there: where the type does not take a null.
+fn without_nulls(json: &mut Json, document: &Json, schema: Option<Resolved<'_>>) {
     match json {
         Json::Object(map) => {
-            map.retain(|_, value| !value.is_null());
-            map.values_mut().for_each(without_nulls);
+            let field = |name: &str| schema.and_then(|schema| schema.field(document, name));
+            map.retain(|name, value| {
+                !value.is_null() || field(name).is_some_and(Resolved::takes_null)
+            });
+            map.iter_mut().for_each(|(name, value)| without_nulls(value, document, field(name)));
         }
-        Json::Array(list) => list.iter_mut().for_each(without_nulls),
+        Json::Array(list) => {
+            let item = schema.and_then(|schema| schema.item(document));
+            list.iter_mut().for_each(|value| without_nulls(value, document, item));
+        }
         _ => {}
     }
 }
@@ -325,6 +341,11 @@ impl<'d> Resolved<'d> {
 
     fn item(self, document: &'d Json) -> Option<Self> {
         Self::of(document, self.schema.get("items")?)
+    }
+
+    fn takes_null(self) -> bool {
+        let types = self.schema.get("type").and_then(Json::as_array);
+        types.is_some_and(|types| types.iter().any(|one| one == "null"))
     }
 
     fn describe(self) -> (Option<String>, Vec<String>) {

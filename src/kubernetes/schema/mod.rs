@@ -7,6 +7,7 @@ mod compiled;
 mod custom;
 pub(super) mod embedded;
 mod explain;
+mod files;
 mod history;
 
 use std::collections::BTreeSet;
@@ -15,6 +16,7 @@ use std::sync::{Arc, OnceLock};
 pub use compiled::Schema;
 pub use custom::{Custom, Origin};
 pub use explain::Fault;
+pub use files::is_likely;
 
 use super::version::Version;
 use crate::kustomize::id::Gvk;

@@ -37,8 +37,8 @@ struct Spot<'v> {
     key: &'v str,
     at: Place,
     value: &'v Value,
-    /// How many other keys stand beside it.
-    siblings: usize,
+    /// The keys that stand beside it, itself among them.
+    siblings: Vec<&'v str>,
     role: &'static str,
     kind: &'v str,
 }
@@ -85,13 +85,14 @@ pub fn mutants(tree: &Tree, numbers: &mut Numbers) -> Vec<Mutant> {
 fn walk<'v>(
     value: &'v Value,
     keys: &mut Vec<&'v str>,
-    with: &mut dyn FnMut(&[&'v str], (&'v str, usize), Place, &'v Value),
+    with: &mut dyn FnMut(&[&'v str], (&'v str, Vec<&'v str>), Place, &'v Value),
 ) {
     match &value.content {
         Content::Map(map) => {
             for (key, value) in map.iter() {
                 if key.place.is_known() && value.place.is_known() && key.place.file == value.place.file {
-                    with(keys, (&key.text, map.len() - 1), key.place, value);
+                    let beside = map.iter().map(|(key, _)| &*key.text).collect();
+                    with(keys, (&key.text, beside), key.place, value);
                 }
                 keys.push(&key.text);
                 walk(value, keys, with);
@@ -186,7 +187,7 @@ fn breakages(spot: &Spot<'_>, lines: &[&str], numbers: &mut Numbers) -> Vec<(&'s
             out.push(("broken quantity", with("12 lots")));
         }
         ([.., "configMapRef" | "secretRef" | "configMapKeyRef" | "secretKeyRef" | "configMap"], "name", Some(scalar))
-            if !secret && !free =>
+            if !secret && !free && !spot.siblings.contains(&"optional") =>
         {
             out.push(("dangling reference", with(&format!("{}-gone", scalar.text))));
         }
@@ -205,7 +206,10 @@ fn breakages(spot: &Spot<'_>, lines: &[&str], numbers: &mut Numbers) -> Vec<(&'s
         (["spec", "template", "spec", .., "volumeMounts"], "name", Some(scalar)) => {
             out.push(("mount without volume", with(&format!("{}-gone", scalar.text))));
         }
-        (["metadata"], "name", Some(scalar)) if spot.role == "base" => {
+        (["metadata"], "name", Some(scalar))
+            // The names of roles are freer than others.
+            if spot.role == "base" && !spot.kind.contains("Role") =>
+        {
             out.push(("invalid name", with(&format!("{}_X", scalar.text))));
         }
         _ => {}
@@ -258,7 +262,7 @@ fn dropped(spot: &Spot<'_>, lines: &[&str], at: usize, column: usize) -> Option<
         right.push(owner + 1);
     }
     // Without its only field the value is nothing, and nothing may stand there.
-    let alone = spot.siblings == 0;
+    let alone = spot.siblings.len() == 1;
     (!alone).then_some(Edit { from: at, upto: end, lines: kept, right })
 }
 

@@ -50,6 +50,7 @@ pub(super) fn compare(
     overrides(old.overrides(), new.overrides(), &name, said);
     rollback((old.rollback(), new.rollback()), (&name, renames), said);
     owners(old.owners(), new.owners(), &name, said);
+    super::rules((old.rules(), new.rules()), &format!(" in {name}"), said);
 }
 
 fn history(old: Option<&EnvName>, new: Option<&EnvName>, name: &str, said: &mut Said) {

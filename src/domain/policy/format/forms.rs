@@ -4,6 +4,8 @@
 
 use super::Checked;
 use crate::domain::policy::value::{Complaint, Glob, quoted};
+use crate::kubernetes::version::Version;
+use crate::kubernetes::{codes, nearest};
 use crate::model::ids::RepoName;
 
 pub(super) fn text(text: &str, _: &RepoName) -> Checked {
@@ -30,18 +32,22 @@ pub(super) fn files(text: &str, _: &RepoName) -> Checked {
 }
 
 pub(super) fn kubernetes(text: &str, _: &RepoName) -> Checked {
-    let digits =
-        |part: &str| (1..=2).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
-    let tidy = text.trim_start_matches('v');
-    let mut parts = tidy.split('.');
-    let (major, minor) = (parts.next(), parts.next());
-    match (major, minor) {
-        (Some("1"), Some(minor)) if digits(minor) && text == format!("1.{minor}") => Ok(()),
-        (Some("1"), Some(minor)) if digits(minor) => Err(Complaint::new(
+    let minor = text.trim_start_matches('v').split('.').nth(1).unwrap_or("33");
+    match Version::parse(text) {
+        Ok(version) if version.to_string() == text => Ok(()),
+        Ok(version) => Err(Complaint::new(
             format!("{} is not a Kubernetes version of two numbers", quoted(text)),
-            format!("write \"1.{minor}\""),
+            format!("write \"{version}\""),
         )),
-        _ => Err(Complaint::new(
+        Err(_) if text.parse::<f64>().is_ok_and(|number| number.trunc() == 1.0) => {
+            let (all, newest) = (Version::all(), Version::newest());
+            let oldest = all.min().unwrap_or(newest);
+            Err(Complaint::new(
+                format!("there are no schemas of Kubernetes 1.{minor}"),
+                format!("write one of \"{oldest}\" to \"{newest}\""),
+            ))
+        }
+        Err(_) => Err(Complaint::new(
             format!("{} is not a Kubernetes version", quoted(text)),
             "write \"1.33\"",
         )),
@@ -126,7 +132,22 @@ pub(super) fn app(text: &str, _: &RepoName) -> Checked {
 
 pub(super) fn rule(text: &str, _: &RepoName) -> Checked {
     let help = "write the rule's name as a finding shows it, such as `latest-tag`";
-    named(text, "a rule's name", help, hyphenated)
+    named(text, "a rule's name", help, hyphenated)?;
+    if codes::is_adjustable(text) {
+        return Ok(());
+    }
+    if codes::all().any(|known| known.code == text) {
+        return Err(Complaint::new(
+            format!("the severity of {text} is fixed"),
+            "leave it out: what cannot be rendered cannot be judged",
+        ));
+    }
+    let known = codes::all().filter(|known| codes::is_adjustable(known.code));
+    let help = match nearest(text, known.map(|known| known.code)) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "docs/rules.md lists the rules".to_owned(),
+    };
+    Err(Complaint::new(format!("there is no rule {}", quoted(text)), help))
 }
 
 fn hyphenated(text: &str) -> bool {

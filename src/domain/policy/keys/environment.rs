@@ -3,7 +3,7 @@
 //! It knows nothing of gates but that there are some.
 
 use super::gates::{GATES_MAP, OVERRIDES};
-use super::{DURATION, GATES, PEOPLE};
+use super::{DURATION, GATES, PEOPLE, RULES};
 use crate::domain::policy::format;
 use crate::domain::policy::shape::{Key, List, Map, Names, Shape};
 
@@ -107,6 +107,8 @@ pub(super) const ENVIRONMENT: Shape = Shape::Map(&Map {
         Key::new("rollback", ROLLBACK, "How this environment goes back."),
         Key::new("argocd", ARGOCD, "What deploys this environment.").later(),
         Key::new("owners", OWNERS, "Who answers for this environment."),
+        Key::new("rules", RULES, "The severity of validation rules where it is another one here.")
+            .or("{}"),
         Key::new(
             "renamed_from",
             Shape::Text(&format::ENVIRONMENT),

@@ -2,7 +2,7 @@
 //!
 //! It complains about nothing by itself.
 
-use super::{environments, gates, people, schedule, span, text, word};
+use super::{environments, gates, people, rules, schedule, span, text, word};
 use crate::domain::policy::check::{Content, Value};
 use crate::domain::policy::environment::{
     Approval, Approve, ArgoApplication, Environment, Mover, Overrides, Owners, Reviews, Rollback,
@@ -67,6 +67,7 @@ fn one(value: &Value<'_>, above: Option<EnvName>) -> Result<Environment, Complai
         overrides: value.get("overrides").map(overrides).transpose()?.unwrap_or_default(),
         owners: owners(value)?,
         rollback: value.get("rollback").map(rollback).transpose()?,
+        rules: rules(value),
         renamed_from: text(value, "renamed_from").map(EnvName::new).transpose()?,
         name,
     })
