@@ -83,7 +83,10 @@ impl<'p> Validation<'p> {
     /// The environment that an overlay belongs to.
     fn environment(&self, folder: &str) -> Option<&'p Environment> {
         let policy = self.policy?;
-        policy.environments().iter().find(|environment| folders(policy, environment).contains(folder))
+        policy
+            .environments()
+            .iter()
+            .find(|environment| folders(policy, environment).contains(folder))
     }
 
     fn rulebook(&self, environment: Option<&Environment>) -> Rulebook {

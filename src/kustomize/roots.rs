@@ -57,8 +57,9 @@ impl Graph {
             .iter()
             .flat_map(|(folder, one)| one.names.iter().filter(move |name| *name != folder))
             .collect();
-        let is_root =
-            |(folder, one): &(&String, &Kustomization)| !one.is_component && !included.contains(folder);
+        let is_root = |(folder, one): &(&String, &Kustomization)| {
+            !one.is_component && !included.contains(folder)
+        };
         self.kustomizations.iter().filter(is_root).map(|(folder, _)| folder.clone()).collect()
     }
 
@@ -76,7 +77,8 @@ impl Graph {
                 continue;
             };
             let below = |path: &String| {
-                path.strip_prefix(folder).is_some_and(|rest| folder.is_empty() || rest.starts_with('/'))
+                path.strip_prefix(folder)
+                    .is_some_and(|rest| folder.is_empty() || rest.starts_with('/'))
             };
             if changed.contains(&one.file)
                 || one.names.iter().any(|name| changed.contains(name))
@@ -98,7 +100,8 @@ impl Kustomization {
         read.is_component = root.get("kind").and_then(Node::as_str) == Some("Component");
         let plugins = ["generators", "transformers", "validators"];
         read.has_plugins = root.entries().any(|(key, _)| {
-            key.as_str().is_some_and(|key| plugins.iter().any(|name| name.eq_ignore_ascii_case(key)))
+            key.as_str()
+                .is_some_and(|key| plugins.iter().any(|name| name.eq_ignore_ascii_case(key)))
         });
         read.names(folder, root);
         read
@@ -156,7 +159,10 @@ mod tests {
     #[test]
     fn a_change_is_followed_to_the_roots_that_it_may_change() {
         let tree = tree(&[
-            ("over/kustomization.yaml", "resources: [../base]\nconfigMapGenerator: [{name: c, files: [k=f/c.txt]}]\n"),
+            (
+                "over/kustomization.yaml",
+                "resources: [../base]\nconfigMapGenerator: [{name: c, files: [k=f/c.txt]}]\n",
+            ),
             ("base/kustomization.yaml", "resources: [x.yaml]\ncomponents: [../part]\n"),
             ("part/kustomization.yaml", "kind: Component\ntransformers: [t.yaml]\n"),
             ("other/kustomization.yaml", "resources: [y.yaml]\n"),

@@ -101,7 +101,9 @@ fn found(args: &ValidateArgs) -> Result<(Vec<Finding>, Vec<String>), String> {
         let (disk, path) = Disk::around(folder).map_err(|error| format!("{shown}: {error}"))?;
         let roots = roots(&disk, &path);
         if roots.is_empty() {
-            return Err(format!("{shown}: there is no kustomization here, nor in any folder below"));
+            return Err(format!(
+                "{shown}: there is no kustomization here, nor in any folder below"
+            ));
         }
         let repository = Repository::around(&disk, &path)?;
         let mut validation = Validation::new(repository.policy.as_ref());
@@ -111,11 +113,14 @@ fn found(args: &ValidateArgs) -> Result<(Vec<Finding>, Vec<String>), String> {
         let mut definitions = Definitions { repository: &repository, disk: &disk, looked: false };
         definitions.named(&mut validation);
         let many = roots.len();
-        for (at, root) in roots.into_iter().enumerate().filter(|(_, root)| seen.insert(root.clone())) {
+        for (at, root) in
+            roots.into_iter().enumerate().filter(|(_, root)| seen.insert(root.clone()))
+        {
             if many >= MANY {
                 progress(at + 1, many);
             }
-            let overlay = Overlay { disk: &disk, root: &root, restriction: args.restrictor.restriction() };
+            let overlay =
+                Overlay { disk: &disk, root: &root, restriction: args.restrictor.restriction() };
             findings.extend(overlay.findings(&mut validation, &mut definitions));
             overlays.push(root);
         }
@@ -166,7 +171,10 @@ impl Repository {
         for folder in above {
             if let Entry::File(bytes) = disk.entry(&join(folder, policy::PATH)) {
                 let policy = parsed(&bytes).map_err(|problem| {
-                    format!("{}: {problem} (`usher check-config` says more)", join(folder, policy::PATH))
+                    format!(
+                        "{}: {problem} (`usher check-config` says more)",
+                        join(folder, policy::PATH)
+                    )
                 })?;
                 return Ok(Self { folder: folder.to_owned(), policy: Some(policy) });
             }
@@ -181,9 +189,8 @@ impl Repository {
 fn parsed(bytes: &[u8]) -> Result<Policy, String> {
     let home = super::check_config::likely_home(bytes);
     let home = home.ok_or_else(|| "it cannot be read".to_owned())?;
-    Policy::parse(bytes, &home).map_err(|problems| {
-        problems.first().map_or_else(String::new, ToString::to_string)
-    })
+    Policy::parse(bytes, &home)
+        .map_err(|problems| problems.first().map_or_else(String::new, ToString::to_string))
 }
 
 /// Where custom types are looked for.

@@ -5,6 +5,8 @@
 mod environment;
 mod gates;
 
+use std::collections::BTreeMap;
+
 use super::application::{Application, HoldMarker, Images, Template, Trigger};
 use super::check::{Content, Findings, Value, at};
 use super::problem::Problem;

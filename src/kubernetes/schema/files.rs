@@ -135,7 +135,10 @@ spec:
     fn a_definition_is_strict_where_the_api_server_is_and_open_where_it_is() {
         let types = types(&[("crds/widget.yaml", DEFINITION)]);
         let widget = |spec: &str| {
-            faults(&types, &format!("{{apiVersion: acme.io/v1, kind: Widget, metadata: {{name: w}}, {spec}}}"))
+            faults(
+                &types,
+                &format!("{{apiVersion: acme.io/v1, kind: Widget, metadata: {{name: w}}, {spec}}}"),
+            )
         };
         for sound in [
             "spec: {size: 1, colour: red, note: n}",
@@ -147,14 +150,26 @@ spec:
         }
         for (broken, wanted) in [
             ("status: {}", "missing-field this object lacks the field spec"),
-            ("spec: {size: 1, colour: red, note: n, sise: 2}", "unknown-field spec has no field sise; did you mean size?"),
-            ("spec: {size: [1], colour: red, note: n}", "wrong-type size has to be a whole number or a text"),
-            ("spec: {size: 1, colour: rad, note: n}", "wrong-value colour has to be red, green, and this is \"rad\"; did you mean red?"),
+            (
+                "spec: {size: 1, colour: red, note: n, sise: 2}",
+                "unknown-field spec has no field sise; did you mean size?",
+            ),
+            (
+                "spec: {size: [1], colour: red, note: n}",
+                "wrong-type size has to be a whole number or a text",
+            ),
+            (
+                "spec: {size: 1, colour: rad, note: n}",
+                "wrong-value colour has to be red, green, and this is \"rad\"; did you mean red?",
+            ),
             ("spec: {size: 1, colour: red}", "missing-field spec (spec) lacks the field note"),
             ("spec: {size: 1, colour: red, note: n, level: 0}", "wrong-value level: "),
             ("spec: {size: 1, colour: red, note: n, any: {k: b}}", "wrong-value k: "),
             ("spec: {size: 1, colour: red, note: n, either: {a: x, b: y}}", "wrong-value either: "),
-            ("spec: {size: 1, colour: red, note: n, either: {c: y}}", "unknown-field spec.either has no field c"),
+            (
+                "spec: {size: 1, colour: red, note: n, either: {c: y}}",
+                "unknown-field spec.either has no field c",
+            ),
         ] {
             let found = widget(broken);
             assert!(found.iter().any(|one| one.starts_with(wanted)), "{broken}: {found:?}");
@@ -167,27 +182,52 @@ spec:
         let of = |version: &str, kind: &str| types.of(&format!("acme.io/{version}"), kind);
         assert!(matches!(of("v1beta1", "Widget"), Known::Anything));
         assert!(types.deprecation("acme.io/v1beta1", "Widget").is_some());
-        let Known::NotServed(message) = of("v0", "Widget") else { panic!("{:?}", of("v0", "Widget")) };
-        assert!(message.ends_with("does not serve the version v0; it serves v1, v1beta1"), "{message}");
+        let Known::NotServed(message) = of("v0", "Widget") else {
+            panic!("{:?}", of("v0", "Widget"))
+        };
+        assert!(
+            message.ends_with("does not serve the version v0; it serves v1, v1beta1"),
+            "{message}"
+        );
         assert!(matches!(of("v1", "Gadget"), Known::Foreign(None)));
-        assert!(types.is_foreign("other.io") && !types.is_foreign("acme.io") && !types.is_foreign("apps"));
+        assert!(
+            types.is_foreign("other.io")
+                && !types.is_foreign("acme.io")
+                && !types.is_foreign("apps")
+        );
     }
 
     #[test]
     fn a_json_schema_is_known_by_its_path_or_by_what_it_says() {
         let schema = r#"{"type":"object","additionalProperties":false,"properties":{"apiVersion":{},"kind":{},"metadata":{},"spec":{"type":"object","properties":{"a":{"type":"integer"}}}}}"#;
-        let said = schema.replacen('{', r#"{"x-kubernetes-group-version-kind":[{"group":"b.io","version":"v2","kind":"B"}],"#, 1);
+        let said = schema.replacen(
+            '{',
+            r#"{"x-kubernetes-group-version-kind":[{"group":"b.io","version":"v2","kind":"B"}],"#,
+            1,
+        );
         let types = types(&[("schemas/a.io/A_v1.json", schema), ("schemas/any.json", &said)]);
         let a = "{apiVersion: a.io/v1, kind: A, metadata: {name: x}, spec: {a: one}}";
-        assert_eq!(faults(&types, a), ["wrong-type a has to be a whole number, and this is a text: \"one\""]);
+        assert_eq!(
+            faults(&types, a),
+            ["wrong-type a has to be a whole number, and this is a text: \"one\""]
+        );
         let b = "{apiVersion: b.io/v2, kind: B, metadata: {name: x}, specs: {}}";
-        assert_eq!(faults(&types, b), ["unknown-field this object has no field specs; did you mean spec?"]);
+        assert_eq!(
+            faults(&types, b),
+            ["unknown-field this object has no field specs; did you mean spec?"]
+        );
     }
 
     #[test]
     fn definitions_that_are_no_use_do_no_harm() {
         let deep = "{properties: {a: ".repeat(500) + "{}" + &"}}".repeat(500);
-        for schema in ["7", "{type: nothing}", "{$ref: 'https://example.com/x.json'}", "{pattern: '(', type: string}", &deep] {
+        for schema in [
+            "7",
+            "{type: nothing}",
+            "{$ref: 'https://example.com/x.json'}",
+            "{pattern: '(', type: string}",
+            &deep,
+        ] {
             let text = format!(
                 "kind: CustomResourceDefinition\nspec:\n  group: g.io\n  names: {{kind: G}}\n  versions: [{{name: v1, schema: {{openAPIV3Schema: {schema}}}}}]\n"
             );
