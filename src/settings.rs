@@ -126,6 +126,10 @@ impl Settings {
         let mut read = Reader { variables, problems: Vec::new(), remarks: Vec::new() };
         let listen = read.listen(flags.listen.as_ref());
         let url = read.url("USHER_URL", flags.url.as_ref());
+        if url.is_none() {
+            let remark = "USHER_URL is not set: the links in checks lead to where Usher listens";
+            read.remarks.push(remark.to_owned());
+        }
         let api = read.url("USHER_GITHUB_API", flags.github_api.as_ref());
         let api = api.unwrap_or_else(|| GITHUB_API.to_owned());
         let app = read.app_id(flags.app_id.as_ref());

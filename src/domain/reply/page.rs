@@ -69,7 +69,7 @@ pub fn judged(
         let head = look.map_or("", |look| look.pull().head.sha.as_str());
         remark(&page.url, head, one)
     }));
-    findings.sort_by(|one, other| other.severity.cmp(&one.severity));
+    findings.sort_by_key(|one| std::cmp::Reverse(one.severity));
     page.more_findings = findings.len().saturating_sub(MOST_FINDINGS);
     findings.truncate(MOST_FINDINGS);
     page.findings = findings;
