@@ -18,6 +18,9 @@ use crate::kustomize::problem::Place;
 use crate::kustomize::value::{Key, Map, Value};
 use crate::model::read::Severity;
 
+/// The most bytes of a message, whatever is quoted in it.
+const LONGEST_MESSAGE: usize = 1000;
+
 /// What one overlay renders to, as rules see it.
 #[derive(Debug)]
 pub struct Scene<'r> {
@@ -118,7 +121,12 @@ impl<'r> Pod<'r> {
 impl Remark {
     /// A remark of the rule's own severity.
     pub fn new(object: impl Into<Option<usize>>, place: Place, message: impl Into<String>) -> Self {
-        Self { object: object.into(), place, message: message.into(), severity: None }
+        let mut message = message.into();
+        if message.len() > LONGEST_MESSAGE {
+            message.truncate(message.floor_char_boundary(LONGEST_MESSAGE));
+            message.push('…');
+        }
+        Self { object: object.into(), place, message, severity: None }
     }
 
     /// The same, as bad as this.

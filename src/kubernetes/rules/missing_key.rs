@@ -1,5 +1,7 @@
 //! `missing-key`: keys that pods use of a ConfigMap or Secret of the overlay which does not have them.
 
+use std::collections::{BTreeSet, HashMap};
+
 use super::near::{is_misspelt, listed};
 use super::references::{CONFIG_MAP, Reference, SECRET, of_pod};
 use super::{Rule, is_put_in_later, known};
@@ -15,24 +17,19 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(scene: &Scene<'_>, remarks: &mut Vec<Remark>) {
+    let mut keys = HashMap::new();
     for pod in &scene.pods {
         for reference in of_pod(pod).iter().filter(|reference| !reference.keys.is_empty()) {
             let Some(object) = source(scene, pod.object, reference) else { continue };
-            let keys = keys(object);
+            let known_keys = keys.entry(object).or_insert_with(|| all_keys(&scene.objects[object]));
+            let Some(known_keys) = known_keys else { continue };
             for key in &reference.keys {
                 let Some(text) = key.as_text() else { continue };
-                let is_there = keys.contains(&text);
+                let is_there = known_keys.contains(text);
                 if is_there || is_put_in_later(text) || remarks.len() >= super::MOST {
                     continue;
                 }
-                let (kind, name) = (object.kind(), object.name());
-                let help = match keys.iter().find(|known| is_misspelt(text, known)) {
-                    Some(meant) => format!("did you mean {meant}?"),
-                    None => format!("it has {}", listed(keys.iter().copied())),
-                };
-                let message = format!(
-                    "the {kind} {name} has no key {text}, so the pod does not start: {help}"
-                );
+                let message = message(&scene.objects[object], text, known_keys);
                 let place = known(&[key.place, reference.name.place, scene.place(pod.object)]);
                 remarks.push(Remark::new(pod.object, place, message));
             }
@@ -40,37 +37,45 @@ fn check(scene: &Scene<'_>, remarks: &mut Vec<Remark>) {
     }
 }
 
-/// What the keys are of, if all its keys can be seen.
-fn source<'r>(scene: &Scene<'r>, pod: usize, reference: &Reference<'_>) -> Option<&'r Object> {
+fn message(object: &Object, key: &str, keys: &BTreeSet<&str>) -> String {
+    let (kind, name) = (object.kind(), object.name());
+    let help = match keys.iter().take(super::MOST).find(|known| is_misspelt(key, known)) {
+        Some(meant) => format!("did you mean {meant}?"),
+        None => format!("it has {}", listed(keys.iter().copied())),
+    };
+    format!("the {kind} {name} has no key {key}, so the pod does not start: {help}")
+}
+
+/// The number of the object that the keys are of.
+fn source(scene: &Scene<'_>, pod: usize, reference: &Reference<'_>) -> Option<usize> {
     if reference.optional || ![CONFIG_MAP, SECRET].contains(&reference.of) {
         return None;
     }
     let name = reference.name.as_text()?;
     let held = scene.names.held(reference.of, scene.namespace(pod), name)?;
-    let object = &scene.objects[held.object];
-    // One that is empty is there for something to fill it, and so are those that are marked for it.
-    let is_filled = held.made
-        || keys(object).is_empty()
-        || object.value.get("type").is_some_and(|of| of.as_text() == Some(TOKEN))
-        || ["labels", "annotations"].iter().any(|section| {
-            object
-                .notes(section)
-                .iter()
-                .any(|(key, _)| FILLED.iter().any(|mark| key.contains(mark)))
-        });
-    (!is_filled).then_some(object)
+    (!held.made).then_some(held.object)
+}
+
+/// All keys, unless there may be more than can be seen: one that is empty is there for something to fill it, and so are
+/// those that are marked for it.
+fn all_keys(object: &Object) -> Option<BTreeSet<&str>> {
+    let is_mark = |key: &str| {
+        !key.starts_with("argocd.argoproj.io/") && FILLED.iter().any(|mark| key.contains(mark))
+    };
+    let is_marked = ["labels", "annotations"]
+        .iter()
+        .any(|section| object.notes(section).iter().any(|(key, _)| is_mark(key)));
+    let is_token = object.value.get("type").is_some_and(|of| of.as_text() == Some(TOKEN));
+    let sections = ["data", "binaryData", "stringData"].into_iter();
+    let keys = sections.flat_map(|section| entries(&object.value, &[section]).map(|(key, _)| key));
+    let keys: BTreeSet<&str> = keys.map(|key| &*key.text).collect();
+    (!is_marked && !is_token && !keys.is_empty()).then_some(keys)
 }
 
 /// Kubernetes fills Secrets of this type.
 const TOKEN: &str = "kubernetes.io/service-account-token";
 /// Parts of the labels and annotations by which controllers find what they fill.
 const FILLED: [&str; 6] = ["inject", "generat", "replica", "reflect", "sync", "trusted-cabundle"];
-
-fn keys(object: &Object) -> Vec<&str> {
-    let sections = ["data", "binaryData", "stringData"].into_iter();
-    let keys = sections.flat_map(|section| entries(&object.value, &[section]).map(|(key, _)| key));
-    keys.map(|key| &*key.text).collect()
-}
 
 #[cfg(test)]
 mod tests {

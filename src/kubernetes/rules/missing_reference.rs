@@ -54,6 +54,7 @@ impl<'r> Search<'_, 'r> {
         if self.remarks.len() >= super::MOST
             || is_put_in_later(name)
             || is_always_there(of, name)
+            || self.noted.contains(&(of, namespace, name))
             || scene.names.held(of, namespace, name).is_some()
         {
             return;
@@ -62,8 +63,8 @@ impl<'r> Search<'_, 'r> {
         if reference.is_for_images && matches!(missing, Missing::OthersAreHere(_)) {
             missing = Missing::Elsewhere;
         }
-        if missing == Missing::Elsewhere && !self.noted.insert((of, namespace, name)) {
-            return;
+        if missing == Missing::Elsewhere {
+            self.noted.insert((of, namespace, name));
         }
         let place = known(&[value.place, scene.place(object)]);
         let remark = Remark::new(object, place, missing.message(of.kind, name, help));

@@ -38,7 +38,7 @@ const BUILTIN_ROLES: [&str; 11] = [
 ];
 
 fn check(scene: &Scene<'_>, remarks: &mut Vec<Remark>) {
-    let mut search = Search { scene, noted: HashSet::new(), remarks };
+    let mut search = Search { scene, noted: HashSet::new(), searches: 0, remarks };
     for (at, object) in scene.objects.iter().enumerate() {
         let of = Type::of(object.gvk());
         match (of.group, of.kind) {
@@ -65,6 +65,8 @@ struct Search<'a, 'r> {
     scene: &'a Scene<'r>,
     /// Names that were noted once, which is enough.
     noted: HashSet<(Type<'r>, &'r str, &'r str)>,
+    /// How many names were looked for and not found.
+    searches: usize,
     remarks: &'a mut Vec<Remark>,
 }
 
@@ -79,20 +81,55 @@ impl<'r> Search<'_, 'r> {
     ) -> Option<usize> {
         let scene = self.scene;
         let name = value.as_text().filter(|name| !name.is_empty())?;
-        if is_put_in_later(name) || self.remarks.len() >= super::MOST {
-            return None;
-        }
         if let Some(held) = scene.names.held(of, namespace, name) {
             return Some(held.object).filter(|_| !held.made);
         }
-        let missing = missing(scene, of, namespace, name);
-        if missing == Missing::Elsewhere && !self.noted.insert((of, namespace, name)) {
+        let missing = self.missing(of, namespace, name)?;
+        self.say(object, of, value, &missing);
+        None
+    }
+
+    /// The same where others are meant as often as not: only if the overlay has some of them in that namespace, or if
+    /// it is misspelt, a missing one is worth a word.
+    fn look_here(
+        &mut self,
+        object: usize,
+        of: Type<'r>,
+        namespace: &'r str,
+        value: &'r Value,
+    ) -> Option<usize> {
+        let scene = self.scene;
+        let name = value.as_text().filter(|name| !name.is_empty())?;
+        if let Some(held) = scene.names.held(of, namespace, name) {
+            return Some(held.object).filter(|_| !held.made);
+        }
+        let missing = self.missing(of, namespace, name)?;
+        let has_others = !scene.names.of_type(of, namespace).is_empty();
+        if has_others || matches!(missing, Missing::Misspelt(_)) {
+            self.say(object, of, value, &missing);
+        }
+        None
+    }
+
+    /// How a name is missing; none if that was said, or if there is no more time to look.
+    fn missing(&mut self, of: Type<'r>, namespace: &'r str, name: &'r str) -> Option<Missing> {
+        let key = (of, namespace, name);
+        if is_put_in_later(name) || self.noted.contains(&key) || self.searches >= super::MOST {
             return None;
         }
-        let place = known(&[value.place, scene.place(object)]);
+        self.searches += 1;
+        let missing = missing(self.scene, of, namespace, name);
+        if missing == Missing::Elsewhere {
+            self.noted.insert(key);
+        }
+        Some(missing)
+    }
+
+    fn say(&mut self, object: usize, of: Type<'_>, value: &Value, missing: &Missing) {
+        let name = value.as_text().unwrap_or_default();
+        let place = known(&[value.place, self.scene.place(object)]);
         let remark = Remark::new(object, place, missing.message(of.kind, name, ""));
         self.remarks.push(remark.as_bad_as(missing.severity()));
-        None
     }
 
     fn ingress(&mut self, at: usize, object: &'r Object) {
@@ -136,7 +173,9 @@ impl<'r> Search<'_, 'r> {
                     .filter_map(|key| port.get(key).and_then(Value::as_text))
             })
         };
-        if ports().next().is_some() && !ports().any(|known| known == wanted) {
+        let is_there = ports().take(super::MOST).any(|known| known == wanted);
+        let count = ports().take(super::MOST).count();
+        if self.remarks.len() < super::MOST && (1..super::MOST).contains(&count) && !is_there {
             let message = format!(
                 "the Service {} has no port {wanted}, only {}",
                 service.name(),
@@ -187,25 +226,6 @@ impl<'r> Search<'_, 'r> {
             if let (Some(found), Some(port)) = (found, service.get("port")) {
                 self.port(at, found, port);
             }
-        }
-    }
-
-    /// The number of what has a name, where others are meant as often as not: only if the overlay has some of them in
-    /// that namespace, or if it is misspelt, a missing one is worth a word.
-    fn look_here(
-        &mut self,
-        object: usize,
-        of: Type<'r>,
-        namespace: &'r str,
-        value: &'r Value,
-    ) -> Option<usize> {
-        let scene = self.scene;
-        let has_others = !scene.names.of_type(of, namespace).is_empty();
-        let is_misspelt =
-            |name: &str| matches!(missing(scene, of, namespace, name), Missing::Misspelt(_));
-        match has_others || value.as_text().is_some_and(is_misspelt) {
-            true => self.look(object, of, namespace, value),
-            false => scene.names.held(of, namespace, value.as_text()?).map(|held| held.object),
         }
     }
 }

@@ -29,11 +29,12 @@ fn check(scene: &Scene<'_>, remarks: &mut Vec<Remark>) {
             if volumes.contains(wanted) || is_put_in_later(wanted) || remarks.len() >= super::MOST {
                 continue;
             }
-            let help = match volumes.iter().find(|volume| is_misspelt(wanted, volume)) {
-                Some(meant) => format!("did you mean {meant}?"),
-                None if volumes.is_empty() => "it has none".to_owned(),
-                None => format!("it has {}", listed(volumes.iter().copied())),
-            };
+            let help =
+                match volumes.iter().take(super::MOST).find(|volume| is_misspelt(wanted, volume)) {
+                    Some(meant) => format!("did you mean {meant}?"),
+                    None if volumes.is_empty() => "it has none".to_owned(),
+                    None => format!("it has {}", listed(volumes.iter().copied())),
+                };
             let message = format!(
                 "there is no volume {wanted} in this pod, and the API server refuses it: {help}"
             );

@@ -144,6 +144,8 @@ fn object_name(object: &Object, name: &str) -> Verdict {
         ("", "Namespace" | "Service") => syntax::dns_label(name),
         ("rbac.authorization.k8s.io", _) => syntax::path_segment(name),
         ("certificates.k8s.io" | "apiregistration.k8s.io", _) => syntax::path_segment(name),
+        // The name is the address.
+        ("networking.k8s.io", "IPAddress") => syntax::path_segment(name),
         ("batch", "CronJob") if name.len() > LONGEST_CRON_JOB => {
             Err(format!("has {} characters, and may have {LONGEST_CRON_JOB}", name.len()))
         }

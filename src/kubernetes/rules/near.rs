@@ -10,6 +10,9 @@ use crate::model::read::Severity;
 
 /// The fewest letters of a word that is told apart from another one by a single letter.
 const SHORTEST_WORD: usize = 5;
+/// The longest name that is looked at, and by how much one that is meant may be longer or shorter.
+const LONGEST_NAME: usize = 253;
+const MOST_MORE: usize = 4;
 /// The most names that are compared, so that many references to many names are no trouble.
 const MOST_COMPARED: usize = 1000;
 /// The most names that a message lists.
@@ -83,7 +86,7 @@ pub(super) fn missing(scene: &Scene<'_>, of: Type<'_>, namespace: &str, name: &s
 
 /// Names for a message: the first few.
 pub(super) fn listed<'n>(names: impl Iterator<Item = &'n str>) -> String {
-    let names: BTreeSet<&str> = names.collect();
+    let names: BTreeSet<&str> = names.take(MOST_COMPARED).collect();
     let shown: Vec<&str> = names.iter().take(MOST_SHOWN).copied().collect();
     let more = if names.len() > shown.len() { ", …" } else { "" };
     format!("{}{more}", shown.join(", "))
@@ -109,7 +112,7 @@ fn without_hash<'n>(object: &Object, name: &'n str, made: bool) -> &'n str {
 /// Whether `name` is `meant`, misspelt: in one letter of each of at most two long words, or in a sign between words.
 /// Digits tell things apart, and so do short words such as `dev` and `qa`.
 pub(super) fn is_misspelt(name: &str, meant: &str) -> bool {
-    if name == meant {
+    if name == meant || name.len() > LONGEST_NAME || name.len().abs_diff(meant.len()) > MOST_MORE {
         return false;
     }
     let is_sign = |c: char| "-._:/".contains(c);

@@ -1,5 +1,7 @@
 //! `probe-port`: ports that probes, handlers and Services call by a name which no container port has.
 
+use std::collections::HashSet;
+
 use super::selecting::{Pods, Selector};
 use super::{Rule, is_put_in_later, known};
 use crate::kubernetes::scene::{Pod, Remark, Scene, items, text};
@@ -12,6 +14,9 @@ pub(super) const RULE: Rule = Rule {
     finds: "a probe, a handler or a Service that calls a port by a name which no container port has",
     check,
 };
+
+/// The most ports of pods that Services are held against, so that many of both are no trouble.
+const MOST_COMPARED: usize = 1_000_000;
 
 fn check(scene: &Scene<'_>, remarks: &mut Vec<Remark>) {
     for pod in &scene.pods {
@@ -29,6 +34,7 @@ fn check(scene: &Scene<'_>, remarks: &mut Vec<Remark>) {
         }
     }
     let pods = Pods::of(scene);
+    let mut left = MOST_COMPARED;
     for (at, service) in scene.of_kind("", "Service") {
         let selector = service.value.at_path(&["spec", "selector"]).filter(|all| !all.is_empty());
         let Some(selector) = selector else { continue };
@@ -41,9 +47,11 @@ fn check(scene: &Scene<'_>, remarks: &mut Vec<Remark>) {
         }
         let selected = pods.selected(service.namespace(), Selector::of_labels(selector));
         let selected: Vec<&Pod<'_>> = selected.into_iter().map(|pod| &scene.pods[pod]).collect();
+        let names: HashSet<&str> =
+            selected.iter().flat_map(|pod| pod.containers()).flat_map(ports).take(left).collect();
+        left = left.saturating_sub(names.len());
         for (port, name) in named {
-            let has = |pod: &&Pod<'_>| pod.containers().flat_map(ports).any(|known| known == name);
-            if selected.is_empty() || selected.iter().any(has) {
+            if selected.is_empty() || names.contains(name) || left == 0 {
                 continue;
             }
             let makers: Vec<&str> =

@@ -2,13 +2,15 @@
 //!
 //! It does not know who selects what for which purpose.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
+use super::is_put_in_later;
 use crate::kubernetes::scene::{Scene, entries, items, may_be_same_namespace, text};
 use crate::kustomize::value::{Key, Value};
 
-/// The most pods that one selector is held against.
-const MOST_COMPARED: usize = 1000;
+/// The most pods and labels that the selectors of an overlay are held against, so that many of both are no trouble.
+const MOST_COMPARED: usize = 5_000_000;
 
 /// A selector: labels, and expressions where there may be some.
 #[derive(Debug, Clone, Copy)]
@@ -22,6 +24,8 @@ pub(super) struct Selector<'v> {
 pub(super) struct Pods<'r> {
     /// Who makes it, by number; its namespace; its labels.
     all: Vec<(usize, &'r str, BTreeMap<&'r str, &'r str>)>,
+    /// How many more pods and labels are looked at.
+    left: Cell<usize>,
 }
 
 /// What a selector selects.
@@ -72,7 +76,10 @@ impl<'v> Selector<'v> {
         labels: &BTreeMap<&str, &str>,
     ) -> impl Iterator<Item = (&'v Key, &'v Value)> {
         let meets = |(key, value): &(&Key, &Value)| {
-            value.as_text().is_none_or(|text| labels.get(&*key.text) == Some(&text))
+            let is = |text: &str| {
+                labels.get(&*key.text).is_some_and(|label| *label == text || is_put_in_later(label))
+            };
+            value.as_text().is_none_or(is)
         };
         self.labels().filter(move |wanted| !meets(wanted))
     }
@@ -99,19 +106,29 @@ impl<'r> Pods<'r> {
     /// The pods of an overlay.
     pub(super) fn of(scene: &Scene<'r>) -> Self {
         let pods = scene.pods.iter();
-        Self {
-            all: pods.map(|pod| (pod.object, scene.namespace(pod.object), pod.labels())).collect(),
-        }
+        let all = pods.map(|pod| (pod.object, scene.namespace(pod.object), pod.labels())).collect();
+        Self { all, left: Cell::new(MOST_COMPARED) }
+    }
+
+    /// The pods in a namespace, with their numbers, as long as there is time.
+    fn of_namespace(
+        &self,
+        namespace: &str,
+    ) -> impl Iterator<Item = (usize, usize, &BTreeMap<&'r str, &'r str>)> {
+        let pods = self.all.iter().enumerate().take_while(|(_, (_, _, labels))| {
+            self.left.set(self.left.get().saturating_sub(1 + labels.len()));
+            self.left.get() > 0
+        });
+        pods.filter(move |(_, (_, other, _))| may_be_same_namespace(other, namespace))
+            .map(|(at, (object, _, labels))| (at, *object, labels))
     }
 
     /// What a selector selects of those in a namespace.
     pub(super) fn select<'v>(&self, namespace: &str, selector: Selector<'v>) -> Selected<'v> {
-        let mut here =
-            self.all.iter().filter(|(_, other, _)| may_be_same_namespace(other, namespace));
         let mut closest: Option<((usize, bool), Closest<'_>)> = None;
-        let mut looked_at = 0;
-        for (object, _, labels) in here.by_ref().take(MOST_COMPARED) {
-            looked_at += 1;
+        let mut has_pods = false;
+        for (_, object, labels) in self.of_namespace(namespace) {
+            has_pods = true;
             let mut unmet = selector.unmet(labels);
             let Some(wanted) = unmet.next() else {
                 match selector.expressions_are_met(labels) {
@@ -122,29 +139,27 @@ impl<'r> Pods<'r> {
             // Another value is closer than no such label.
             let distance = (1 + unmet.count(), !labels.contains_key(&*wanted.0.text));
             if closest.is_none_or(|(least, _)| distance < least) {
-                closest = Some((distance, Closest { object: *object, wanted }));
+                closest = Some((distance, Closest { object, wanted }));
             }
         }
-        match (looked_at, here.next()) {
-            (0, _) => Selected::NoPods,
-            (_, Some(_)) => Selected::Something,
-            (_, None) => {
-                let wants = selector.labels().count();
-                let closest = closest.filter(|((differ, _), _)| *differ < wants || wants == 1);
-                Selected::Nothing { closest: closest.map(|(_, closest)| closest) }
-            }
+        if self.left.get() == 0 {
+            return Selected::Something;
+        }
+        let wants = selector.labels().count();
+        let closest = closest.filter(|((differ, _), _)| *differ < wants || wants == 1);
+        match has_pods {
+            true => Selected::Nothing { closest: closest.map(|(_, closest)| closest) },
+            false => Selected::NoPods,
         }
     }
 
-    /// The numbers of those who make pods that a selector selects.
+    /// The numbers of the pods that a selector selects; none where there was no time to look.
     pub(super) fn selected(&self, namespace: &str, selector: Selector<'_>) -> Vec<usize> {
         let is_selected = |labels: &BTreeMap<&str, &str>| {
             selector.unmet(labels).next().is_none() && selector.expressions_are_met(labels)
         };
-        let here =
-            self.all.iter().enumerate().take(MOST_COMPARED).filter(|(_, (_, other, labels))| {
-                may_be_same_namespace(other, namespace) && is_selected(labels)
-            });
-        here.map(|(at, _)| at).collect()
+        let here = self.of_namespace(namespace).filter(|(_, _, labels)| is_selected(labels));
+        let selected = here.map(|(at, _, _)| at).collect();
+        if self.left.get() == 0 { Vec::new() } else { selected }
     }
 }

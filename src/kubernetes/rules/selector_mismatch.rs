@@ -27,7 +27,6 @@ fn check(scene: &Scene<'_>, remarks: &mut Vec<Remark>) {
         for (key, value) in selector.unmet(&labels) {
             let wanted = value.as_text().unwrap_or_default();
             let has = match labels.get(&*key.text) {
-                Some(label) if is_put_in_later(label) => continue,
                 Some(label) => format!("its pods have {}={label}", key.text),
                 None => format!("its pods have no label {}", key.text),
             };

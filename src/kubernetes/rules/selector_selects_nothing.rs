@@ -99,6 +99,8 @@ mod tests {
         for right in ["{app: web}", "{}", "{app: '${APP}'}", "null"] {
             assert_eq!(found(&RULE, &(pods.clone() + &service(right))), "", "{right}");
         }
+        let later = pods.replace("labels: {app: web}", "labels: {app: '${APP}'}");
+        assert_eq!(found(&RULE, &(later + &service("{app: shop}"))), "");
         insta::assert_snapshot!(found(&RULE, &(pods.clone() + &service("{app: wbe}"))), @"15:19 warning: this Service selects app=wbe, and no pod of this overlay is that; those of Deployment web have app=web");
         insta::assert_snapshot!(found(&RULE, &(pods.clone() + &service("{app: web, tier: a}"))), @"15:30 warning: this Service selects app=web,tier=a, and no pod of this overlay is that; those of Deployment web have no label tier");
         insta::assert_snapshot!(found(&RULE, &service("{app: web}")), @"6:14 note: this Service selects app=web, and no pod of this overlay is that");

@@ -7,6 +7,8 @@ use std::collections::HashSet;
 use super::{Scene, entries, is_custom, items};
 use crate::kustomize::value::{Content, Value};
 
+/// The longest name that an object can have.
+const LONGEST_NAME: usize = 253;
 /// Kinds of which anything may be made.
 const MAKE_ANYTHING: [&str; 8] = [
     "HelmRelease",
@@ -63,6 +65,9 @@ impl<'r> Mentions<'r> {
 
     /// Whether an object of this name may be made.
     pub(super) fn may_make(&self, namespace: &str, name: &str) -> bool {
+        if name.len() > LONGEST_NAME {
+            return true;
+        }
         let operated = |end: usize| {
             let owner = &name[..end];
             self.operated.contains(&(namespace, owner)) || self.operated.contains(&("", owner))
