@@ -72,7 +72,7 @@ fn result(alike: &Alike<'_>, rules: &[Code], fingerprint: &str) -> Value {
     }
     if !file.is_empty() {
         result["locations"] = json!([{ "physicalLocation": {
-            "artifactLocation": { "uri": uri(file), "uriBaseId": "%SRCROOT%" },
+            "artifactLocation": artifact(file),
             "region": { "startLine": line.max(&1), "startColumn": column.max(&1) },
         } }]);
     }
@@ -96,6 +96,14 @@ fn fingerprint(alike: &Alike<'_>) -> String {
         hash.update([0]);
     }
     hex::encode(hash.finalize()).chars().take(32).collect()
+}
+
+/// A file, from where the command was called on; what is far away from there has its whole path.
+fn artifact(file: &str) -> Value {
+    match file.starts_with('/') {
+        true => json!({ "uri": format!("file://{}", uri(file)) }),
+        false => json!({ "uri": uri(file), "uriBaseId": "%SRCROOT%" }),
+    }
 }
 
 /// A path as a relative reference: what is no part of a path there is written as `%` and digits.
@@ -149,6 +157,7 @@ mod tests {
             (&json!("error"), &json!("note"), &json!("warning"))
         );
         assert_eq!(results[2]["properties"]["overlays"], json!(["a", "b", "c", "d"]));
+        assert_eq!(artifact("/a b"), json!({ "uri": "file:///a%20b" }));
         assert_eq!(read(&[])["results"], json!([]));
     }
 
