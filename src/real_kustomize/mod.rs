@@ -87,7 +87,7 @@ impl RealKustomize {
         if let Some(printed) = known.get(bundle.id()) {
             return printed;
         }
-        let printed = run::run(&allowed.options, &allowed.room, bundle).await;
+        let printed = run::run(allowed, bundle).await;
         match &printed {
             Ok(text) => tracing::info!(%repo, bytes = text.len(), "a real kustomize has rendered"),
             Err(NotPrinted::NotRun(why)) => {

@@ -16,6 +16,8 @@ use crate::model::files::Entry;
 const PREFIX: &str = "usher-kustomize-";
 /// The file in it that is locked for as long as the process lives.
 const LOCK: &str = "lock";
+/// How often it is tried to take files away.
+const ATTEMPTS: usize = 5;
 /// Who runs the program where Usher is root: nobody.
 pub(super) const NOBODY: u32 = 65534;
 
@@ -125,6 +127,12 @@ impl Drop for Laid {
 }
 
 fn remove(path: &Path) {
+    // What is just being killed may still make files.
+    for _ in 1..ATTEMPTS {
+        if fs::remove_dir_all(path).is_ok() {
+            return;
+        }
+    }
     if let Err(error) = fs::remove_dir_all(path) {
         tracing::warn!(path = %path.display(), %error, "a temporary folder is left behind");
     }

@@ -1,32 +1,45 @@
 //! One run: files laid out, a child in its own process group, what it prints up to a limit, and an end by the clock.
 
+use std::io;
 use std::process::{ExitStatus, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt as _};
-use tokio::process::Command;
+use tokio::process::{Child, Command};
 
 use super::order::{CONFINED, Order};
-use super::room::{Laid, Room};
-use super::{NOT_CONFINED, Options};
+use super::room::Laid;
+use super::{Allowed, NOT_CONFINED, Options};
 use crate::model::bundle::{Bundle, NotPrinted, Printed};
 
 /// The most bytes that are kept of what is said on standard error.
 const MOST_SAID: usize = 4096;
 
 /// Gives a bundle to the program.
-pub(super) async fn run(options: &Options, room: &Room, bundle: &Bundle) -> Printed {
-    let not_run = |what: &str, error: &dyn std::fmt::Display| {
-        Err(NotPrinted::NotRun(format!("{what}: {error}")))
-    };
-    let laid = match room.lay_out(bundle) {
+pub(super) async fn run(allowed: &Arc<Allowed>, bundle: &Bundle) -> Printed {
+    let (room, files) = (allowed.clone(), bundle.clone());
+    // Hundreds of files are made and taken away: not on the runtime's threads.
+    let laid = tokio::task::spawn_blocking(move || room.room.lay_out(&files)).await;
+    let laid = match laid.map_err(io::Error::other).and_then(|laid| laid) {
         Ok(laid) => laid,
-        Err(error) => return not_run("its files cannot be laid out", &error),
+        Err(error) => return not_run("its files cannot be laid out", error),
     };
-    let order = order(options, &laid, bundle);
+    let printed = run_on(&allowed.options, &laid, bundle).await;
+    let _ = tokio::task::spawn_blocking(move || drop(laid)).await;
+    printed
+}
+
+fn not_run(what: &str, error: impl std::fmt::Display) -> Printed {
+    Err(NotPrinted::NotRun(format!("{what}: {error}")))
+}
+
+async fn run_on(options: &Options, laid: &Laid, bundle: &Bundle) -> Printed {
+    let order = order(options, laid, bundle);
     let order = match serde_json::to_string(&order) {
         Ok(order) => order,
-        Err(error) => return not_run("it cannot be told what to do", &error),
+        Err(error) => return not_run("it cannot be told what to do", error),
     };
     let child = Command::new(&options.usher)
         .args(["confined", &order])
@@ -42,9 +55,9 @@ pub(super) async fn run(options: &Options, room: &Room, bundle: &Bundle) -> Prin
         .spawn();
     let mut child = match child {
         Ok(child) => child,
-        Err(error) => return not_run("it cannot be started", &error),
+        Err(error) => return not_run("it cannot be started", error),
     };
-    let group = Group(child.id());
+    let group = Group::of(&child);
     let (out, err) = (child.stdout.take(), child.stderr.take());
     let most = usize::try_from(options.output_mb << 20).unwrap_or(usize::MAX);
     let all = async {
@@ -65,12 +78,13 @@ pub(super) async fn run(options: &Options, room: &Room, bundle: &Bundle) -> Prin
     };
     let ended = tokio::time::timeout(Duration::from_secs(options.seconds), all).await;
     group.kill();
+    let _ = child.wait().await;
     match ended {
         Err(_) => Err(NotPrinted::TookTooLong(options.seconds)),
         Ok((None, ..)) => Err(NotPrinted::PrintedTooMuch(options.output_mb)),
-        Ok((_, _, Err(error))) => not_run("its end is not known", &error),
+        Ok((_, _, Err(error))) => not_run("its end is not known", error),
         Ok((Some(printed), said, Ok(status))) => {
-            judge(printed, &without_paths(&said, &laid), status)
+            judge(printed, &without_paths(&said, laid), status)
         }
     }
 }
@@ -168,13 +182,18 @@ fn without_paths(said: &str, laid: &Laid) -> String {
     said.replace(&format!("{tree}/"), "").replace(&tree, ".")
 }
 
-/// The processes of a run, all of which end when it is dropped.
-struct Group(Option<u32>);
+/// The processes of a run, all of which end when it is dropped. They are ended once: later the number may be another's.
+struct Group(AtomicU32);
 
 impl Group {
+    fn of(child: &Child) -> Self {
+        Self(AtomicU32::new(child.id().unwrap_or_default()))
+    }
+
     fn kill(&self) {
+        let id = self.0.swap(0, Ordering::Relaxed);
         #[cfg(target_os = "linux")]
-        if let Some(id) = self.0.and_then(|id| i32::try_from(id).ok()) {
+        if let Ok(id @ 1..) = i32::try_from(id) {
             use nix::sys::signal::{Signal, killpg};
             let _ = killpg(nix::unistd::Pid::from_raw(id), Signal::SIGKILL);
         }

@@ -8,6 +8,7 @@ mod story;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tempfile::TempDir;
 use usher::model::bundle::{Bundle, NotPrinted, Printed};
@@ -120,4 +121,33 @@ async fn the_same_files_are_not_given_twice_and_others_are() {
     assert_ne!(real.print(&shop, &bundle("b", &[("a/x", "1")])).await.unwrap(), first);
     let other = RepoName::new("corp/shop").unwrap();
     assert!(matches!(real.print(&other, &one).await, Err(NotPrinted::NotRun(_))));
+}
+
+/// Waits for something to become so; fails loudly when it does not.
+async fn until(what: &str, so: impl Fn() -> bool) {
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
+    while !so() {
+        assert!(tokio::time::Instant::now() < deadline, "no {what} within a minute");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// Whether a process was started with this among its arguments.
+fn runs(argument: &str) -> bool {
+    let processes = std::fs::read_dir("/proc").unwrap().flatten();
+    let mut lines = processes.filter_map(|entry| std::fs::read(entry.path().join("cmdline")).ok());
+    lines.any(|line| line.split(|byte| *byte == 0).any(|part| part == argument.as_bytes()))
+}
+
+#[tokio::test]
+async fn what_is_broken_off_ends_with_all_that_it_started() {
+    let folder = workshop();
+    let program = script(folder.path(), "kustomize", "while :; do :; done & while :; do :; done");
+    let name = program.to_str().unwrap().to_owned();
+    let options = options(&[&name]);
+    let run = tokio::spawn(async move { print(options, &bundle("deploy", &[])).await });
+    until("start", || runs(&name)).await;
+    run.abort();
+    assert!(run.await.unwrap_err().is_cancelled());
+    until("end", || !runs(&name)).await;
 }
