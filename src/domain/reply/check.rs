@@ -6,7 +6,7 @@ use super::{both, count, diff, overlay, sign};
 use crate::domain::classify::Effect as Touch;
 use crate::domain::evaluate::{Assessment, Rules, Untouched};
 use crate::domain::gates::{Gate, Outcome};
-use crate::domain::inert::{plain, span};
+use crate::domain::inert::{cut, plain, span};
 use crate::domain::policy::{self, Mode, Policy, Problem};
 use crate::model::ids::{EnvName, Sha};
 use crate::model::links::Link;
@@ -17,6 +17,8 @@ use crate::model::write::{Annotation, Details, NewCheck};
 pub const GATES: &str = "usher/gates";
 /// So many containers are listed for an environment.
 const MOST_IMAGES: usize = 100;
+/// And in so many bytes, all in all: what changes beside them needs room too.
+const MOST_TABLE: usize = 16_000;
 /// The check on what becomes of the rules.
 pub const CONFIG: &str = "usher/config";
 /// So many changes of the rules are named.
@@ -316,14 +318,20 @@ fn images(touches: &[Touch<'_>]) -> String {
         let place = span(touch.environment.name().as_str());
         let _ = writeln!(out, "### {number} in {place} with another image\n");
         let _ = writeln!(out, "| object | from | to |\n| --- | --- | --- |");
+        let mut left_out = touch.images.len();
         for image in touch.images.iter().take(MOST_IMAGES) {
+            if out.len() > MOST_TABLE {
+                break;
+            }
+            let short = |text: &str| span(&cut(text, 300));
             let shown =
-                |image: &Option<String>| image.as_deref().map_or_else(|| "–".to_owned(), span);
+                |image: &Option<String>| image.as_deref().map_or_else(|| "–".to_owned(), short);
             let (from, to) = (shown(&image.from), shown(&image.to));
-            let _ = writeln!(out, "| {} | {from} | {to} |", span(&image.object));
+            let _ = writeln!(out, "| {} | {from} | {to} |", short(&image.object));
+            left_out -= 1;
         }
-        if touch.images.len() > MOST_IMAGES {
-            let _ = writeln!(out, "\n… and {} more", touch.images.len() - MOST_IMAGES);
+        if left_out > 0 {
+            let _ = writeln!(out, "\n… and {left_out} more");
         }
         out.push('\n');
     }

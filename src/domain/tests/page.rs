@@ -83,6 +83,62 @@ fn what_github_has_no_room_for_is_cut_and_the_page_has_it() {
 }
 
 #[test]
+fn many_images_leave_room_for_what_changes_and_for_the_link() {
+    let mut hub = Hub::new();
+    let one = |at| WEB.replace("{name: web}", &format!("{{name: web{at}}}"));
+    let web = (0..300).map(one).collect::<Vec<_>>().join("---\n");
+    let long = format!("v1.0.0\n  newName: {}", "long/".repeat(100));
+    let text = STAGING.replace("v1.0.0", &long);
+    let mut changes = Vec::new();
+    for place in ["staging", "prod"] {
+        hub.write(&format!("{place}/web.yaml"), &web);
+        changes.push(format!("{place}/kustomization.yaml"));
+    }
+    let changes: Vec<_> = changes.iter().map(|path| (path.as_str(), text.as_str())).collect();
+    let pr = by_ada(&mut hub, &changes);
+    let decision = evaluate(&mut hub, pr);
+    let check = check(&decision, "usher/kustomize");
+    assert!(check.text.contains("… and ") && check.text.len() < 20_000, "{}", check.text);
+    let details = &check.details.text;
+    assert!(check.text.len() + details.len() < 65_535, "{}", details.len());
+    assert!(
+        details.matches("<details>").count() == 2 && details.contains("[Everything on one page]")
+    );
+}
+
+#[test]
+fn what_cannot_be_judged_has_a_page_that_says_so() {
+    let mut hub = Hub::new();
+    let pr = by_ada(&mut hub, &[("README.md", "bye\n")]);
+    let intent = Intent::Evaluate { repo: repo(), pr };
+    let (now, pages) = ("2026-11-20T12:00:00Z".parse().unwrap(), "https://github.test".into());
+    let links = Links::new("https://usher.test", b"key");
+    let mut facts = Facts::new(now, pages, Seal::new(b"key"), links);
+    let decision = loop {
+        match decide(&intent, &facts) {
+            Ok(decision) => break decision,
+            Err(Gap::Unknown(why)) => panic!("{why}"),
+            Err(Gap::Lacks(needs)) => {
+                for need in needs {
+                    let answer = match need {
+                        Need::Comparison { .. } => Err("GitHub says no".to_owned()),
+                        _ => hub.answer(&need),
+                    };
+                    facts.learn(need, answer);
+                }
+            }
+        }
+    };
+    let page = page(&decision);
+    assert_eq!(
+        (page.conclusion, &*page.headline),
+        (Some(Conclusion::Failure), "It cannot be judged")
+    );
+    assert!(page.notes[0].contains("`GitHub says no`"), "{:?}", page.notes);
+    assert!(check(&decision, "usher/gates").details.url.is_some());
+}
+
+#[test]
 fn a_page_is_bounded_and_says_so() {
     let (mut hub, pr) = large(2_000, &"ä".repeat(600));
     let decision = evaluate(&mut hub, pr);
