@@ -213,6 +213,11 @@ impl Found<'_, '_> {
             let text = |field| value.get(field).and_then(Value::as_text).unwrap_or_default();
             let (version, kind) = (text("apiVersion"), text("kind"));
             let at = |field| value.get(field).map_or(value.place, |value| value.place);
+            let number = version.rsplit('/').next().and_then(|number| number.strip_prefix('v'));
+            if !number.is_some_and(|number| number.starts_with(|c: char| c.is_ascii_digit())) {
+                // The configuration of a plugin, say.
+                continue;
+            }
             match types.of(version, kind) {
                 Known::Schema(schema) => {
                     // Patches may still add what is missing.

@@ -57,13 +57,18 @@ impl Schema {
         for error in self.validator().iter_errors(&json).take(MOST) {
             let spot = Spot::find(object, &self.document, &error);
             let text = spot.value.as_text().unwrap_or_default();
-            if !(encrypted && text.starts_with("ENC[")) {
+            if !(encrypted && text.starts_with("ENC[")) && !is_placeholder(text) {
                 spot.explain(&error, secret, &mut faults);
             }
         }
         faults.retain(|fault| !(encrypted && fault.field.as_deref() == Some("sops")));
         faults
     }
+}
+
+/// Whether something else will stand there: Flux and others substitute `${NAME}` after Kustomize.
+fn is_placeholder(text: &str) -> bool {
+    text.split_once("${").is_some_and(|(_, rest)| rest.contains('}'))
 }
 
 /// Whether SOPS encrypted it: what applies it decrypts it first, and takes the notes of SOPS away.
