@@ -9,14 +9,11 @@ use super::merge::Merged;
 use super::overlay::{Carried, Overlays, overlays};
 use super::policy::{Application, Environment, Policy};
 use super::real::Origin;
-use super::rendered::{Overlay, Rerender, rendered, rerender};
-use super::reply::overlay;
+use super::rendered::{ChangedOverlay, Overlay, rendered, rerender};
 use crate::kustomize::edit::{ImageEdit, set_images};
 use crate::kustomize::images::{ImageEntry, split};
-use crate::kustomize::render::RenderError;
 use crate::model::files::GitTree;
 use crate::model::ids::RepoRef;
-use crate::model::read::{Finding, Severity};
 
 /// One promoted entry as the merge would change it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,14 +44,10 @@ pub struct Effect<'a> {
     pub other: BTreeSet<String>,
     /// Containers that get another image.
     pub images: Vec<ImageChange>,
-    /// What is wrong with the environment's overlays after the merge.
-    pub findings: Vec<Finding>,
-    /// Its overlays that change, and how they would render otherwise.
-    pub rerenders: Vec<Rerender>,
+    /// Its overlays that render otherwise.
+    pub overlays: Vec<ChangedOverlay>,
     /// Whether an overlay cannot be rendered on either side: nobody can say what moves.
     pub unclear: bool,
-    /// Whether an overlay cannot be rendered after the merge since something would be fetched or run.
-    pub unseen: bool,
 }
 
 /// A container that gets another image.
@@ -71,12 +64,19 @@ pub struct ImageChange {
 }
 
 impl Effect<'_> {
+    /// How many errors its overlays have after the merge.
+    pub fn errors(&self) -> usize {
+        self.overlays.iter().map(ChangedOverlay::errors).sum()
+    }
+
+    /// Whether one of its overlays cannot be rendered after the merge since something would be fetched or run.
+    pub fn is_unseen(&self) -> bool {
+        self.overlays.iter().any(|overlay| overlay.unseen)
+    }
+
     /// Whether it is a promotion, or has to be judged as one because it cannot be read.
     pub fn is_promotion(&self) -> bool {
-        !self.moving.is_empty()
-            || self.images.iter().any(|image| image.stray)
-            || self.unclear
-            || self.findings.iter().any(|finding| finding.severity == Severity::Error)
+        !self.moving.is_empty() || self.images.iter().any(|image| image.stray) || self.unclear
     }
 }
 
@@ -121,9 +121,8 @@ fn effect<'a>(
     environment: &'a Environment,
 ) -> Result<Option<Effect<'a>>, Gap> {
     let mut touched: BTreeSet<String> = BTreeSet::new();
-    let (mut findings, mut images) = (Vec::new(), BTreeSet::new());
-    let mut rerenders = Vec::new();
-    let (mut unclear, mut unseen) = (false, false);
+    let (mut changed, mut images) = (Vec::new(), BTreeSet::new());
+    let mut unclear = false;
     for folder in &folders(policy, environment) {
         let before = rendered(facts, sides.repo, (sides.before, sides.origin), folder)?;
         let after = rendered(facts, sides.repo, (&sides.merged.tree, sides.origin), folder)?;
@@ -134,16 +133,17 @@ fn effect<'a>(
             continue;
         }
         let rerender = rerender(folder, &before, &after);
-        let (old, new) = (facts.view(sides.before), facts.view(&sides.merged.tree));
         // Then nothing moves, whatever was written otherwise.
-        if rerender.changes_nothing() && before.has_the_entries_of(&after, (&old, &new)) {
+        if rerender.changes_nothing() && before.has_the_entries_of(&after) {
             continue;
         }
-        rerenders.push(rerender);
-        findings.extend(inspect(policy, folder, &after));
-        images.extend(image_changes(facts, sides, policy, (&before, &after)));
+        images.extend(image_changes(policy, (&before, &after)));
         unclear |= before.result.is_err() || after.result.is_err();
-        unseen |= after.result.as_ref().is_err_and(|error| error.refused);
+        changed.push(ChangedOverlay {
+            rerender,
+            report: after.report(facts, (sides.repo, &sides.merged.tree), policy, folder)?,
+            unseen: after.result.as_ref().is_err_and(|error| error.refused),
+        });
         touched.extend(here);
     }
     if touched.is_empty() {
@@ -166,75 +166,17 @@ fn effect<'a>(
             moving.push(Moving { application, moves });
         }
     }
-    findings.sort();
-    findings.dedup();
     let images = images.into_iter().collect();
-    Ok(Some(Effect { environment, moving, other, images, findings, rerenders, unclear, unseen }))
-}
-
-/// What is wrong with one overlay: that it does not render, and promoted entries that change no container.
-fn inspect(policy: &Policy, folder: &str, overlay: &Overlay) -> Vec<Finding> {
-    let file = overlay.kustomization.clone().unwrap_or_else(|| folder.to_owned());
-    match &overlay.result {
-        Err(error) => vec![refusal(folder, &file, error)],
-        Ok(rendered) => {
-            let promoted = |entry: &&ImageEntry| {
-                policy.applications().iter().any(|application| application.carries(&entry.name))
-            };
-            let unused = rendered.unused_images.iter().filter(promoted);
-            unused.map(|entry| no_container(folder, &file, entry, overlay)).collect()
-        }
-    }
-}
-
-/// What keeps an overlay from being rendered, at the line of its own file that leads there if it is another's.
-fn refusal(folder: &str, file: &str, error: &RenderError) -> Finding {
-    let (code, severity) = match error.refused {
-        true => ("kustomize.not-run", Severity::Warning),
-        false => ("kustomize.render", Severity::Error),
-    };
-    let place = error.place.as_ref();
-    Finding {
-        code: code.to_owned(),
-        severity,
-        file: place.map_or(file, |place| &place.file).to_owned(),
-        line: place.map_or(1, |place| place.line),
-        column: place.map_or(1, |place| place.column),
-        message: error.message.clone(),
-        overlay: folder.to_owned(),
-        object: String::new(),
-    }
-}
-
-fn no_container(folder: &str, file: &str, entry: &ImageEntry, overlay: &Overlay) -> Finding {
-    let name = &entry.name;
-    let images = overlay.images();
-    let known = images.values().map(|image| split(image).0).collect();
-    Finding {
-        code: "kustomize.image-unused".to_owned(),
-        severity: Severity::Error,
-        file: file.to_owned(),
-        line: entry.line,
-        column: entry.column,
-        message: overlay::unused_image(name, &known),
-        overlay: folder.to_owned(),
-        object: String::new(),
-    }
+    Ok(Some(Effect { environment, moving, other, images, overlays: changed, unclear }))
 }
 
 /// The containers of one overlay that would run another image.
-fn image_changes(
-    facts: &Facts,
-    sides: &Sides<'_>,
-    policy: &Policy,
-    (before, after): (&Overlay, &Overlay),
-) -> Vec<ImageChange> {
-    let (old, new) =
-        (before.entries(&facts.view(sides.before)), after.entries(&facts.view(&sides.merged.tree)));
+fn image_changes(policy: &Policy, (before, after): (&Overlay, &Overlay)) -> Vec<ImageChange> {
+    let (old, new) = (&before.entries, &after.entries);
     let (runs, would_run) = (before.images(), after.images());
     let carried = |image: &str| {
         let name = split(image).0;
-        let entries = old.iter().chain(&new);
+        let entries = old.iter().chain(new);
         // The image may have another name than the entry that makes it.
         let mut names = entries.filter(|entry| entry.makes(image)).map(|entry| entry.name.as_str());
         let carries =
@@ -247,7 +189,7 @@ fn image_changes(
             let entry = entries.iter().rfind(|entry| entry.makes(image))?;
             Some(format!("{} {:?}", entry.name, meaning(entry)))
         };
-        made(&new).is_some() && made(&old) != made(&new)
+        made(new).is_some() && made(old) != made(new)
     };
     // A container that is new and an old one that is gone may be one that was given another name.
     let ran_otherwise = |image: &str| {

@@ -286,14 +286,13 @@ fn posted(
     assessment: &Assessment,
     rules: Option<&Rules>,
 ) -> Decision {
-    let touches = look.map_or(&[][..], |look| &look.touches);
     let head = &pull.head.sha;
     let mode = look.map_or(Mode::Enforce, |look| look.policy.mode());
     let followed = look.map(|look| look.ground.home.default_branch.clone());
     let elsewhere = followed.filter(|followed| pull.base.branch != *followed);
     let link = facts.page(ground.repo, pull);
     let gates = reply::check::gates(head, assessment, elsewhere.as_deref(), &link);
-    let kustomize = reply::check::kustomize(head, touches, mode, &link);
+    let kustomize = reply::check::kustomize(head, look, &link);
     let config = rules.map(|rules| reply::check::config(head, rules, mode));
     let checks: Vec<&NewCheck> = [&gates, &kustomize].into_iter().chain(&config).collect();
     let page = reply::page::begun(facts, ground, pull);

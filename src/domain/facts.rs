@@ -9,10 +9,11 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::memo::Memo;
 use super::promotion::{Promised, Sealer};
 use crate::model::act::Act;
 use crate::model::bundle::{Bundle, Printed};
-use crate::model::files::{Blobs, GitTree, TreeView};
+use crate::model::files::{Blobs, Entry, FileTree as _, GitTree, TreeView};
 use crate::model::ids::{
     AppName, CommentId, EnvName, InstallationId, Login, PrNumber, RepoName, RepoRef, Sha, UserId,
 };
@@ -161,6 +162,8 @@ pub struct Facts {
     pub seal: Seal,
     /// Links to Usher's own pages.
     pub links: Links,
+    /// Overlays that were rendered before.
+    pub memo: Memo,
     /// Whether an earlier try at the same may have got somewhere: then nothing is taken for free.
     pub wary: bool,
     answers: BTreeMap<Need, Known<Answer>>,
@@ -171,7 +174,8 @@ impl Facts {
     /// Knows the time, and nothing else.
     pub fn new(now: Timestamp, github_pages: Arc<str>, seal: Seal, links: Links) -> Self {
         let (answers, blobs) = (BTreeMap::new(), Blobs::new());
-        Self { now, github_pages, seal, links, wary: false, answers, blobs }
+        let memo = Memo::default();
+        Self { now, github_pages, seal, links, memo, wary: false, answers, blobs }
     }
 
     /// The link to the page of a pull request at its head.
@@ -208,6 +212,18 @@ impl Facts {
     /// A tree together with the blobs read so far.
     pub fn view<'a>(&'a self, tree: &'a GitTree) -> TreeView<'a> {
         TreeView { tree, blobs: &self.blobs }
+    }
+
+    /// Whether these files of a tree have been read; or the gap that asks for those that have not.
+    pub fn have_read(
+        &self,
+        repo: &RepoRef,
+        tree: &GitTree,
+        paths: impl Iterator<Item = String>,
+    ) -> Result<(), Gap> {
+        let view = self.view(tree);
+        let unread: Vec<String> = paths.filter(|path| view.entry(path) == Entry::Unread).collect();
+        if unread.is_empty() { Ok(()) } else { Err(self.lacks_files(repo, tree, &unread)) }
     }
 
     /// The gap that asks for the files at these paths of a tree. A blob that has been asked for and

@@ -7,9 +7,11 @@ use super::classify::{Effect as Touch, Sides, classify};
 use super::facts::{Facts, Gap};
 use super::ground::Ground;
 use super::merge::{Merged, merge};
+use super::others::{Others, others};
 use super::policy::Policy;
 use super::promotion::{BRANCH_PREFIX, Promotion, Sealer};
 use super::real::Origin;
+use super::rendered::ChangedOverlay;
 use crate::model::ids::Sha;
 use crate::model::read::{Commit, Comparison, Identity, PullRequest};
 
@@ -55,6 +57,8 @@ pub struct Look<'a> {
     pub change: &'a Change<'a>,
     /// The environments that it touches, in the order of the policy.
     pub touches: Vec<Touch<'a>>,
+    /// What it does to overlays of no environment.
+    pub others: Others,
     /// Whether our App opened it, from a branch of ours.
     pub ours: bool,
     /// The promotion that our commits on it tell of.
@@ -79,16 +83,14 @@ impl<'a> Look<'a> {
         change: &'a Change<'a>,
     ) -> Result<Self, Gap> {
         let identity = facts.identity()?;
-        let touches = classify(
-            facts,
-            &Sides {
-                repo: ground.repo,
-                before: ground.tree,
-                merged: &change.merged,
-                origin: Origin::of(change.pull),
-            },
-            policy,
-        )?;
+        let sides = Sides {
+            repo: ground.repo,
+            before: ground.tree,
+            merged: &change.merged,
+            origin: Origin::of(change.pull),
+        };
+        let touches = classify(facts, &sides, policy)?;
+        let others = others(facts, &sides, policy)?;
         let sealer = facts.sealer(ground.repo);
         let promotion = ours(change.pull, &change.comparison.commits, identity, &sealer);
         let heads = heads(change, promotion.as_ref(), identity, &sealer);
@@ -97,6 +99,7 @@ impl<'a> Look<'a> {
             policy,
             change,
             touches,
+            others,
             ours: is_our_pull(change.pull, identity),
             promotion,
             heads,
@@ -104,6 +107,17 @@ impl<'a> Look<'a> {
             identity,
             sealer,
         })
+    }
+
+    /// The overlays that render otherwise, those of environments first.
+    pub fn validated(&self) -> Vec<Validated<'_>> {
+        let of_environments = self.touches.iter().flat_map(|touch| {
+            let environment = Some(touch.environment.name().as_str());
+            touch.overlays.iter().map(move |overlay| Validated { environment, overlay })
+        });
+        let others = self.others.overlays.iter();
+        let others = others.map(|overlay| Validated { environment: None, overlay });
+        of_environments.chain(others).collect()
     }
 
     /// The pull request.
@@ -120,6 +134,15 @@ impl<'a> Look<'a> {
     pub fn is_rollback(&self) -> bool {
         self.promotion.as_ref().is_some_and(Promotion::is_rollback)
     }
+}
+
+/// An overlay that a pull request changes, and the environment that it belongs to, if it does to one.
+#[derive(Debug, Clone, Copy)]
+pub struct Validated<'a> {
+    /// The environment's name.
+    pub environment: Option<&'a str>,
+    /// The overlay.
+    pub overlay: &'a ChangedOverlay,
 }
 
 fn heads(

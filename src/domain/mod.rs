@@ -4,6 +4,7 @@
 //! facts, and the text that people read.
 
 pub mod acts;
+pub mod alike;
 pub mod back;
 pub mod candidate;
 pub mod classify;
@@ -19,7 +20,9 @@ pub mod ground;
 pub mod inert;
 mod label;
 pub mod look;
+pub mod memo;
 pub mod merge;
+mod others;
 pub mod overlay;
 pub mod page;
 pub mod people;

@@ -52,7 +52,7 @@ pub(super) struct Wanted<'a> {
 pub(super) fn instead(
     facts: &Facts,
     wanted: &Wanted<'_>,
-    overlay: Overlay,
+    mut overlay: Overlay,
 ) -> Result<Overlay, Gap> {
     let (Err(error), Some(file)) = (&overlay.result, &overlay.kustomization) else {
         return Ok(overlay);
@@ -65,7 +65,8 @@ pub(super) fn instead(
         Err(RenderError { message, ..error.clone() })
     };
     if wanted.origin == Origin::Fork {
-        return Ok(Overlay { result: because(overlay::not_on_forks()), ..overlay });
+        overlay.result = because(overlay::not_on_forks());
+        return Ok(overlay);
     }
     let mut files = overlay.files.clone();
     let view = facts.view(wanted.tree);
@@ -73,16 +74,15 @@ pub(super) fn instead(
     let result = match bundle(facts, wanted, &files)? {
         Err(why) => because(why),
         Ok(bundle) => match facts.kustomized(wanted.repo, &bundle)? {
-            Ok(text) => {
-                printed(text, file).map(|rendered| with_unused(rendered, &overlay.entries(&view)))
-            }
+            Ok(text) => printed(text, file).map(|rendered| with_unused(rendered, &overlay.entries)),
             Err(NotPrinted::Failed(_)) if holds_secrets(&bundle) => {
                 because(overlay::failed_with_secrets())
             }
             Err(refusal) => because(overlay::not_printed(refusal)),
         },
     };
-    Ok(Overlay { files, result, ..overlay })
+    (overlay.files, overlay.result) = (files, result);
+    Ok(overlay)
 }
 
 /// What it is given; or why that would be too much.

@@ -3,10 +3,14 @@
 //! It renders, compares and reads; what the objects mean to a promotion is decided elsewhere.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::facts::{Facts, Gap};
+use super::policy::Policy;
 use super::real::{Origin, Wanted, instead};
 use super::reply::overlay;
+use super::validation::Validation;
+use crate::kubernetes::validate::{Report, Subject};
 use crate::kustomize::diff::Diff;
 use crate::kustomize::files::reached;
 use crate::kustomize::images::{ImageEntry, entries};
@@ -15,6 +19,7 @@ use crate::kustomize::render::{RenderError, Rendered, render};
 use crate::kustomize::transform::images::each;
 use crate::model::files::{Entry, FileTree, GitTree};
 use crate::model::ids::RepoRef;
+use crate::model::read::Severity;
 
 /// An overlay in one tree.
 #[derive(Debug)]
@@ -23,8 +28,12 @@ pub(super) struct Overlay {
     pub(super) kustomization: Option<String>,
     /// All files that may matter to it.
     pub(super) files: BTreeSet<String>,
+    /// The entries of its own `images`.
+    pub(super) entries: Vec<ImageEntry>,
     /// What it renders to.
     pub(super) result: Result<Rendered, RenderError>,
+    /// What was found in it, by what it was validated by.
+    reports: Mutex<Vec<(String, Arc<Report>)>>,
 }
 
 /// Renders a folder of a tree; what has not been read yet is a gap. What is not rendered here is given to a real
@@ -34,16 +43,29 @@ pub(super) fn rendered(
     repo: &RepoRef,
     (tree, origin): (&GitTree, Origin),
     folder: &str,
-) -> Result<Overlay, Gap> {
+) -> Result<Arc<Overlay>, Gap> {
+    if let Some(known) = facts.memo.find(repo.id, tree, folder) {
+        return Ok(known);
+    }
     let view = facts.view(tree);
     let reached = reached(&view, folder);
     if !reached.needs.is_empty() {
         return Err(facts.lacks_files(repo, tree, &reached.needs));
     }
     let result = render(&view, folder, Restriction::RootOnly);
-    let overlay = Overlay { kustomization: reached.kustomization, files: reached.files, result };
+    let is_ours = result.is_ok();
+    let entries = match reached.kustomization.as_ref().map(|file| view.entry(file)) {
+        Some(Entry::File(content)) => entries(&content).unwrap_or_default(),
+        _ => Vec::new(),
+    };
+    let (kustomization, files) = (reached.kustomization, reached.files);
+    let overlay = Overlay { kustomization, files, entries, result, reports: Mutex::default() };
     let wanted = Wanted { repo, tree, origin, folder, folders: &reached.folders };
-    instead(facts, &wanted, overlay)
+    let overlay = Arc::new(instead(facts, &wanted, overlay)?);
+    if is_ours {
+        facts.memo.keep(repo.id, tree, folder, &overlay);
+    }
+    Ok(overlay)
 }
 
 /// How an overlay renders otherwise after a change.
@@ -59,6 +81,25 @@ impl Rerender {
     /// Whether both sides render to the same objects.
     pub fn changes_nothing(&self) -> bool {
         self.difference.as_ref().is_ok_and(Diff::is_empty)
+    }
+}
+
+/// An overlay that renders otherwise after a change.
+#[derive(Debug, Clone)]
+pub struct ChangedOverlay {
+    /// How it renders otherwise.
+    pub rerender: Rerender,
+    /// What was found in it after the change.
+    pub report: Arc<Report>,
+    /// Whether it cannot be rendered after the change since something would be fetched or run.
+    pub unseen: bool,
+}
+
+impl ChangedOverlay {
+    /// How many errors it has.
+    pub fn errors(&self) -> usize {
+        let findings = self.report.findings.iter();
+        findings.filter(|finding| finding.severity == Severity::Error).count()
     }
 }
 
@@ -113,24 +154,62 @@ impl Overlay {
     }
 
     /// Whether both have the same entries.
-    pub(super) fn has_the_entries_of(
-        &self,
-        other: &Self,
-        (files, others): (&dyn FileTree, &dyn FileTree),
-    ) -> bool {
+    pub(super) fn has_the_entries_of(&self, other: &Self) -> bool {
         // Where an entry stands makes no difference.
-        let entries = |overlay: &Self, files| {
-            let anywhere = |entry| ImageEntry { line: 0, column: 0, ..entry };
-            overlay.entries(files).into_iter().map(anywhere).collect::<Vec<_>>()
+        let entries = |overlay: &Self| {
+            let anywhere = |entry: &ImageEntry| ImageEntry { line: 0, column: 0, ..entry.clone() };
+            overlay.entries.iter().map(anywhere).collect::<Vec<_>>()
         };
-        entries(self, files) == entries(other, others)
+        entries(self) == entries(other)
     }
 
-    /// The entries of its own `images`.
-    pub(super) fn entries(&self, files: &dyn FileTree) -> Vec<ImageEntry> {
-        match self.kustomization.as_ref().map(|file| files.entry(file)) {
-            Some(Entry::File(content)) => entries(&content).unwrap_or_default(),
-            _ => Vec::new(),
+    /// What is wrong with it in a tree, by a policy.
+    pub(super) fn report(
+        &self,
+        facts: &Facts,
+        (repo, tree): (&RepoRef, &GitTree),
+        policy: &Policy,
+        folder: &str,
+    ) -> Result<Arc<Report>, Gap> {
+        let mut validation = Validation::new(Some(policy));
+        let names = || tree.entries.keys().map(String::as_str);
+        let (named, likely) = (validation.named_files(names()), validation.likely_files(names()));
+        let definitions = named.iter().chain(&likely);
+        let definitions: Vec<_> = definitions.map(|file| (file, tree.entries.get(file))).collect();
+        let key = format!("{} {definitions:?}", validation.key(folder));
+        let known = |reports: &Vec<(String, Arc<Report>)>| {
+            reports.iter().find(|(known, _)| *known == key).map(|(_, report)| report.clone())
+        };
+        if let Some(report) = known(&self.reports.lock().unwrap_or_else(PoisonError::into_inner)) {
+            return Ok(report);
+        }
+        let view = facts.view(tree);
+        let files = self.files.iter().chain(&named).cloned();
+        facts.have_read(repo, tree, files)?;
+        learn(&mut validation, &view, &named);
+        if self.result.as_ref().is_ok_and(|rendered| validation.wants_definitions(rendered)) {
+            facts.have_read(repo, tree, likely.iter().cloned())?;
+            learn(&mut validation, &view, &likely);
+        }
+        let subject = Subject {
+            tree: &view,
+            folder,
+            kustomization: self.kustomization.as_deref().unwrap_or(folder),
+            result: &self.result,
+        };
+        let report = Arc::new(validation.report(&subject, folder));
+        let mut reports = self.reports.lock().unwrap_or_else(PoisonError::into_inner);
+        // A policy changes rarely.
+        reports.truncate(3);
+        reports.insert(0, (key, report.clone()));
+        Ok(report)
+    }
+}
+
+fn learn(validation: &mut Validation<'_>, files: &dyn FileTree, paths: &[String]) {
+    for path in paths {
+        if let Entry::File(bytes) = files.entry(path) {
+            validation.learn(path, &bytes);
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::classify::folders;
-use super::policy::{Environment, Policy};
+use super::policy::{Application, Environment, Policy};
 use crate::kubernetes::schema::{Custom, is_likely};
 use crate::kubernetes::validate::{Report, Rulebook, Subject, foreign_groups, validate};
 use crate::kubernetes::version::Version;
@@ -11,7 +11,7 @@ use crate::kustomize::render::Rendered;
 use crate::model::read::{Finding, Severity};
 
 /// The most files in which definitions of custom types are looked for.
-const MOST_FILES: usize = 200;
+const MOST_FILES: usize = 40;
 /// The rule about entries that change nothing.
 const IMAGE_UNUSED: &str = "image-unused";
 
@@ -57,6 +57,14 @@ impl<'p> Validation<'p> {
     /// Takes note of the definitions in a file.
     pub fn learn(&mut self, path: &str, bytes: &[u8]) {
         self.custom.learn_file(path, bytes);
+    }
+
+    /// By what an overlay is validated, definitions of custom types aside: two that have the same find the same.
+    pub fn key(&self, folder: &str) -> String {
+        let rulebook = self.rulebook(self.environment(folder));
+        let applications = self.policy.map_or(&[][..], Policy::applications).iter();
+        let images: Vec<_> = applications.map(Application::images).collect();
+        format!("{} {:?} {images:?}", rulebook.version, rulebook.severities)
     }
 
     /// Validates an overlay. `folder`: where it is in the repository.

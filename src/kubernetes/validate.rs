@@ -290,15 +290,17 @@ impl Found<'_, '_> {
     /// Asks each rule that is not off.
     fn rules(&mut self, rendered: &Rendered) {
         let scene = Scene::new(&rendered.objects, &rendered.unused_images);
-        let mut remarks = Vec::new();
         for rule in RULES {
             let configured = self.rulebook.severities.get(rule.code).copied();
             let Some(severity) = configured.unwrap_or(rule.severity) else { continue };
-            (rule.check)(&scene, &mut remarks);
-            for Remark { object, place, message, severity: own } in remarks.drain(..) {
+            for Remark { object, place, message, severity: own } in rule.remarks(&scene) {
                 let object = object.and_then(|at| Some(&rendered.objects.get(at)?.value));
-                let severity =
-                    if configured.is_some() { severity } else { own.unwrap_or(severity) };
+                let severity = match own {
+                    // What is less certain than the rule stays so.
+                    Some(own) if Some(own) < rule.severity => own.min(severity),
+                    Some(own) if configured.is_none() => own,
+                    _ => severity,
+                };
                 self.add(&rendered.files, object, (rule.code, severity), place, message);
             }
         }

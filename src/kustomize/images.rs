@@ -23,6 +23,8 @@ pub struct ImageEntry {
     pub digest: Option<String>,
     /// What is appended to the tag that is there, if nothing replaces it.
     pub tag_suffix: Option<String>,
+    /// The file of the entry, by its number among those that were read.
+    pub file: u32,
     /// The line of the entry, from 1.
     pub line: u32,
     /// The column of the entry, from 1.
@@ -78,6 +80,11 @@ impl Matcher<'_> {
 }
 
 impl ImageEntry {
+    /// Where it was written.
+    pub fn place(&self) -> Place {
+        Place { file: self.file, line: self.line, column: self.column }
+    }
+
     /// Makes it ready to match: Kustomize takes the name for a regular expression.
     pub(crate) fn matcher(&self) -> Result<Matcher<'_>, Problem> {
         if self.is_plain() {
@@ -157,6 +164,7 @@ impl ImageEntry {
             new_tag: text("newTag")?,
             digest: text("digest")?,
             tag_suffix: text("tagSuffix")?,
+            file: value.place.file,
             line: value.place.line,
             column: value.place.column,
         })
@@ -191,6 +199,7 @@ mod tests {
             new_tag: None,
             digest: None,
             tag_suffix: None,
+            file: 0,
             line: 1,
             column: 1,
         }

@@ -80,8 +80,12 @@ impl Graph {
                 path.strip_prefix(folder)
                     .is_some_and(|rest| folder.is_empty() || rest.starts_with('/'))
             };
+            let gone = |name: &String| {
+                !self.kustomizations.contains_key(name)
+                    && NAMES.iter().any(|file| changed.contains(&format!("{name}/{file}")))
+            };
             if changed.contains(&one.file)
-                || one.names.iter().any(|name| changed.contains(name))
+                || one.names.iter().any(|name| changed.contains(name) || gone(name))
                 || (one.has_plugins && changed.iter().any(below))
             {
                 return true;
@@ -163,7 +167,7 @@ mod tests {
                 "over/kustomization.yaml",
                 "resources: [../base]\nconfigMapGenerator: [{name: c, files: [k=f/c.txt]}]\n",
             ),
-            ("base/kustomization.yaml", "resources: [x.yaml]\ncomponents: [../part]\n"),
+            ("base/kustomization.yaml", "resources: [x.yaml, ../gone]\ncomponents: [../part]\n"),
             ("part/kustomization.yaml", "kind: Component\ntransformers: [t.yaml]\n"),
             ("other/kustomization.yaml", "resources: [y.yaml]\n"),
         ]);
@@ -174,6 +178,7 @@ mod tests {
             ("base/kustomization.yaml", true, false),
             ("part/deep/any.yaml", true, false),
             ("party/any.yaml", false, false),
+            ("gone/kustomization.yml", true, false),
             ("over/notes.md", false, false),
             ("other/y.yaml", false, true),
         ] {

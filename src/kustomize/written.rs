@@ -112,7 +112,10 @@ fn read(bytes: &[u8], file: usize, above: u32) -> Vec<Written> {
     values.collect()
 }
 
+/// What kustomization files are called.
+pub const KUSTOMIZATIONS: [&str; 3] = super::load::NAMES;
+
 /// Whether a file is called as kustomizations are.
 pub fn is_kustomization(file: &str) -> bool {
-    super::load::NAMES.contains(&file.rsplit('/').next().unwrap_or(file))
+    KUSTOMIZATIONS.contains(&file.rsplit('/').next().unwrap_or(file))
 }

@@ -6,6 +6,7 @@ use jiff::SignedDuration;
 use crate::domain::decide;
 use crate::domain::decision::Decision;
 use crate::domain::facts::{Answer, Facts, Gap, Known, Need, Ran};
+use crate::domain::memo::Memo;
 use crate::fault::Fault;
 use crate::github::Priority;
 use crate::intent::Intent;
@@ -23,14 +24,14 @@ const MOST_ROUNDS: usize = 1_000;
 /// `wary`: an earlier try at it may have got somewhere.
 pub(super) async fn gather_and_decide(
     world: &World,
+    memo: &Memo,
     job: &Job,
-    intent: &Intent,
-    wary: bool,
+    (intent, wary): (&Intent, bool),
 ) -> Result<Decision, Fault> {
     let (pages, seal, links) =
         (world.github_pages.clone(), world.seal.clone(), world.links.clone());
     let mut facts = Facts::new(world.clock.now(), pages, seal, links);
-    facts.wary = wary;
+    (facts.memo, facts.wary) = (memo.clone(), wary);
     if let Intent::Command { remark, .. } = intent {
         // The delivery tells it, and is minutes old at most.
         let need = Need::Repository { repo: remark.at.clone() };

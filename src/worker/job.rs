@@ -10,6 +10,7 @@ use super::apply::apply;
 use super::gather::gather_and_decide;
 use super::tell;
 use crate::domain::decision::{Decision, Verdict};
+use crate::domain::memo::Memo;
 use crate::fault::Fault;
 use crate::intent::Intent;
 use crate::store::{Decided, Held, HistoryFilter, Job, Lease, NewJob, back_off};
@@ -28,16 +29,20 @@ const MOST_ROUNDS: u32 = 3;
 const MOST_ATTEMPTS: u32 = 60;
 
 /// Claims a job and works on it; `false` when there is none.
-pub(super) async fn next(world: &World, stop: &CancellationToken) -> Result<bool, Fault> {
+pub(super) async fn next(
+    world: &World,
+    memo: &Memo,
+    stop: &CancellationToken,
+) -> Result<bool, Fault> {
     let Some(claimed) = world.store.claim(LEASE).await?.map(Arc::new) else {
         return Ok(false);
     };
     let job = claimed.job.clone();
     let keeper = keep_lease(world.clone(), claimed.clone());
     let work = {
-        let (world, job) = (world.clone(), job.clone());
+        let (world, memo, job) = (world.clone(), memo.clone(), job.clone());
         // A task of its own, so that a panic ends the job and not the worker.
-        tokio::spawn(async move { work(&world, &job).await })
+        tokio::spawn(async move { work(&world, &memo, &job).await })
     };
     let ended = finish_or_stop(work, stop).await;
     let held = settle(world, &claimed, ended).await;
@@ -102,13 +107,13 @@ fn keep_lease(world: World, claimed: Arc<Lease>) -> JoinHandle<()> {
     })
 }
 
-async fn work(world: &World, job: &Job) -> Result<Vec<NewJob>, Fault> {
+async fn work(world: &World, memo: &Memo, job: &Job) -> Result<Vec<NewJob>, Fault> {
     let intent: Intent = serde_json::from_value(job.intent.clone())
         .map_err(|error| Fault::Broken(format!("the job's intent cannot be read: {error}")))?;
     let mut round = 1;
     loop {
         let wary = round > 1 || job.attempts > 1;
-        let decision = gather_and_decide(world, job, &intent, wary).await?;
+        let decision = gather_and_decide(world, memo, job, (&intent, wary)).await?;
         record(world, job, &intent, &decision).await?;
         match apply(world, &intent, job, (&decision, wary)).await {
             Err(Fault::Stale(reason)) if round < MOST_ROUNDS => {

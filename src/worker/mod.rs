@@ -15,6 +15,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use crate::domain::memo::Memo;
 use crate::fault::Fault;
 use crate::world::World;
 
@@ -31,9 +32,12 @@ pub async fn run(world: World, stop: CancellationToken) {
     tasks.spawn(repeat(world.clone(), stop.clone(), "route", |world, _| async move {
         route::next(&world).await
     }));
+    let memo = Memo::default();
     for _ in 0..WORKERS {
-        tasks.spawn(repeat(world.clone(), stop.clone(), "work", |world, stop| async move {
-            job::next(&world, &stop).await
+        let memo = memo.clone();
+        tasks.spawn(repeat(world.clone(), stop.clone(), "work", move |world, stop| {
+            let memo = memo.clone();
+            async move { job::next(&world, &memo, &stop).await }
         }));
     }
     tasks.spawn(sweep::run(world, stop));

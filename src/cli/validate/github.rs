@@ -2,7 +2,7 @@
 //!
 //! <https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands>
 
-use super::alike::{Alike, merged, summary};
+use crate::domain::alike::{Alike, merged, summary};
 use crate::domain::inert;
 use crate::model::read::{Finding, Severity};
 
@@ -42,8 +42,8 @@ fn property(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::alike::tests::{finding, report};
     use super::*;
+    use crate::domain::alike::tests::{finding, report};
 
     #[test]
     fn each_finding_is_one_command() {

@@ -11,8 +11,8 @@ pub(super) fn print(findings: &[Finding], overlays: &[String]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::alike::tests::{finding, report};
     use super::*;
+    use crate::domain::alike::tests::{finding, report};
     use crate::model::read::Severity;
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::alike::word;
+use crate::domain::alike::word;
 use crate::domain::inert;
 use crate::model::read::{Finding, Severity};
 
@@ -77,8 +77,8 @@ fn escaped(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::alike::tests::{finding, report};
     use super::*;
+    use crate::domain::alike::tests::{finding, report};
 
     #[test]
     fn an_overlay_is_a_suite_and_a_finding_a_case() {

@@ -2,7 +2,6 @@
 //!
 //! What is wrong is found by `domain::validation`, as the bot finds it; how it is told stands in a file for each format.
 
-mod alike;
 mod github;
 mod json;
 mod junit;
@@ -23,6 +22,7 @@ use crate::kubernetes::version::Version;
 use crate::kustomize::load::Restriction;
 use crate::kustomize::render::render;
 use crate::kustomize::roots::Graph;
+use crate::kustomize::written::KUSTOMIZATIONS;
 use crate::model::files::{Entry, FileTree as _};
 use crate::model::read::{Finding, Severity};
 
@@ -145,9 +145,8 @@ fn progress(at: usize, many: usize) {
 
 /// The kustomizations that a folder stands for.
 fn roots(disk: &Disk, folder: &str) -> Vec<String> {
-    let own = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
-    let below = |name: &&str| disk.entry(&join(folder, name)) != Entry::Absent;
-    if own.iter().any(|name| below(&name)) {
+    let is_there = |name: &&str| disk.entry(&join(folder, name)) != Entry::Absent;
+    if KUSTOMIZATIONS.iter().any(|name| is_there(&name)) {
         return vec![folder.to_owned()];
     }
     let files = disk.files_below(folder);
@@ -254,8 +253,7 @@ impl Overlay<'_> {
         if result.as_ref().is_ok_and(|rendered| validation.wants_definitions(rendered)) {
             definitions.likely(validation);
         }
-        let names = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
-        let file = names.map(|name| join(self.root, name));
+        let file = KUSTOMIZATIONS.map(|name| join(self.root, name));
         let file = file.iter().find(|file| self.disk.entry(file) != Entry::Absent);
         let subject = Subject {
             tree: self.disk,

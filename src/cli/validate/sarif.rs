@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::alike::{Alike, merged};
+use crate::domain::alike::{Alike, merged};
 use crate::kubernetes::codes::{self, Code};
 use crate::model::read::{Finding, Severity};
 
@@ -123,8 +123,8 @@ fn uri(path: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::alike::tests::{finding, report};
     use super::*;
+    use crate::domain::alike::tests::{finding, report};
 
     fn read(findings: &[Finding]) -> Value {
         let mut report: Value = serde_json::from_str(&print(findings)).unwrap();

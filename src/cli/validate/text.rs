@@ -1,6 +1,6 @@
 //! Knows how findings are printed for people: a line each, by file, and how many there are at the end.
 
-use super::alike::{merged, summary, word};
+use crate::domain::alike::{merged, summary, word};
 use crate::domain::inert;
 use crate::model::read::{Finding, Severity};
 
@@ -55,8 +55,8 @@ fn hue(severity: Severity) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::super::alike::tests::report;
     use super::*;
+    use crate::domain::alike::tests::report;
 
     #[test]
     fn findings_are_read_by_file() {

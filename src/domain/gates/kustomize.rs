@@ -4,14 +4,13 @@
 use super::{Gate, Outcome};
 use crate::domain::classify::Effect;
 use crate::domain::reply::gate;
-use crate::model::read::Severity;
 
 /// Judges from the findings of the environment's overlays.
 pub(super) fn judge(touch: &Effect<'_>) -> Gate {
-    let errors =
-        touch.findings.iter().filter(|finding| finding.severity == Severity::Error).count();
-    match errors {
-        0 if touch.unseen => Gate::new("kustomize", touch, Outcome::Needs, gate::overlay_unseen()),
+    match touch.errors() {
+        0 if touch.is_unseen() => {
+            Gate::new("kustomize", touch, Outcome::Needs, gate::overlay_unseen())
+        }
         0 => Gate::new("kustomize", touch, Outcome::Passed, gate::overlay_sound()),
         many => Gate::new("kustomize", touch, Outcome::Failed, gate::overlay_broken(many)),
     }

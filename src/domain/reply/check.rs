@@ -2,15 +2,17 @@
 
 use std::fmt::Write as _;
 
-use super::{both, count, diff, overlay, sign};
+use super::{both, count, diff, findings, overlay, sign};
+use crate::domain::alike;
 use crate::domain::classify::Effect as Touch;
 use crate::domain::evaluate::{Assessment, Rules, Untouched};
 use crate::domain::gates::{Gate, Outcome};
-use crate::domain::inert::{cut, plain, span};
+use crate::domain::inert::{cut, span};
+use crate::domain::look::Look;
 use crate::domain::policy::{self, Mode, Policy, Problem};
 use crate::model::ids::{EnvName, Sha};
 use crate::model::links::Link;
-use crate::model::read::{Conclusion, Finding, Severity};
+use crate::model::read::{Conclusion, Severity};
 use crate::model::write::{Annotation, Details, NewCheck};
 
 /// The check that branch protection requires for promotion.
@@ -194,38 +196,35 @@ fn untouched(why: &Untouched) -> String {
 }
 
 /// `usher/kustomize` for a head. `page`: where all of it stands.
-pub fn kustomize(head: &Sha, touches: &[Touch<'_>], mode: Mode, page: &Link) -> NewCheck {
-    let findings: Vec<&Finding> = touches.iter().flat_map(|touch| &touch.findings).collect();
-    let errors = findings.iter().filter(|finding| finding.severity == Severity::Error).count();
-    let unseen = touches.iter().any(|touch| touch.unseen);
-    let names: Vec<_> =
-        touches.iter().map(|touch| span(touch.environment.name().as_str())).collect();
-    let (title, summary) = match touches {
+pub fn kustomize(head: &Sha, look: Option<&Look<'_>>, page: &Link) -> NewCheck {
+    let validated = look.map(Look::validated).unwrap_or_default();
+    let left_out = look.map_or(0, |look| look.others.left_out);
+    let mode = look.map_or(Mode::Enforce, |look| look.policy.mode());
+    let touches = look.map_or(&[][..], |look| &look.touches);
+    let found = findings::all(&validated);
+    let many = alike::merged(&found);
+    let errors = many.iter().filter(|one| one.first.severity == Severity::Error).count();
+    let unseen = validated.iter().any(|one| one.overlay.unseen);
+    let (title, summary) = match validated.as_slice() {
         [_, ..] => {
-            let title = match (errors, findings.len()) {
-                (0, 0) => {
-                    "Every overlay renders, every promoted image has its container".to_owned()
-                }
+            let title = match (errors, many.len()) {
+                (0, 0) => "Everything that changes renders and is valid".to_owned(),
                 (0, _) if unseen => {
                     "An overlay cannot be rendered here: somebody has to choose".to_owned()
                 }
                 (0, notes) => format!("No errors, {}", count(notes, "remark")),
                 (errors, _) => count(errors, "error"),
             };
-            (
-                title,
-                format!(
-                    "Looked at {} as merging would leave {}.\n\n{}{}",
-                    names.join(", "),
-                    if names.len() == 1 { "it" } else { "them" },
-                    findings_list(&findings),
-                    if unseen { format!("\n\n{}", overlay::choices()) } else { String::new() }
-                ),
-            )
+            let choices = if unseen { format!("\n{}", overlay::choices()) } else { String::new() };
+            let summary = format!(
+                "What renders otherwise was looked at as merging would leave it.\n\n{}{choices}",
+                findings::summary(&validated, left_out)
+            );
+            (title, summary)
         }
         [] => (
-            "No environment is touched".to_owned(),
-            "This pull request changes nothing that is rendered for an environment.".to_owned(),
+            "Nothing renders otherwise".to_owned(),
+            "This pull request changes nothing that a kustomization renders to.".to_owned(),
         ),
     };
     let text = images(touches);
@@ -240,9 +239,9 @@ pub fn kustomize(head: &Sha, touches: &[Touch<'_>], mode: Mode, page: &Link) -> 
         }),
         title,
         summary,
-        details: diff::details(touches, text.len(), page),
+        details: diff::details(&validated, text.len(), page),
         text,
-        annotations: findings.into_iter().map(annotate_finding).collect(),
+        annotations: findings::annotations(&found),
     }
 }
 
@@ -338,14 +337,6 @@ fn images(touches: &[Touch<'_>]) -> String {
     out
 }
 
-fn findings_list(findings: &[&Finding]) -> String {
-    let line = |finding: &&Finding| {
-        let place = span(&format!("{}:{}:{}", finding.file, finding.line, finding.column));
-        format!("- {place} {} `{}`", span(&finding.message), plain(&finding.code))
-    };
-    findings.iter().take(100).map(line).collect::<Vec<_>>().join("\n")
-}
-
 /// The mistakes of a configuration as a list.
 pub(super) fn list(problems: &[Problem]) -> String {
     problems
@@ -367,15 +358,5 @@ pub(super) fn annotate_problem(problem: &Problem) -> Annotation {
             || problem.message.clone(),
             |help| format!("{} ({help})", problem.message),
         ),
-    }
-}
-
-fn annotate_finding(finding: &Finding) -> Annotation {
-    Annotation {
-        path: finding.file.clone(),
-        line: finding.line,
-        severity: finding.severity,
-        title: finding.code.clone(),
-        message: finding.message.clone(),
     }
 }

@@ -5,8 +5,8 @@
 use std::fmt::Write as _;
 
 use super::count;
-use crate::domain::classify::Effect as Touch;
 use crate::domain::inert::{code, fence_within};
+use crate::domain::look::Validated;
 use crate::domain::rendered::Rerender;
 use crate::kustomize::diff::Diff;
 use crate::model::links::Link;
@@ -18,15 +18,12 @@ const MOST_BYTES: usize = 64_000;
 const LEAST_BYTES: usize = 2_000;
 
 /// What follows the text of a check that shows the difference. `taken`: how long that text is, in bytes.
-pub fn details(touches: &[Touch<'_>], taken: usize, page: &Link) -> Details {
-    let all = touches.iter().flat_map(|touch| {
-        let name = touch.environment.name().as_str();
-        touch.rerenders.iter().map(move |rerender| (name, rerender))
-    });
-    let all: Vec<(&str, &Rerender)> = all.collect();
+pub fn details(validated: &[Validated<'_>], taken: usize, page: &Link) -> Details {
+    let all = validated.iter().map(|one| (one.environment, &one.overlay.rerender));
+    let all: Vec<(Option<&str>, &Rerender)> = all.collect();
     let mut room = MOST_BYTES.saturating_sub(taken);
     let (mut out, mut left_out) = (String::new(), 0);
-    for (at, (name, rerender)) in all.iter().enumerate() {
+    for (at, (name, rerender)) in all.iter().copied().enumerate() {
         // What one leaves of its share, the next ones have.
         let share = (room / (all.len() - at)).max(LEAST_BYTES);
         match section(name, rerender, share, page).filter(|section| section.len() <= room) {
@@ -68,13 +65,14 @@ pub fn tally(diff: &Diff) -> String {
 }
 
 /// One overlay, folded; none where so many bytes are too few for anything of it.
-fn section(name: &str, rerender: &Rerender, most: usize, page: &Link) -> Option<String> {
+fn section(name: Option<&str>, rerender: &Rerender, most: usize, page: &Link) -> Option<String> {
     let (number, text, language) = match &rerender.difference {
         Ok(diff) => (tally(diff), diff.to_text(), "diff"),
         Err(sentence) => ("cannot be compared".to_owned(), sentence.clone(), "text"),
     };
-    let (name, folder) = (code(name), code(&rerender.folder));
-    let heading = format!("<b>{name}</b> {folder}: {number}");
+    let name = name.map(|name| format!("<b>{}</b> ", code(name))).unwrap_or_default();
+    let folder = code(if rerender.folder.is_empty() { "." } else { &rerender.folder });
+    let heading = format!("{name}{folder}: {number}");
     if text.is_empty() {
         return Some(format!("{heading}\n\n"));
     }

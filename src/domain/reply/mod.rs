@@ -4,6 +4,7 @@ pub mod body;
 pub mod check;
 pub mod command;
 pub mod diff;
+pub mod findings;
 pub mod gate;
 pub mod overlay;
 pub mod overview;

@@ -1,6 +1,4 @@
-//! What is said of overlays: entries that change nothing, and what cannot be rendered.
-
-use std::collections::BTreeSet;
+//! What is said of overlays that cannot be rendered.
 
 use crate::domain::inert;
 use crate::kustomize::render::RenderError;
@@ -8,25 +6,6 @@ use crate::model::bundle::NotPrinted;
 
 /// The most characters of what a real Kustomize said.
 const LONGEST_SAID: usize = 600;
-
-/// A promoted entry that no container uses; `known` are the images of those that are there.
-pub fn unused_image(name: &str, known: &BTreeSet<&str>) -> String {
-    let near = known
-        .iter()
-        .map(|known| (strsim::jaro_winkler(known, name), known))
-        .filter(|(likeness, _)| *likeness > 0.85)
-        .max_by(|a, b| a.0.total_cmp(&b.0));
-    let help = match near {
-        Some((_, near)) => format!("did you mean {near}?"),
-        None if known.is_empty() => "there are no containers here".to_owned(),
-        None => {
-            let some: Vec<&str> = known.iter().take(5).copied().collect();
-            let more = if known.len() > some.len() { ", …" } else { "" };
-            format!("containers here use {}{more}", some.join(", "))
-        }
-    };
-    format!("no container uses the image {name}, so this entry changes nothing: {help}")
-}
 
 /// What can be done about an overlay that builds on what is fetched or run.
 pub fn choices() -> &'static str {

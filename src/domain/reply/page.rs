@@ -4,18 +4,20 @@
 
 use super::body::encode;
 use super::check::{OBSERVED, elsewhere};
+use super::findings::all as found;
 use super::{diff, status};
+use crate::domain::alike::{Alike, merged};
 use crate::domain::evaluate::{Assessment, Rules};
 use crate::domain::facts::Facts;
 use crate::domain::gates::{Gate, Outcome};
 use crate::domain::ground::Ground;
 use crate::domain::inert::{cut, lines, lines_within, one_line};
-use crate::domain::look::Look;
+use crate::domain::look::{Look, Validated};
 use crate::domain::page::{Check, How, Line, Object, Overlay, Page, Remark};
 use crate::domain::policy::{self, Mode, Problem};
 use crate::domain::rendered::Rerender;
 use crate::kustomize::diff::{Change, ObjectDiff};
-use crate::model::read::{Finding, PullRequest, Severity};
+use crate::model::read::{PullRequest, Severity};
 use crate::model::write::NewCheck;
 
 /// So much of the differences is kept, in bytes.
@@ -59,13 +61,14 @@ pub fn judged(
         }
     }
     page.checks = others.iter().map(|check| in_short(check)).collect();
-    let touches = look.map_or(&[][..], |look| &look.touches);
+    let validated = look.map(Look::validated).unwrap_or_default();
     let mut findings: Vec<Remark> = rules
         .into_iter()
         .flat_map(|rules| &rules.problems)
         .map(|problem| mistake(&page.url, problem))
         .collect();
-    findings.extend(touches.iter().flat_map(|touch| &touch.findings).map(|one| {
+    let all = found(&validated);
+    findings.extend(merged(&all).iter().map(|one| {
         let head = look.map_or("", |look| look.pull().head.sha.as_str());
         remark(&page.url, head, one)
     }));
@@ -75,13 +78,11 @@ pub fn judged(
     page.findings = findings;
     page.rules = rules.map(|rules| rules.meaning.clone()).unwrap_or_default();
     let mut room = MOST_BYTES;
-    for touch in touches {
-        let name = touch.environment.name().as_str();
-        for rerender in &touch.rerenders {
-            let (overlay, left_out) = overlay(name, rerender, &mut room);
-            page.overlays.push(overlay);
-            page.more_objects += left_out;
-        }
+    for Validated { environment, overlay: one } in validated {
+        let (overlay, left_out) =
+            overlay(environment.unwrap_or_default(), &one.rerender, &mut room);
+        page.overlays.push(overlay);
+        page.more_objects += left_out;
     }
     page
 }
@@ -148,7 +149,8 @@ fn mistake(pull: &str, problem: &Problem) -> Remark {
     }
 }
 
-fn remark(pull: &str, head: &str, finding: &Finding) -> Remark {
+fn remark(pull: &str, head: &str, alike: &Alike<'_>) -> Remark {
+    let finding = alike.first;
     let repository = pull.rsplit_once("/pull/").map_or(pull, |(repository, _)| repository);
     let path: String = finding.file.split('/').map(encode).collect::<Vec<_>>().join("/");
     Remark {
@@ -156,7 +158,7 @@ fn remark(pull: &str, head: &str, finding: &Finding) -> Remark {
         code: one_line(&finding.code),
         place: one_line(&format!("{}:{}", finding.file, finding.line)),
         url: format!("{repository}/blob/{head}/{path}#L{}", finding.line),
-        message: lines(&cut(&finding.message, MOST_MESSAGE)),
+        message: lines(&cut(&alike.message(), MOST_MESSAGE)),
     }
 }
 

@@ -6,7 +6,6 @@ use super::Rule;
 use super::near::listed;
 use crate::kubernetes::scene::{Remark, Scene};
 use crate::kustomize::images::split;
-use crate::kustomize::problem::Place;
 use crate::kustomize::value::Value;
 use crate::model::read::Severity;
 
@@ -28,8 +27,7 @@ fn check(scene: &Scene<'_>, remarks: &mut Vec<Remark>) {
     let images = containers.filter_map(|container| container.get("image").and_then(Value::as_text));
     let known: BTreeSet<&str> = images.map(|image| split(image).0).collect();
     for entry in scene.unused_images {
-        // The kustomization is the first file that is read.
-        let place = Place { file: 0, line: entry.line, column: entry.column };
+        let place = entry.place();
         if remarks.len() >= super::MOST {
             return;
         }

@@ -124,6 +124,9 @@ impl Rule<'_> {
         }
         let image = self.entry.apply(image);
         self.budget.bytes(image.len())?;
-        set_text(value, image)
+        set_text(value, image)?;
+        // Who wants another image edits the entry.
+        value.place = self.entry.place();
+        Ok(())
     }
 }

@@ -33,6 +33,7 @@ pub fn set(
                         replicas.count.to_string(),
                     ))
                     .content;
+                    value.place = replicas.place;
                     Ok(())
                 }
                 _ => Err(Problem::new("a number of replicas is wanted here", value.place)),

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::inert;
+use super::inert;
 use crate::model::read::{Finding, Severity};
 
 /// The most overlays and objects that are named with a finding.
@@ -12,17 +12,17 @@ const MOST_NAMED: usize = 3;
 
 /// Findings that say the same of the same place.
 #[derive(Debug)]
-pub(super) struct Alike<'f> {
+pub struct Alike<'f> {
     /// The first of them.
-    pub(super) first: &'f Finding,
+    pub first: &'f Finding,
     /// The objects that they are about.
-    pub(super) objects: Vec<&'f str>,
+    pub objects: Vec<&'f str>,
     /// The overlays in which it was found.
-    pub(super) overlays: Vec<&'f str>,
+    pub overlays: Vec<&'f str>,
 }
 
 /// The findings by file and line, each once.
-pub(super) fn merged(findings: &[Finding]) -> Vec<Alike<'_>> {
+pub fn merged(findings: &[Finding]) -> Vec<Alike<'_>> {
     let mut all: BTreeMap<_, Alike<'_>> = BTreeMap::new();
     for finding in findings {
         let Finding { code, severity, file, line, column, message, overlay, object } = finding;
@@ -50,7 +50,7 @@ pub(super) fn merged(findings: &[Finding]) -> Vec<Alike<'_>> {
 
 impl Alike<'_> {
     /// What it is about and where it was found, in a few words; empty where there is nothing to say.
-    pub(super) fn about(&self) -> String {
+    pub fn about(&self) -> String {
         let objects = named(&self.objects);
         let overlays = match self.overlays.len() {
             0 => String::new(),
@@ -63,7 +63,7 @@ impl Alike<'_> {
     }
 
     /// The message, and what it is about in brackets.
-    pub(super) fn message(&self) -> String {
+    pub fn message(&self) -> String {
         let message = inert::line(&self.first.message);
         match self.about() {
             about if about.is_empty() => message,
@@ -82,7 +82,7 @@ fn named(names: &[&str]) -> String {
 }
 
 /// What a severity is called.
-pub(super) fn word(severity: Severity) -> &'static str {
+pub fn word(severity: Severity) -> &'static str {
     match severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
@@ -91,7 +91,7 @@ pub(super) fn word(severity: Severity) -> &'static str {
 }
 
 /// How much was found, in a sentence: what several overlays share counts once.
-pub(super) fn summary(findings: &[Finding], overlays: &[String]) -> String {
+pub fn summary(findings: &[Finding], overlays: &[String]) -> String {
     let count = |count: usize, word: &str| match count {
         1 => format!("1 {word}"),
         _ => format!("{count} {word}s"),
@@ -112,11 +112,11 @@ pub(super) fn summary(findings: &[Finding], overlays: &[String]) -> String {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use super::*;
 
     /// A finding in a base, as an overlay has it.
-    pub(in super::super) fn finding(severity: Severity, line: u32, overlay: &str) -> Finding {
+    pub(crate) fn finding(severity: Severity, line: u32, overlay: &str) -> Finding {
         Finding {
             code: "unknown-field".to_owned(),
             severity,
@@ -130,7 +130,7 @@ pub(super) mod tests {
     }
 
     /// A few of them, and the overlays that were looked at.
-    pub(in super::super) fn report() -> (Vec<Finding>, Vec<String>) {
+    pub(crate) fn report() -> (Vec<Finding>, Vec<String>) {
         use Severity::{Error, Note, Warning};
         let mut findings: Vec<Finding> =
             ["a", "b", "c", "d"].map(|overlay| finding(Error, 5, overlay)).into();
