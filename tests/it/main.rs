@@ -23,6 +23,7 @@ mod fuzz;
 mod github;
 mod guards;
 mod hooks;
+mod mutants;
 mod pages;
 mod promote;
 mod readme;

@@ -19,7 +19,7 @@ use usher::model::read::{Finding, Severity};
 use trees::{Tree, trees};
 
 /// So many mutants of each kind, if there are as many places.
-const EACH: usize = 150;
+const EACH: usize = 90;
 const SEED: u64 = 20_261_120;
 
 /// A tree with one thing broken.
