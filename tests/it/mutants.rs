@@ -104,18 +104,24 @@ fn what_is_broken_is_found_on_its_line() {
             let mut tree = trees[at].clone();
             tree.files.insert(mutant.file.clone(), mutant.text.into_bytes().into());
             let found = news(&baselines[at], findings(&tree));
-            let exact = found.iter().any(|one| one.file == mutant.file && mutant.lines.contains(&one.line));
+            let exact =
+                found.iter().any(|one| one.file == mutant.file && mutant.lines.contains(&one.line));
             for name in ["all", kind, role] {
                 let tally = tallies.entry(name).or_default();
                 tally.made += 1;
                 tally.caught += usize::from(!found.is_empty());
-                tally.as_error += usize::from(found.iter().any(|one| one.severity == Severity::Error));
+                tally.as_error +=
+                    usize::from(found.iter().any(|one| one.severity == Severity::Error));
                 tally.exact += usize::from(exact);
             }
             if !exact {
-                let said = found.first().map(|one| format!("{}:{} {}", one.file, one.line, one.message));
+                let said =
+                    found.first().map(|one| format!("{}:{} {}", one.file, one.line, one.message));
                 let said = said.unwrap_or_else(|| "nothing".to_owned());
-                missed.push(format!("{kind}, {role}: {} {}:{:?}: {said}", tree.name, mutant.file, mutant.lines));
+                missed.push(format!(
+                    "{kind}, {role}: {} {}:{:?}: {said}",
+                    tree.name, mutant.file, mutant.lines
+                ));
             }
         }
     }

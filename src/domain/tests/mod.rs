@@ -40,7 +40,7 @@ environments:
   - {name: prod, overlay: prod, promote: automatic}
 ";
 const STAGING: &str = "resources: [web.yaml]\nimages:\n- name: web # the shop\n  newTag: v1.0.0\n- name: other\n  newTag: '7'\n";
-const WEB: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {template: {spec: {containers: [{name: w, image: web}]}}}\n";
+const WEB: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {selector: {matchLabels: {app: web}}, template: {metadata: {labels: {app: web}}, spec: {containers: [{name: w, image: web}]}}}\n";
 
 fn sha(text: &str) -> Sha {
     Sha::new(hex::encode(Sha256::digest(text))[..40].to_owned()).unwrap()

@@ -30,7 +30,7 @@ fn somebody_has_to_choose_and_the_line_and_the_choices_are_said() {
     let noted = &said.annotations[0];
     assert_eq!(
         (noted.path.as_str(), noted.line, noted.title.as_str()),
-        ("staging/kustomization.yaml", 1, "kustomize.not-run")
+        ("staging/kustomization.yaml", 1, "not-rendered")
     );
     for choice in ["copy the remote base", "in CI", "`USHER_SETTINGS`", "`/override kustomize"] {
         assert!(said.summary.contains(choice), "{choice} in {}", said.summary);
@@ -145,7 +145,7 @@ fn a_promoted_entry_that_changes_nothing_of_what_it_prints_is_found() {
     let said = check(&decision, "usher/kustomize");
     assert_eq!(said.conclusion, Some(Conclusion::Failure));
     let noted = &said.annotations[0];
-    assert_eq!((noted.line, noted.title.as_str()), (3, "kustomize.image-unused"));
+    assert_eq!((noted.line, noted.title.as_str()), (3, "image-unused"));
 }
 
 #[test]

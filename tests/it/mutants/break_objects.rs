@@ -12,22 +12,70 @@ use super::{Mutant, Numbers};
 
 /// Below these keys people choose the names.
 const FREE: &[&str] = &[
-    "labels", "annotations", "data", "stringData", "binaryData", "matchLabels", "nodeSelector",
-    "selector", "limits", "requests", "parameters", "hard", "capacity", "overhead", "allocatable",
-    "driver", "options", "volumeAttributes", "default", "properties", "definitions", "openAPIV3Schema",
+    "labels",
+    "annotations",
+    "data",
+    "stringData",
+    "binaryData",
+    "matchLabels",
+    "nodeSelector",
+    "selector",
+    "limits",
+    "requests",
+    "parameters",
+    "hard",
+    "capacity",
+    "overhead",
+    "allocatable",
+    "driver",
+    "options",
+    "volumeAttributes",
+    "default",
+    "properties",
+    "definitions",
+    "openAPIV3Schema",
 ];
 /// These take texts and numbers alike, or things of any type.
 const EITHER: &[&str] = &[
-    "port", "targetPort", "maxSurge", "maxUnavailable", "minAvailable", "default", "example", "enum",
-    "divisor", "sizeLimit", "storage", "averageValue", "value", "memory", "cpu",
+    "port",
+    "targetPort",
+    "maxSurge",
+    "maxUnavailable",
+    "minAvailable",
+    "default",
+    "example",
+    "enum",
+    "divisor",
+    "sizeLimit",
+    "storage",
+    "averageValue",
+    "value",
+    "memory",
+    "cpu",
 ];
 /// What has to be there, by the key that holds it.
 const REQUIRED: &[(&str, &str)] = &[
-    ("containers", "name"), ("initContainers", "name"), ("env", "name"), ("volumes", "name"),
-    ("volumeMounts", "name"), ("volumeMounts", "mountPath"), ("ports", "port"),
-    ("ports", "containerPort"), ("roleRef", "kind"), ("roleRef", "name"), ("subjects", "kind"), ("subjects", "name"), ("rules", "verbs"), ("httpGet", "port"),
-    ("tcpSocket", "port"), ("scaleTargetRef", "kind"), ("scaleTargetRef", "name"),
-    ("paths", "pathType"), ("paths", "backend"), ("configMapKeyRef", "key"), ("secretKeyRef", "key"),
+    ("containers", "name"),
+    ("initContainers", "name"),
+    ("env", "name"),
+    ("volumes", "name"),
+    ("volumeMounts", "name"),
+    ("volumeMounts", "mountPath"),
+    ("ports", "port"),
+    ("ports", "containerPort"),
+    ("roleRef", "kind"),
+    ("roleRef", "name"),
+    ("subjects", "kind"),
+    ("subjects", "name"),
+    ("rules", "verbs"),
+    ("httpGet", "port"),
+    ("tcpSocket", "port"),
+    ("scaleTargetRef", "kind"),
+    ("scaleTargetRef", "name"),
+    ("paths", "pathType"),
+    ("paths", "backend"),
+    ("configMapKeyRef", "key"),
+    ("secretKeyRef", "key"),
     ("hostPath", "path"),
 ];
 
@@ -56,9 +104,8 @@ pub fn mutants(tree: &Tree, numbers: &mut Numbers) -> Vec<Mutant> {
             continue;
         }
         let mut spots = Vec::new();
-        let is_kustomization = |file: u32| {
-            rendered.files[file as usize].to_lowercase().contains("kustomization")
-        };
+        let is_kustomization =
+            |file: u32| rendered.files[file as usize].to_lowercase().contains("kustomization");
         let own = object.place().file;
         walk(&object.value, &mut Vec::new(), &mut |keys, (key, siblings), at, value| {
             let role = match at.file {
@@ -66,7 +113,15 @@ pub fn mutants(tree: &Tree, numbers: &mut Numbers) -> Vec<Mutant> {
                 file if is_kustomization(file) => "kustomization",
                 _ => "patch",
             };
-            spots.push(Spot { keys: keys.to_vec(), key, at, value, siblings, role, kind: object.kind() });
+            spots.push(Spot {
+                keys: keys.to_vec(),
+                key,
+                at,
+                value,
+                siblings,
+                role,
+                kind: object.kind(),
+            });
         });
         for spot in &spots {
             let file = &rendered.files[spot.at.file as usize];
@@ -90,7 +145,10 @@ fn walk<'v>(
     match &value.content {
         Content::Map(map) => {
             for (key, value) in map.iter() {
-                if key.place.is_known() && value.place.is_known() && key.place.file == value.place.file {
+                if key.place.is_known()
+                    && value.place.is_known()
+                    && key.place.file == value.place.file
+                {
                     let beside = map.iter().map(|(key, _)| &*key.text).collect();
                     with(keys, (&key.text, beside), key.place, value);
                 }
@@ -116,7 +174,13 @@ fn line_for(at: usize, line: String) -> Edit {
     Edit { from: at, upto: at + 1, lines: vec![line], right: vec![at] }
 }
 
-fn mutant(kind: &'static str, role: &'static str, file: &str, lines: &[&str], edit: &Edit) -> Mutant {
+fn mutant(
+    kind: &'static str,
+    role: &'static str,
+    file: &str,
+    lines: &[&str],
+    edit: &Edit,
+) -> Mutant {
     let before = lines[..edit.from].iter().map(|line| (*line).to_owned());
     let after = lines[edit.upto..].iter().map(|line| (*line).to_owned());
     let all: Vec<String> = before.chain(edit.lines.iter().cloned()).chain(after).collect();
@@ -135,7 +199,8 @@ fn breakages(spot: &Spot<'_>, lines: &[&str], numbers: &mut Numbers) -> Vec<(&'s
     let mut out = Vec::new();
     // Only what is written one key a line: in brackets and with odd quotes a cut would break more than was meant.
     let Some(line) = lines.get(at).filter(|line| {
-        line.is_ascii() && line.get(column..).is_some_and(|rest| rest.starts_with(&format!("{}:", spot.key)))
+        line.is_ascii()
+            && line.get(column..).is_some_and(|rest| rest.starts_with(&format!("{}:", spot.key)))
     }) else {
         return out;
     };
@@ -161,7 +226,8 @@ fn breakages(spot: &Spot<'_>, lines: &[&str], numbers: &mut Numbers) -> Vec<(&'s
         }
     }
     if plain.is_some() && !spot.keys.is_empty() {
-        let twice = vec![(*line).to_owned(), format!("{}{}:{behind}", " ".repeat(column), spot.key)];
+        let twice =
+            vec![(*line).to_owned(), format!("{}{}:{behind}", " ".repeat(column), spot.key)];
         let edit = Edit { from: at, upto: at + 1, lines: twice, right: vec![at, at + 1] };
         out.push(("doubled key", edit));
     }
@@ -235,7 +301,9 @@ fn is_needed(spot: &Spot<'_>) -> bool {
 fn dropped(spot: &Spot<'_>, lines: &[&str], at: usize, column: usize) -> Option<Edit> {
     let deeper = |line: &&str| {
         let indent = line.len() - line.trim_start().len();
-        line.trim().is_empty() || indent > column || (indent == column && line.trim_start().starts_with("- "))
+        line.trim().is_empty()
+            || indent > column
+            || (indent == column && line.trim_start().starts_with("- "))
     };
     let upto = at + 1 + lines[at + 1..].iter().take_while(|line| deeper(line)).count();
     let head = &lines[at][..column];
@@ -254,8 +322,7 @@ fn dropped(spot: &Spot<'_>, lines: &[&str], at: usize, column: usize) -> Option<
     let mut right = vec![at];
     let indent = |line: &str| line.len() - line.trim_start().len();
     let owner = lines[..at].iter().rposition(|line| {
-        !line.trim().is_empty() && !line.trim_start().starts_with('#')
-            && (indent(line) < column)
+        !line.trim().is_empty() && !line.trim_start().starts_with('#') && (indent(line) < column)
     });
     if let Some(owner) = owner.filter(|_| !first) {
         right.push(owner);

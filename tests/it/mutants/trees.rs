@@ -31,7 +31,8 @@ pub fn trees() -> (Vec<Tree>, bool) {
         folder: folder.to_owned(),
     });
     let mut trees: Vec<Tree> = own.into_iter().filter(|tree| !tree.files.is_empty()).collect();
-    let shared = std::env::var("USHER_SHARED").map_or_else(|_| here.join("../shared"), PathBuf::from);
+    let shared =
+        std::env::var("USHER_SHARED").map_or_else(|_| here.join("../shared"), PathBuf::from);
     let Ok(cases) = std::fs::read_dir(shared.join("corpus/trees")) else {
         println!("skipped: no corpus in {}", shared.display());
         return (trees, false);
