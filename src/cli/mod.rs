@@ -38,7 +38,7 @@ enum Command {
     Render(render::RenderArgs),
     /// Show how two kustomizations differ once rendered
     Diff(render::DiffArgs),
-    /// Render kustomizations and hold what comes out against Kubernetes' schemas and the rules
+    /// Validate what kustomizations render to
     Validate(validate::ValidateArgs),
     /// Set image tags in a kustomization, keeping every other byte
     SetImage(set_image::Args),

@@ -120,10 +120,10 @@ mod tests {
     #[test]
     fn paths_are_shown_as_they_are_seen_from_here() {
         for (here, path, wanted) in [
-            ("/work/repo", "work/repo/a/b.yaml", "a/b.yaml"),
-            ("/work/repo/a", "work/repo/base/b.yaml", "../base/b.yaml"),
-            ("/work/repo", "work/repo", "."),
-            ("/work/repo", "tmp/b.yaml", "/tmp/b.yaml"),
+            ("/srv/repo", "srv/repo/a/b.yaml", "a/b.yaml"),
+            ("/srv/repo/a", "srv/repo/base/b.yaml", "../base/b.yaml"),
+            ("/srv/repo", "srv/repo", "."),
+            ("/srv/repo", "tmp/b.yaml", "/tmp/b.yaml"),
             ("/", "tmp/b.yaml", "tmp/b.yaml"),
         ] {
             assert_eq!(seen_from(Path::new(here), path), wanted);

@@ -36,3 +36,4 @@ mod story;
 mod sweep;
 mod tidy;
 mod trouble;
+mod validation;

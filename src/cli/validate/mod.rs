@@ -29,7 +29,7 @@ use crate::model::read::{Finding, Severity};
 /// From so many overlays on it is told how far it has got.
 const MANY: usize = 20;
 
-/// Render kustomizations and hold what comes out against Kubernetes' schemas and the rules
+/// Validate what kustomizations render to, against Kubernetes' schemas and rules
 ///
 /// Of a folder without a kustomization every one below it is validated that no other one includes.
 /// `.github/usher.yml` of the repository counts: its version of Kubernetes, schemas and severities.

@@ -36,9 +36,13 @@ impl Stage {
     }
 
     async fn is_put_off(&self, comment: u64) -> bool {
+        self.has_waiting_job_of(comment).await || !self.at_rest().await
+    }
+
+    async fn has_waiting_job_of(&self, comment: u64) -> bool {
         let waiting = JobFilter { state: Some(JobState::Waiting), ..JobFilter::default() };
         let jobs = self.store().jobs(&waiting).await.unwrap();
-        jobs.iter().any(|job| job.intent["remark"]["id"] == comment) || !self.at_rest().await
+        jobs.iter().any(|job| job.intent["remark"]["id"] == comment)
     }
 
     /// Comments as somebody, without waiting for what follows.
@@ -364,10 +368,14 @@ impl Stage {
 
     /// Comments while webhooks are held back, and has only that comment delivered, signed as GitHub does.
     pub async fn say_alone(&self, login: &str, pr: u64, text: &str) {
-        let comment = self.say_at_once(login, DEMO, pr, text).await;
-        let comment = self.get(&format!("/repos/{DEMO}/issues/comments/{comment}")).await;
+        let id = self.say_at_once(login, DEMO, pr, text).await;
+        let comment = self.get(&format!("/repos/{DEMO}/issues/comments/{id}")).await;
         let body = json!({"action": "created", "comment": comment, "issue": {"number": pr, "pull_request": {}}});
         self.deliver_alone("issue_comment", body).await;
+        // As with `say`: one that came in the same second as a push is put off for a moment.
+        let done =
+            async || !self.has_waiting_job_of(id).await && self.store().idle().await.unwrap();
+        self.until("rest of the bot", done).await;
     }
 
     /// Has one event of the demo's delivered, and waits for the bot alone: webhooks are held back.
