@@ -99,7 +99,7 @@ fn in_repository(event: &str, action: &str, repo: RepoRef, payload: &Payload) ->
             Some(pull) => vec![Intent::Conclude { repo, pr: pull.number }],
             None => Vec::new(),
         },
-        ("check_run", "rerequested") => {
+        ("check_run", "rerequested" | "requested_action") => {
             evaluate(&repo, payload.check_run.iter().flat_map(|run| run.pull_requests.iter()))
         }
         ("check_suite", "rerequested") => {

@@ -134,6 +134,19 @@ pub struct Details {
     pub url: Option<String>,
     /// What follows the check's text, Markdown; may be empty.
     pub text: String,
+    /// Its buttons, once it is completed; GitHub shows three at most.
+    pub buttons: Vec<Button>,
+}
+
+/// A button of a check.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Button {
+    /// What stands on it, at most 20 characters.
+    pub label: &'static str,
+    /// What it does, at most 40 characters.
+    pub description: &'static str,
+    /// What we are told when somebody presses it, at most 20 characters.
+    pub identifier: &'static str,
 }
 
 /// A remark on a line of a file.

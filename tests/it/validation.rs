@@ -6,6 +6,8 @@ use std::process::{Command, Output};
 
 use serde_json::{Value, json};
 
+use usher::sandbox::Seen;
+
 use crate::stage::{DEMO, Stage};
 
 const CART: &str = "kustomize/base/cartservice.yaml";
@@ -225,7 +227,7 @@ async fn a_push_that_leaves_overlays_alone_costs_no_file() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_check_is_made_again_by_its_button() {
+async fn the_check_is_made_again_by_its_buttons() {
     let stage = Stage::start().await;
     let broken = stage.file(DEMO, CART, "main").await.replace("containers:", "container:");
     let sha = proposed(&stage, "broken", &[(CART, &broken)]).await;
@@ -236,8 +238,17 @@ async fn the_check_is_made_again_by_its_button() {
     stage.act("ada", "POST", &path, json!({})).await;
     stage.idle().await;
     let looked = stage.github.requests();
-    assert!(looked.iter().any(|seen| seen.who == "usher[bot]" && seen.path.contains("/compare/")));
-    assert_eq!(verdict(&stage, &sha).await.0["conclusion"], "failure");
+    let has_looked = |seen: &Seen| seen.who == "usher[bot]" && seen.path.contains("/compare/");
+    assert!(looked.iter().any(has_looked));
+    let (run, _) = verdict(&stage, &sha).await;
+    assert_eq!(run["conclusion"], "failure");
+    stage.github.clear_requests();
+    stage
+        .github
+        .press("ada", "microservices-demo", run["id"].as_u64().unwrap(), "validate")
+        .unwrap();
+    stage.idle().await;
+    assert!(stage.github.requests().iter().any(has_looked));
     stage.finish().await;
 }
 

@@ -10,12 +10,19 @@ use crate::domain::look::Validated;
 use crate::domain::rendered::Rerender;
 use crate::kustomize::diff::Diff;
 use crate::model::links::Link;
-use crate::model::write::Details;
+use crate::model::write::{Button, Details};
 
 /// GitHub takes 65,535 bytes of text; what is said below the last overlay has its room in what is left.
 const MOST_BYTES: usize = 64_000;
 /// With less than that an overlay is only counted.
 const LEAST_BYTES: usize = 2_000;
+
+/// The button that has everything looked at once more; what it tells us means the same as GitHub's own button.
+const VALIDATE: Button = Button {
+    label: "Validate again",
+    description: "Render and validate it once more",
+    identifier: "validate",
+};
 
 /// What follows the text of a check that shows the difference. `taken`: how long that text is, in bytes.
 pub fn details(validated: &[Validated<'_>], taken: usize, page: &Link) -> Details {
@@ -40,12 +47,12 @@ pub fn details(validated: &[Validated<'_>], taken: usize, page: &Link) -> Detail
     if left_out > 0 {
         let _ = writeln!(out, "… and {} more.\n", count(left_out, "overlay"));
     }
-    Details { url: Some(page.url.clone()), text: out + &whole(page) }
+    Details { text: out + &whole(page), buttons: vec![VALIDATE], ..page_alone(page) }
 }
 
 /// What follows the text of a check that shows no difference.
 pub fn page_alone(page: &Link) -> Details {
-    Details { url: Some(page.url.clone()), text: whole(page) }
+    Details { url: Some(page.url.clone()), text: whole(page), buttons: Vec::new() }
 }
 
 /// How many objects differ, and how.

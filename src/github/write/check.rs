@@ -13,7 +13,7 @@ use crate::github::wire::WireCheckRun;
 use crate::github::{CheckFilter, Repo};
 use crate::model::ids::{CheckRunId, Sha};
 use crate::model::read::{CheckRun, Severity};
-use crate::model::write::{Annotation, NewCheck};
+use crate::model::write::{Annotation, Button, NewCheck};
 
 /// GitHub takes so many annotations at once; later ones are added to those that are there.
 const AT_ONCE: usize = 50;
@@ -188,6 +188,14 @@ impl Post {
         if let Some(url) = &self.check.details.url {
             whole["details_url"] = json!(url);
         }
+        let button = |button: &Button| {
+            let Button { label, description, identifier } = button;
+            json!({"label": label, "description": description, "identifier": identifier})
+        };
+        let buttons = &self.check.details.buttons;
+        if self.check.conclusion.is_some() && !buttons.is_empty() {
+            whole["actions"] = buttons.iter().map(button).collect();
+        }
         whole
     }
 
@@ -287,7 +295,11 @@ mod tests {
 
     #[test]
     fn what_github_would_not_take_is_cut_or_filled_in() {
-        let details = Details { url: Some("https://u.example/1".to_owned()), text: "ä".repeat(9) };
+        let details = Details {
+            url: Some("https://u.example/1".to_owned()),
+            text: "ä".repeat(9),
+            buttons: Vec::new(),
+        };
         let post = Post::new(&NewCheck { details, ..check(&"x".repeat(300), 1) });
         let whole = post.whole(0, 1);
         assert_eq!(whole["output"]["title"].as_str().unwrap().chars().count(), 255);

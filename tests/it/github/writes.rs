@@ -299,7 +299,8 @@ async fn a_check_of_the_same_name_by_another_app_is_left_alone() {
     })
     .await;
     let url = "https://usher.example/why/1";
-    let details = Details { url: Some(url.to_owned()), text: "and more".to_owned() };
+    let details =
+        Details { url: Some(url.to_owned()), text: "and more".to_owned(), buttons: Vec::new() };
     let check = NewCheck { details, ..new_check(0) };
     let id = stub.repo().ensure_check(&check).await.unwrap();
     assert_eq!(id.0, 6);

@@ -29,6 +29,7 @@ fn new_check(head: &Sha, annotations: u32) -> NewCheck {
         details: Details {
             url: Some("https://usher.example/why/1".to_owned()),
             text: String::new(),
+            buttons: Vec::new(),
         },
     }
 }
