@@ -4,7 +4,6 @@
 //! Ratios within one run are what counts; machines differ.
 #![expect(clippy::disallowed_methods, reason = "a benchmark reads its inputs")]
 #![expect(clippy::unwrap_used, reason = "a benchmark may fail loudly")]
-#![expect(missing_docs, reason = "what criterion makes has none")]
 
 use std::hint::black_box;
 use std::path::{Path, PathBuf};

@@ -9,6 +9,7 @@ mod break_objects;
 mod trees;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use usher::kubernetes::validate::{Rulebook, Subject, validate};
 use usher::kustomize::files::reached;
@@ -19,7 +20,7 @@ use usher::model::read::{Finding, Severity};
 use trees::{Tree, trees};
 
 /// So many mutants of each kind, if there are as many places.
-const EACH: usize = 90;
+const EACH: usize = 80;
 const SEED: u64 = 20_261_120;
 
 /// A tree with one thing broken.
@@ -34,6 +35,28 @@ pub struct Mutant {
     pub lines: Vec<u32>,
     /// What the file holds instead.
     pub text: String,
+}
+
+impl Mutant {
+    /// Some lines of a file become others; `right`: where a finding is right. Lines count from 0.
+    pub fn new(
+        (kind, role, file): (&'static str, &'static str, &str),
+        lines: &[&str],
+        at: Range<usize>,
+        instead: Vec<String>,
+        right: &[usize],
+    ) -> Self {
+        let before = lines[..at.start].iter().map(|line| (*line).to_owned());
+        let after = lines[at.end..].iter().map(|line| (*line).to_owned());
+        let all: Vec<String> = before.chain(instead).chain(after).collect();
+        Self {
+            kind,
+            role,
+            file: file.to_owned(),
+            lines: right.iter().map(|line| *line as u32 + 1).collect(),
+            text: all.join("\n") + "\n",
+        }
+    }
 }
 
 /// What became of the mutants of one kind.

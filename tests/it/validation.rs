@@ -188,7 +188,7 @@ async fn many_findings_are_appended_in_portions_the_worst_first() {
     let with =
         stage.file(DEMO, dev, "main").await.replace("resources:\n", "resources:\n  - many.yaml\n");
     let config = |n: usize| {
-        let wrong = if n % 2 == 0 { "datas: {}" } else { "data: {}" };
+        let wrong = if n.is_multiple_of(2) { "datas: {}" } else { "data: {}" };
         format!(
             "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c{n}}}\n{wrong}\n---\napiVersion: x{n}.io/v1\nkind: X\nmetadata: {{name: x{n}}}\n"
         )
@@ -335,7 +335,7 @@ fn the_command_line_says_the_same_and_ends_as_documented() {
 
 #[test]
 fn the_command_line_goes_by_the_configuration_around() {
-    let old = WEB.replace("apps/v1", "apps/v1").replace("web:v1", "web:latest");
+    let old = WEB.replace("web:v1", "web:latest");
     let budget = "apiVersion: policy/v1beta1\nkind: PodDisruptionBudget\nmetadata: {name: web}\nspec: {selector: {matchLabels: {app: web}}}\n";
     let config = "version: 1\nkubernetes: \"1.33\"\nrules: {latest-tag: warning, removed-api: note}\nschemas: [types/*.json]\napplications: [{name: web, images: [\"web\"]}]\nenvironments: [{name: prod, overlay: prod, rules: {latest-tag: error}}]\n";
     let kind = r#"{"type": "object", "additionalProperties": false, "properties": {"apiVersion": {}, "kind": {}, "metadata": {}}}"#;

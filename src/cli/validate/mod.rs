@@ -146,7 +146,7 @@ fn progress(at: usize, many: usize) {
 /// The kustomizations that a folder stands for.
 fn roots(disk: &Disk, folder: &str) -> Vec<String> {
     let is_there = |name: &&str| disk.entry(&join(folder, name)) != Entry::Absent;
-    if KUSTOMIZATIONS.iter().any(|name| is_there(&name)) {
+    if KUSTOMIZATIONS.iter().any(is_there) {
         return vec![folder.to_owned()];
     }
     let files = disk.files_below(folder);

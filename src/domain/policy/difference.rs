@@ -11,7 +11,7 @@ mod wording;
 
 use std::collections::BTreeMap;
 
-use super::{Environment, Mode, Policy};
+use super::{Environment, Mode, Policy, Severities};
 use crate::model::ids::EnvName;
 use crate::model::read::Severity;
 use wording::{Said, Sense, instead, names, parted, shown};
@@ -149,11 +149,7 @@ fn administrators(policy: &Policy) -> Vec<super::Principal> {
 }
 
 /// A rule that is not named has its own severity, which is not known here.
-fn rules(
-    (old, new): (&BTreeMap<String, Option<Severity>>, &BTreeMap<String, Option<Severity>>),
-    place: &str,
-    said: &mut Said,
-) {
+fn rules((old, new): (&Severities, &Severities), place: &str, said: &mut Said) {
     let word = |severity: Option<&Option<Severity>>| match severity {
         Some(Some(Severity::Error)) => "an error",
         Some(Some(Severity::Warning)) => "a warning",

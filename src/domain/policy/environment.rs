@@ -2,13 +2,11 @@
 //!
 //! It knows what is wanted; whether it is fulfilled is judged elsewhere.
 
-use std::collections::BTreeMap;
-
+use super::Severities;
 use super::gates::Gates;
 use super::time::{Schedule, Window};
 use super::value::{Label, Overlay, Principal, Span};
 use crate::model::ids::{AppName, EnvName, TargetName};
-use crate::model::read::Severity;
 use crate::model::write::MergeMethod;
 
 /// How something comes about.
@@ -160,13 +158,13 @@ pub struct Environment {
     pub(super) overrides: Overrides,
     pub(super) owners: Owners,
     pub(super) rollback: Option<Rollback>,
-    pub(super) rules: BTreeMap<String, Option<Severity>>,
+    pub(super) rules: Severities,
     pub(super) renamed_from: Option<EnvName>,
 }
 
 impl Environment {
     /// The severity of each validation rule that is another one here; `None` turns it off.
-    pub fn rules(&self) -> &BTreeMap<String, Option<Severity>> {
+    pub fn rules(&self) -> &Severities {
         &self.rules
     }
 

@@ -46,6 +46,9 @@ pub enum Mode {
     Observe,
 }
 
+/// What a configuration makes of rules, by their codes; none turns one off.
+pub type Severities = BTreeMap<String, Option<Severity>>;
+
 /// A repository's configuration.
 #[derive(Debug, Clone)]
 pub struct Policy {
@@ -55,7 +58,7 @@ pub struct Policy {
     prefixed: bool,
     kubernetes: Option<String>,
     schemas: Vec<Glob>,
-    rules: BTreeMap<String, Option<Severity>>,
+    rules: Severities,
     followers: Vec<RepoName>,
     commands_max_age: Span,
     applications: Vec<Application>,
@@ -119,7 +122,7 @@ impl Policy {
     }
 
     /// The severity of each validation rule that is named; `None` turns it off.
-    pub fn rules(&self) -> &BTreeMap<String, Option<Severity>> {
+    pub fn rules(&self) -> &Severities {
         &self.rules
     }
 

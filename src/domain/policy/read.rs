@@ -5,15 +5,13 @@
 mod environment;
 mod gates;
 
-use std::collections::BTreeMap;
-
 use super::application::{Application, HoldMarker, Images, Template, Trigger};
 use super::check::{Content, Findings, Value, at};
 use super::problem::Problem;
 use super::time::{Schedule, parse_cron, parse_zone};
 use super::value::{Complaint, Glob, Principal, Span};
 use super::version::Scheme;
-use super::{Mode, Policy, keys, refer};
+use super::{Mode, Policy, Severities, keys, refer};
 use crate::kustomize::yaml::{self, Document};
 use crate::model::ids::{AppName, EnvName, Login, RepoName};
 use crate::model::read::Severity;
@@ -126,7 +124,7 @@ fn build(root: &Value<'_>, home: &RepoName) -> Result<Policy, Complaint> {
     })
 }
 
-fn rules(value: &Value<'_>) -> BTreeMap<String, Option<Severity>> {
+fn rules(value: &Value<'_>) -> Severities {
     let rules = value.get("rules").map_or(&[][..], Value::names);
     rules.iter().map(|rule| (rule.name.to_owned(), severity(&rule.value))).collect()
 }

@@ -57,7 +57,8 @@ impl Schema {
         for error in self.validator().iter_errors(&json).take(MOST) {
             let spot = Spot::find(object, &self.document, &error);
             let text = spot.value.as_text().unwrap_or_default();
-            if !(encrypted && text.starts_with("ENC[")) && !is_placeholder(text) {
+            let replaced = is_placeholder(text) || (encrypted && text.starts_with("ENC["));
+            if !replaced {
                 spot.explain(&error, secret, &mut faults);
             }
         }
@@ -115,7 +116,7 @@ impl<'v> Spot<'v> {
         let (mut key, mut above) = (None, object.place);
         let mut path = String::new();
         let mut schema = Resolved::of(document, document);
-        for segment in error.instance_path().iter() {
+        for segment in error.instance_path() {
             let next = match &segment {
                 LocationSegment::Property(name) => {
                     let entry = value

@@ -1,138 +1,142 @@
-//! Breaks kustomizations, and the files that they generate from.
+//! Breaks kustomizations: what they name, how they name it, and what they generate from.
+
+use std::ops::Range;
 
 use usher::kustomize::files::reached;
 
 use super::trees::Tree;
 use super::{Mutant, Numbers};
 
-/// Mutants of the kustomizations of a tree, and of what they generate from.
+/// Sections that are lists of paths.
+const PATHS: [&str; 5] =
+    ["resources", "bases", "components", "patchesStrategicMerge", "configurations"];
+/// Sections whose entries have fields, and these fields.
+const ENTRIES: [&str; 7] = [
+    "configMapGenerator",
+    "secretGenerator",
+    "patches",
+    "images",
+    "replicas",
+    "replacements",
+    "labels",
+];
+const FIELDS: [&str; 15] = [
+    "name", "files", "literals", "envs", "path", "patch", "newTag", "newName", "count", "target",
+    "source", "targets", "pairs", "behavior", "options",
+];
+
+/// Mutants of the kustomizations of a tree.
 pub fn mutants(tree: &Tree, numbers: &mut Numbers) -> Vec<Mutant> {
     let reached = reached(&tree.files, &tree.folder);
     let mut out = Vec::new();
     for file in reached.files.iter().filter(|file| file.to_lowercase().contains("kustomization")) {
-        let Some(text) = tree.text(file).filter(|text| text.is_ascii()) else { continue };
-        let lines: Vec<&str> = text.lines().collect();
-        let mut section = "";
-        let mut inline: Option<usize> = None;
-        for (at, line) in lines.iter().enumerate() {
-            if line.trim().is_empty() || line.trim_start().starts_with('#') {
-                continue;
-            }
-            let mut put = |kind, lines_at: Vec<usize>, instead: Vec<String>| {
-                out.push(changed(kind, file, &lines, at..at + 1, instead, &lines_at));
-            };
-            if let Some((key, behind)) =
-                line.split_once(':').filter(|_| line.starts_with(char::is_alphabetic))
-            {
-                section = key;
-                if !["apiVersion", "kind", "metadata"].contains(&key) {
-                    put(
-                        "misspelt field",
-                        vec![at],
-                        vec![format!("{}q:{behind}", &key[..key.len() - 1])],
-                    );
-                    put(
-                        "doubled key",
-                        vec![at, at + 1],
-                        vec![(*line).to_owned(), (*line).to_owned()],
-                    );
-                }
-                let below = |line: &&&str| !line.starts_with(char::is_alphabetic);
-                let many = lines[at + 1..].iter().take_while(below).count();
-                if behind.trim().is_empty()
-                    && lines[at + 1..].iter().take(many).any(|line| line.contains("- "))
-                {
-                    out.push(changed(
-                        "text for a list",
-                        file,
-                        &lines,
-                        at..at + 1 + many,
-                        vec![format!("{key}: nothing")],
-                        &[at],
-                    ));
-                }
-                continue;
-            }
-            let indent = line.len() - line.trim_start().len();
-            if inline.is_some_and(|block| indent > block) {
-                continue;
-            }
-            let is_block = ["|", "|-", ">", ">-", "|+"]
-                .iter()
-                .any(|sign| line.ends_with(&format!(": {sign}")));
-            inline = is_block.then_some(indent);
-            let item = line.trim_start().strip_prefix("- ").unwrap_or(line).trim();
-            match section {
-                "resources"
-                | "bases"
-                | "components"
-                | "patchesStrategicMerge"
-                | "configurations"
-                    if line.trim_start().starts_with("- ") && !item.contains([':', '|', '#']) =>
-                {
-                    let head = &line[..line.len() - line.trim_start().len()];
-                    put(
-                        "missing file",
-                        vec![at],
-                        vec![format!("{head}- no-{}", numbers.below(1000))],
-                    );
-                }
-                "configMapGenerator" | "secretGenerator" | "patches" | "images" | "replicas"
-                | "replacements" | "labels" => {
-                    if let Some((key, behind)) = item.split_once(':').filter(|(key, _)| {
-                        [
-                            "name", "files", "literals", "envs", "path", "patch", "newTag",
-                            "newName", "count", "target", "source", "targets", "pairs", "behavior",
-                            "options",
-                        ]
-                        .contains(key)
-                    }) {
-                        let head = &line[..line.len() - line.trim_start().len()];
-                        let dash = if line.trim_start().starts_with("- ") { "- " } else { "" };
-                        put(
-                            "misspelt field",
-                            vec![at],
-                            vec![format!("{head}{dash}{key}q:{behind}")],
-                        );
-                        if key == "count" {
-                            put(
-                                "text for a number",
-                                vec![at],
-                                vec![format!("{head}{dash}{key}: many")],
-                            );
-                        }
-                        if key == "path" && section == "patches" {
-                            put(
-                                "missing file",
-                                vec![at],
-                                vec![format!("{head}{dash}path: no-such.yaml")],
-                            );
-                        }
-                    }
-                }
-                _ => {}
-            }
+        if let Some(text) = tree.text(file).filter(|text| text.is_ascii()) {
+            let lines = text.lines().collect();
+            let mut page =
+                Page { file, lines, section: "", field: "", inline: None, out: Vec::new() };
+            page.walk(numbers);
+            out.append(&mut page.out);
         }
     }
     out
 }
 
-fn changed(
-    kind: &'static str,
-    file: &str,
-    lines: &[&str],
-    at: std::ops::Range<usize>,
-    instead: Vec<String>,
-    right: &[usize],
-) -> Mutant {
-    let before = lines[..at.start].iter().map(|line| (*line).to_owned());
-    let after = lines[at.end..].iter().map(|line| (*line).to_owned());
-    let all: Vec<String> = before.chain(instead).chain(after).collect();
-    Mutant {
-        kind,
-        role: "kustomization",
-        file: file.to_owned(),
-        lines: right.iter().map(|line| *line as u32 + 1).collect(),
-        text: all.join("\n") + "\n",
+/// A kustomization, walked through line by line.
+struct Page<'t> {
+    file: &'t str,
+    lines: Vec<&'t str>,
+    /// The field of the kustomization that a line belongs to.
+    section: &'t str,
+    /// The field of an entry that it belongs to.
+    field: &'t str,
+    /// How far a text in the kustomization is indented less than its own lines.
+    inline: Option<usize>,
+    out: Vec<Mutant>,
+}
+
+impl<'t> Page<'t> {
+    fn walk(&mut self, numbers: &mut Numbers) {
+        for at in 0..self.lines.len() {
+            let line = self.lines[at];
+            let indent = line.len() - line.trim_start().len();
+            if line.trim().is_empty() || line.trim_start().starts_with('#') {
+                continue;
+            }
+            if line.starts_with(char::is_alphabetic) {
+                if let Some((key, behind)) = line.split_once(':') {
+                    (self.section, self.inline) = (key, None);
+                    self.key(at, key, behind);
+                }
+            } else if self.inline.is_none_or(|block| indent <= block) {
+                let begins = ["|", "|-", ">", ">-", "|+"].map(|sign| format!(": {sign}"));
+                self.inline = begins.iter().any(|sign| line.ends_with(sign)).then_some(indent);
+                self.item(at, line, numbers);
+            }
+        }
+    }
+
+    /// A field of the kustomization.
+    fn key(&mut self, at: usize, key: &str, behind: &str) {
+        let line = self.lines[at];
+        if !["apiVersion", "kind", "metadata"].contains(&key) {
+            self.put("misspelt field", at, &format!("{}q:{behind}", &key[..key.len() - 1]));
+            self.twice("doubled key", at, line);
+        }
+        let is_below = |line: &&&str| !line.starts_with(char::is_alphabetic);
+        let many = self.lines[at + 1..].iter().take_while(is_below).count();
+        let below = &self.lines[at + 1..at + 1 + many];
+        if behind.trim().is_empty() && below.iter().any(|line| line.contains("- ")) {
+            let instead = vec![format!("{key}: nothing")];
+            self.change("text for a list", at..at + 1 + many, instead, &[at]);
+        }
+    }
+
+    /// An entry of a list, or a field of one.
+    fn item(&mut self, at: usize, line: &'t str, numbers: &mut Numbers) {
+        let (head, rest) = line.split_at(line.len() - line.trim_start().len());
+        let (dash, item) = rest.strip_prefix("- ").map_or(("", rest), |item| ("- ", item));
+        let item = item.trim();
+        if PATHS.contains(&self.section) && !dash.is_empty() && !item.contains([':', '|', '#']) {
+            self.put("missing file", at, &format!("{head}- no-{}", numbers.below(1000)));
+        }
+        if !ENTRIES.contains(&self.section) {
+            return;
+        }
+        let field = item.split_once(':').filter(|(key, _)| FIELDS.contains(key));
+        let Some((key, behind)) = field else {
+            if self.field == "literals" && !dash.is_empty() && item.contains('=') {
+                self.put("literal without value", at, &line.replace('=', " "));
+                self.twice("doubled literal", at, line);
+            }
+            return;
+        };
+        self.field = key;
+        self.put("misspelt field", at, &format!("{head}{dash}{key}q:{behind}"));
+        match (self.section, key) {
+            (_, "count") => self.put("text for a number", at, &format!("{head}{dash}{key}: many")),
+            ("patches", "path") => {
+                self.put("missing file", at, &format!("{head}{dash}path: no-such.yaml"));
+            }
+            _ => {}
+        }
+    }
+
+    fn put(&mut self, kind: &'static str, at: usize, instead: &str) {
+        self.change(kind, at..at + 1, vec![instead.to_owned()], &[at]);
+    }
+
+    fn twice(&mut self, kind: &'static str, at: usize, line: &str) {
+        self.change(kind, at..at + 1, vec![line.to_owned(), line.to_owned()], &[at, at + 1]);
+    }
+
+    fn change(
+        &mut self,
+        kind: &'static str,
+        at: Range<usize>,
+        instead: Vec<String>,
+        right: &[usize],
+    ) {
+        let (role, file) = ("kustomization", self.file);
+        self.out.push(Mutant::new((kind, role, file), &self.lines, at, instead, right));
     }
 }

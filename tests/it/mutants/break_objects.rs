@@ -1,5 +1,7 @@
 //! Breaks what stands in objects, at places that the rendered objects themselves come from: so each breakage survives.
 
+use std::ops::Range;
+
 use usher::kubernetes::schema::{Custom, Known, Types};
 use usher::kubernetes::version::Version;
 use usher::kustomize::load::Restriction;
@@ -107,28 +109,23 @@ pub fn mutants(tree: &Tree, numbers: &mut Numbers) -> Vec<Mutant> {
         let is_kustomization =
             |file: u32| rendered.files[file as usize].to_lowercase().contains("kustomization");
         let own = object.place().file;
-        walk(&object.value, &mut Vec::new(), &mut |keys, (key, siblings), at, value| {
-            let role = match at.file {
-                file if file == own && !object.generated => "base",
-                file if is_kustomization(file) => "kustomization",
-                _ => "patch",
-            };
-            spots.push(Spot {
-                keys: keys.to_vec(),
-                key,
-                at,
-                value,
-                siblings,
-                role,
-                kind: object.kind(),
-            });
-        });
+        let role = |file: u32| match file {
+            file if file == own && !object.generated => "base",
+            file if is_kustomization(file) => "kustomization",
+            _ => "patch",
+        };
+        walk(&object.value, &mut Vec::new(), &mut spots);
+        for spot in &mut spots {
+            (spot.role, spot.kind) = (role(spot.at.file), object.kind());
+        }
         for spot in &spots {
             let file = &rendered.files[spot.at.file as usize];
             if let Some(text) = tree.text(file) {
                 let lines: Vec<&str> = text.lines().collect();
                 for (kind, edit) in breakages(spot, &lines, numbers) {
-                    out.push(mutant(kind, spot.role, file, &lines, &edit));
+                    let Edit { at, lines: instead, right } = edit;
+                    let name = (kind, spot.role, file.as_str());
+                    out.push(Mutant::new(name, &lines, at, instead, &right));
                 }
             }
         }
@@ -137,11 +134,7 @@ pub fn mutants(tree: &Tree, numbers: &mut Numbers) -> Vec<Mutant> {
 }
 
 /// Every key whose place is known and whose value stands in the same file.
-fn walk<'v>(
-    value: &'v Value,
-    keys: &mut Vec<&'v str>,
-    with: &mut dyn FnMut(&[&'v str], (&'v str, Vec<&'v str>), Place, &'v Value),
-) {
+fn walk<'v>(value: &'v Value, keys: &mut Vec<&'v str>, spots: &mut Vec<Spot<'v>>) {
     match &value.content {
         Content::Map(map) => {
             for (key, value) in map.iter() {
@@ -149,141 +142,163 @@ fn walk<'v>(
                     && value.place.is_known()
                     && key.place.file == value.place.file
                 {
-                    let beside = map.iter().map(|(key, _)| &*key.text).collect();
-                    with(keys, (&key.text, beside), key.place, value);
+                    spots.push(Spot {
+                        keys: keys.clone(),
+                        key: &key.text,
+                        at: key.place,
+                        value,
+                        siblings: map.iter().map(|(key, _)| &*key.text).collect(),
+                        role: "",
+                        kind: "",
+                    });
                 }
                 keys.push(&key.text);
-                walk(value, keys, with);
+                walk(value, keys, spots);
                 keys.pop();
             }
         }
-        Content::List(list) => list.iter().for_each(|item| walk(item, keys, with)),
+        Content::List(list) => list.iter().for_each(|item| walk(item, keys, spots)),
         Content::Scalar(_) => {}
     }
 }
 
-/// Lines from one to another (without it) become others; where a finding is right.
+/// Lines that become others, and where a finding is right.
 struct Edit {
-    from: usize,
-    upto: usize,
+    at: Range<usize>,
     lines: Vec<String>,
     right: Vec<usize>,
 }
 
-fn line_for(at: usize, line: String) -> Edit {
-    Edit { from: at, upto: at + 1, lines: vec![line], right: vec![at] }
+type Edits = Vec<(&'static str, Edit)>;
+
+/// A line with a key, taken apart.
+struct Written<'l> {
+    at: usize,
+    column: usize,
+    before: &'l str,
+    key: &'l str,
+    behind: &'l str,
 }
 
-fn mutant(
-    kind: &'static str,
-    role: &'static str,
-    file: &str,
-    lines: &[&str],
-    edit: &Edit,
-) -> Mutant {
-    let before = lines[..edit.from].iter().map(|line| (*line).to_owned());
-    let after = lines[edit.upto..].iter().map(|line| (*line).to_owned());
-    let all: Vec<String> = before.chain(edit.lines.iter().cloned()).chain(after).collect();
-    Mutant {
-        kind,
-        role,
-        file: file.to_owned(),
-        lines: edit.right.iter().map(|line| *line as u32 + 1).collect(),
-        text: all.join("\n") + "\n",
+impl<'l> Written<'l> {
+    /// Only what is written one key a line: in brackets and with odd quotes a cut would break more than was meant.
+    fn of(spot: &Spot<'l>, lines: &[&'l str]) -> Option<Self> {
+        let (at, column) = (spot.at.line as usize - 1, spot.at.column as usize - 1);
+        let line = lines.get(at).filter(|line| line.is_ascii())?;
+        let behind = line.get(column..)?.strip_prefix(spot.key)?.strip_prefix(':')?;
+        Some(Self { at, column, before: &line[..column], key: spot.key, behind })
+    }
+
+    /// The line with another key.
+    fn keyed(&self, key: &str) -> Edit {
+        self.line(format!("{}{key}:{}", self.before, self.behind))
+    }
+
+    /// The line with another value.
+    fn with(&self, value: &str) -> Edit {
+        self.line(format!("{}{}: {value}", self.before, self.key))
+    }
+
+    fn line(&self, line: String) -> Edit {
+        Edit { at: self.at..self.at + 1, lines: vec![line], right: vec![self.at] }
+    }
+
+    fn doubled(&self) -> Edit {
+        let Self { at, column, before, key, behind } = self;
+        let again = format!("{}{key}:{behind}", " ".repeat(*column));
+        let lines = vec![format!("{before}{key}:{behind}"), again];
+        Edit { at: *at..at + 1, lines, right: vec![*at, at + 1] }
     }
 }
 
-fn breakages(spot: &Spot<'_>, lines: &[&str], numbers: &mut Numbers) -> Vec<(&'static str, Edit)> {
-    let at = spot.at.line as usize - 1;
-    let column = spot.at.column as usize - 1;
-    let mut out = Vec::new();
-    // Only what is written one key a line: in brackets and with odd quotes a cut would break more than was meant.
-    let Some(line) = lines.get(at).filter(|line| {
-        line.is_ascii()
-            && line.get(column..).is_some_and(|rest| rest.starts_with(&format!("{}:", spot.key)))
-    }) else {
-        return out;
-    };
-    let parent = spot.keys.last().copied().unwrap_or_default();
+fn breakages(spot: &Spot<'_>, lines: &[&str], numbers: &mut Numbers) -> Edits {
+    let mut out = Edits::new();
+    let Some(written) = Written::of(spot, lines) else { return out };
     let free = spot.keys.iter().any(|key| FREE.contains(key));
-    let (before, behind) = (&line[..column], &line[column + spot.key.len() + 1..]);
     let same_line = spot.value.place.line == spot.at.line;
-    let plain = spot.value.as_scalar().filter(|scalar| same_line && behind.trim() == &*scalar.text);
-    let with = |text: &str| line_for(at, format!("{before}{}: {text}", spot.key));
+    let plain = spot.value.as_scalar();
+    let plain = plain.filter(|scalar| same_line && written.behind.trim() == &*scalar.text);
     if !free && spot.key.len() > 3 && !spot.keys.is_empty() {
-        let other = misspelt(spot.key, numbers);
-        out.push(("misspelt field", line_for(at, format!("{before}{other}:{behind}"))));
+        out.push(("misspelt field", written.keyed(&misspelt(spot.key, numbers))));
     }
-    if let Some(scalar) = plain.filter(|_| !free && !EITHER.contains(&spot.key)) {
-        match scalar.kind {
-            ScalarKind::Int => out.push(("text for a number", with("several"))),
-            ScalarKind::Bool => out.push(("text for a boolean", with("\"true\""))),
-            ScalarKind::String if spot.keys.len() > 1 && spot.keys[0] == "spec" => {
-                out.push(("number for a text", with("7")));
-                out.push(("list for a text", with("[a]")));
+    if let Some(scalar) = plain {
+        if !free && !EITHER.contains(&spot.key) {
+            match scalar.kind {
+                ScalarKind::Int => out.push(("text for a number", written.with("several"))),
+                ScalarKind::Bool => out.push(("text for a boolean", written.with("\"true\""))),
+                ScalarKind::String if spot.keys.len() > 1 && spot.keys[0] == "spec" => {
+                    out.push(("number for a text", written.with("7")));
+                    out.push(("list for a text", written.with("[a]")));
+                }
+                _ => {}
             }
-            _ => {}
         }
+        if !spot.keys.is_empty() {
+            out.push(("doubled key", written.doubled()));
+        }
+        out.extend(other_values(spot, (&written, free), &scalar.text, numbers));
     }
-    if plain.is_some() && !spot.keys.is_empty() {
-        let twice =
-            vec![(*line).to_owned(), format!("{}{}:{behind}", " ".repeat(column), spot.key)];
-        let edit = Edit { from: at, upto: at + 1, lines: twice, right: vec![at, at + 1] };
-        out.push(("doubled key", edit));
-    }
-    let secret = spot.kind == "Secret";
-    match (spot.keys.as_slice(), spot.key, plain) {
-        ([], "apiVersion", Some(scalar)) => {
-            out.push(("wrong apiVersion", with(&format!("{}x9", scalar.text))));
-            out.push(("wrong apiVersion", with("apps/v7")));
-        }
-        ([], "kind", Some(scalar)) if spot.role == "base" && !scalar.text.ends_with("List") => {
-            out.push(("misspelt kind", with(&misspelt(&scalar.text, numbers))));
-        }
-        (_, "image", Some(scalar)) if !free => {
-            out.push(("broken image", with(&format!("Not {}", scalar.text))));
-            out.push(("broken image", with(&format!("{}::x", scalar.text))));
-        }
-        (["spec", ..], "imagePullPolicy" | "protocol" | "restartPolicy" | "pathType" | "type" | "operator", Some(scalar))
-            if !free && parent != "driver" && ["PodSpec", "Service", "Deployment", "Ingress", "StatefulSet", "DaemonSet"].contains(&spot.kind) =>
-        {
-            out.push(("wrong value", with(&format!("{}s", scalar.text))));
-        }
-        ([.., "limits" | "requests"], "memory" | "cpu", Some(_)) => {
-            out.push(("broken quantity", with("12 lots")));
-        }
-        ([.., "configMapRef" | "secretRef" | "configMapKeyRef" | "secretKeyRef" | "configMap"], "name", Some(scalar))
-            if !secret && !free && !spot.siblings.contains(&"optional") =>
-        {
-            out.push(("dangling reference", with(&format!("{}-gone", scalar.text))));
-        }
-        ([.., "template", "spec"], "serviceAccountName", Some(scalar)) => {
-            out.push(("dangling reference", with(&format!("{}-gone", scalar.text))));
-        }
-        ([.., "persistentVolumeClaim"], "claimName", Some(scalar)) => {
-            out.push(("dangling reference", with(&format!("{}-gone", scalar.text))));
-        }
-        ([.., "service"], "name", Some(scalar)) if spot.kind == "Ingress" => {
-            out.push(("dangling reference", with(&format!("{}-gone", scalar.text))));
-        }
-        (["spec", "scaleTargetRef"], "name", Some(scalar)) if spot.kind == "HorizontalPodAutoscaler" => {
-            out.push(("dangling reference", with(&format!("{}-gone", scalar.text))));
-        }
-        (["spec", "template", "spec", .., "volumeMounts"], "name", Some(scalar)) => {
-            out.push(("mount without volume", with(&format!("{}-gone", scalar.text))));
-        }
-        (["metadata"], "name", Some(scalar))
-            // The names of roles are freer than others.
-            if spot.role == "base" && !spot.kind.contains("Role") =>
-        {
-            out.push(("invalid name", with(&format!("{}_X", scalar.text))));
-        }
-        _ => {}
-    }
+    let parent = spot.keys.last().copied().unwrap_or_default();
     if REQUIRED.contains(&(parent, spot.key)) && spot.role == "base" && is_needed(spot) {
-        out.extend(dropped(spot, lines, at, column).map(|edit| ("dropped field", edit)));
+        out.extend(dropped(spot, lines, &written).map(|edit| ("dropped field", edit)));
     }
     out
+}
+
+/// What a value can be broken to, by what it is for.
+fn other_values(
+    spot: &Spot<'_>,
+    (written, free): (&Written<'_>, bool),
+    text: &str,
+    numbers: &mut Numbers,
+) -> Edits {
+    let put = |kind, value: String| vec![(kind, written.with(&value))];
+    let gone = || format!("{text}-gone");
+    let chosen = ["Service", "Deployment", "Ingress", "StatefulSet", "DaemonSet"];
+    match (spot.keys.as_slice(), spot.key) {
+        ([], "apiVersion") => vec![
+            ("wrong apiVersion", written.with(&format!("{text}x9"))),
+            ("wrong apiVersion", written.with("apps/v7")),
+        ],
+        ([], "kind") if spot.role == "base" && !text.ends_with("List") => {
+            put("misspelt kind", misspelt(text, numbers))
+        }
+        (_, "image") if !free => vec![
+            ("broken image", written.with(&format!("Not {text}"))),
+            ("broken image", written.with(&format!("{text}::x"))),
+        ],
+        (["spec", ..], "imagePullPolicy" | "protocol" | "restartPolicy" | "pathType" | "type")
+        | (["spec", ..], "operator")
+            if !free && chosen.contains(&spot.kind) =>
+        {
+            put("wrong value", format!("{text}s"))
+        }
+        ([.., "limits" | "requests"], "memory" | "cpu")
+            if spot.kind != "CustomResourceDefinition" =>
+        {
+            put("broken quantity", "12 lots".to_owned())
+        }
+        (
+            [.., "configMapRef" | "secretRef" | "configMapKeyRef" | "secretKeyRef" | "configMap"],
+            "name",
+        ) if spot.kind != "Secret" && !free && !spot.siblings.contains(&"optional") => {
+            put("dangling reference", gone())
+        }
+        ([.., "template", "spec"], "serviceAccountName")
+        | ([.., "persistentVolumeClaim"], "claimName") => put("dangling reference", gone()),
+        ([.., "service"], "name") if spot.kind == "Ingress" => put("dangling reference", gone()),
+        (["spec", "scaleTargetRef"], "name") if spot.kind == "HorizontalPodAutoscaler" => {
+            put("dangling reference", gone())
+        }
+        (["spec", "template", "spec", .., "volumeMounts"], "name") => {
+            put("mount without volume", gone())
+        }
+        // The names of roles are freer than others.
+        (["metadata"], "name") if spot.role == "base" && !spot.kind.contains("Role") => {
+            put("invalid name", format!("{text}_X"))
+        }
+        _ => Edits::new(),
+    }
 }
 
 /// Whether the type needs the field there: some keys hold different types in different kinds.
@@ -298,7 +313,8 @@ fn is_needed(spot: &Spot<'_>) -> bool {
 }
 
 /// Takes a field away, the lines of its value with it.
-fn dropped(spot: &Spot<'_>, lines: &[&str], at: usize, column: usize) -> Option<Edit> {
+fn dropped(spot: &Spot<'_>, lines: &[&str], written: &Written<'_>) -> Option<Edit> {
+    let (at, column) = (written.at, written.column);
     let deeper = |line: &&str| {
         let indent = line.len() - line.trim_start().len();
         line.trim().is_empty()
@@ -330,7 +346,7 @@ fn dropped(spot: &Spot<'_>, lines: &[&str], at: usize, column: usize) -> Option<
     }
     // Without its only field the value is nothing, and nothing may stand there.
     let alone = spot.siblings.len() == 1;
-    (!alone).then_some(Edit { from: at, upto: end, lines: kept, right })
+    (!alone).then_some(Edit { at: at..end, lines: kept, right })
 }
 
 /// A word with one letter gone, doubled, or two in the wrong order.
