@@ -30,8 +30,11 @@ fn read(path: &str) -> String {
 fn home(kind: &str, test: &str) -> (String, String) {
     let (modules, name) = test.rsplit_once("::").unwrap();
     let root = if kind == "lib" { "src" } else { "tests/it" };
-    // Tests that run on several stores are called by the store, in a module of their own name.
-    for (modules, name) in [Some((modules, name)), modules.rsplit_once("::")].into_iter().flatten()
+    // Tests that run on several stores are called by the store, in a module of their own name; others stand beside
+    // the code that they test.
+    let beside = modules.strip_suffix("::tests").map(|modules| (modules, name));
+    for (modules, name) in
+        [Some((modules, name)), beside, modules.rsplit_once("::")].into_iter().flatten()
     {
         let path = format!("{root}/{}", modules.replace("::", "/"));
         for file in [format!("{path}.rs"), format!("{path}/mod.rs")] {

@@ -128,14 +128,19 @@ async fn ask(page: &Page, question: &str) -> Option<bool> {
 /// Writes into a field; a page that just changed may have moved it from under the mouse.
 pub(crate) async fn write(page: &Page, selector: &str, text: &str) {
     let arrived = format!("document.querySelector({selector:?})?.value.includes({text:?})");
-    for _ in 0..3 {
+    let clear = format!("document.querySelector({selector:?}).value = ''");
+    for _ in 0..10 {
         press(page, selector).await;
-        let field = page.find_element(selector).await.unwrap();
-        field.focus().await.unwrap();
-        field.type_str(text).await.unwrap();
-        if ask(page, &arrived).await == Some(true) {
+        // The page may put another field in its place between any two of these.
+        let typed = async {
+            let field = page.find_element(selector).await?;
+            field.focus().await?;
+            field.type_str(text).await.map(drop)
+        };
+        if typed.await.is_ok() && ask(page, &arrived).await == Some(true) {
             return;
         }
+        let _ = page.evaluate(clear.as_str()).await;
     }
     panic!("{text:?} cannot be written into {selector}");
 }
