@@ -12,8 +12,14 @@ pub mod version;
 
 pub use validate::validate;
 
+/// What is longer is no word, and comparing it would take long.
+const LONGEST_WORD: usize = 100;
+
 /// The one of some words that a misspelt one was probably meant to be.
 pub fn nearest<'w>(word: &str, known: impl Iterator<Item = &'w str>) -> Option<&'w str> {
+    if word.len() > LONGEST_WORD {
+        return None;
+    }
     let folded = word.to_lowercase();
     let distance =
         |known: &'w str| (strsim::damerau_levenshtein(&folded, &known.to_lowercase()), known);

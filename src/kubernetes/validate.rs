@@ -21,6 +21,8 @@ use crate::kustomize::yaml::{self, Node};
 use crate::model::files::{Entry, FileTree};
 use crate::model::read::{Finding, Severity};
 
+/// The most bytes of a message.
+const LONGEST: usize = 1_000;
 /// The most findings of one overlay.
 const MOST: usize = 2_000;
 
@@ -327,10 +329,14 @@ impl Found<'_, '_> {
         object: Option<&Value>,
         (code, severity): (&str, Severity),
         place: Place,
-        message: String,
+        mut message: String,
     ) {
         if self.findings.len() >= MOST {
             return;
+        }
+        if message.len() > LONGEST {
+            message.truncate(message.floor_char_boundary(LONGEST));
+            message.push('…');
         }
         // What the renderer made by itself stands nowhere: then the object's own place, or the kustomization.
         let known = [Some(place), object.map(|object| object.place)].into_iter().flatten();

@@ -48,6 +48,13 @@ fn every_setting_is_in_the_readme_and_none_besides() {
 }
 
 #[test]
+fn the_versions_of_kubernetes_are_those_that_are_built_in() {
+    let all: Vec<_> = usher::kubernetes::version::Version::all().collect();
+    let told = format!("Versions {} to {} are built in", all[0], all[all.len() - 1]);
+    assert!(read("README.md").contains(&told), "{told}");
+}
+
+#[test]
 fn every_command_is_in_the_readme_and_none_besides() {
     let help = Command::new(env!("CARGO_BIN_EXE_usher")).arg("--help").output().unwrap().stdout;
     let help = String::from_utf8(help).unwrap();

@@ -15,6 +15,8 @@ use crate::kustomize::id::Gvk;
 
 /// As deep a schema is followed; what is deeper allows anything.
 const MAX_DEPTH: usize = 64;
+/// A schema with more parts than that allows anything: what is held against it would be held against each of them.
+const MOST_PARTS: usize = 100_000;
 /// The most bytes that a pattern may need once compiled.
 const MAX_PATTERN: usize = 1 << 20;
 
@@ -138,6 +140,11 @@ impl CustomType {
     /// The schema; none if nothing is said of fields, or nothing that can be understood.
     fn compile(&self) -> Option<Schema> {
         match self.source.as_ref()? {
+            Source::OpenApi(schema) | Source::JsonSchema(schema) if parts(schema) > MOST_PARTS => {
+                None
+            }
+            // With references a few lines can mean more than anybody can check.
+            Source::JsonSchema(schema) if refers(schema) => None,
             Source::OpenApi(openapi) => {
                 let mut schema = strict(openapi, 0);
                 open_root(&mut schema);
@@ -145,6 +152,27 @@ impl CustomType {
             }
             Source::JsonSchema(schema) => Schema::of_custom(schema.clone(), Draft::Draft7).ok(),
         }
+    }
+}
+
+/// How many parts a schema has.
+fn parts(schema: &Json) -> usize {
+    1 + match schema {
+        Json::Object(map) => map.values().map(parts).sum(),
+        Json::Array(list) => list.iter().map(parts).sum(),
+        _ => 0,
+    }
+}
+
+/// Whether anything in a schema refers to something else.
+fn refers(schema: &Json) -> bool {
+    match schema {
+        Json::Object(map) => {
+            ["$ref", "$recursiveRef", "$dynamicRef"].iter().any(|key| map.contains_key(*key))
+                || map.values().any(refers)
+        }
+        Json::Array(list) => list.iter().any(refers),
+        _ => false,
     }
 }
 

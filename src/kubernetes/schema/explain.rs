@@ -17,6 +17,8 @@ use crate::kustomize::value::{Content, Value};
 
 /// The most that is told of one object.
 const MOST: usize = 100;
+/// The most values of a custom resource: beyond that nobody knows what its definition makes of them.
+const MOST_VALUES: usize = 50_000;
 /// So many names are listed.
 const MOST_NAMES: usize = 12;
 /// The most characters of a value that are shown.
@@ -47,6 +49,9 @@ impl Schema {
             }
         };
         if self.is_custom {
+            if object.size().values > MOST_VALUES {
+                return Vec::new();
+            }
             without_nulls(&mut json, &self.document, Resolved::of(&self.document, &self.document));
         }
         if self.validator().is_valid(&json) {

@@ -234,6 +234,18 @@ spec:
             let types = types(&[("crd.yaml", &text)]);
             let _ = faults(&types, "{apiVersion: g.io/v1, kind: G, metadata: {name: x}}");
         }
+        // Each of forty steps doubles what would have to be looked at.
+        let steps = (0..40).map(|at| {
+            let next = at + 1;
+            format!(r##""d{at}":{{"anyOf":[{{"$ref":"#/$defs/d{next}"}},{{"$ref":"#/$defs/d{next}"}}]}}"##)
+        });
+        let steps: Vec<String> = steps.collect();
+        let doubling = format!(
+            r##"{{"$ref":"#/$defs/d0","$defs":{{{},"d40":{{"type":"string"}}}}}}"##,
+            steps.join(",")
+        );
+        let types = types(&[("g.io/G_v1.json", &doubling)]);
+        assert!(matches!(types.of("g.io/v1", "G"), Known::Anything));
         assert!(is_likely("config/crd/bases/a.yaml") && is_likely("deploy/CRDs.yml"));
         assert!(!is_likely("config/crd/README.md") && !is_likely("apps/web.yaml"));
     }

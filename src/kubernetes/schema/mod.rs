@@ -94,7 +94,10 @@ impl Types {
     /// One of Kubernetes' own groups that has this kind and is written much like this one.
     fn perhaps(&self, gvk: Gvk<'_>) -> Option<String> {
         let kinds = definitions(self.version.minor()).kinds();
-        let near = |group: &str| strsim::damerau_levenshtein(group, gvk.group) <= 2;
+        let near = |group: &str| {
+            group.len().abs_diff(gvk.group.len()) <= 2
+                && strsim::damerau_levenshtein(group, gvk.group) <= 2
+        };
         let mut same = kinds.filter(|(api_version, kind)| {
             *kind == gvk.kind && near(Gvk::new(api_version, kind).group)
         });

@@ -453,7 +453,10 @@ impl Map {
     /// The key that was probably meant to be `key`, which is not there.
     pub fn misspelt(&self, key: &str) -> Option<&Key> {
         let mut keys = self.entries.iter().map(|(key, _)| key);
-        keys.find(|other| strsim::damerau_levenshtein(&other.text, key) == 1)
+        keys.find(|other| {
+            other.text.len().abs_diff(key.len()) <= 1
+                && strsim::damerau_levenshtein(&other.text, key) == 1
+        })
     }
 
     /// Puts a value at `key`: in the place of the one that is there, or at the end.
