@@ -75,7 +75,12 @@ pub fn entropy() -> Entropy {
 
 /// Starts everything. GitHub is not asked for anything, so it starts while GitHub is down.
 pub async fn start(settings: Settings, role: Role) -> Result<Running, Fault> {
-    let (clock, entropy) = (clock(), entropy());
+    start_at(settings, role, clock()).await
+}
+
+/// The same by another clock than the system's.
+pub async fn start_at(settings: Settings, role: Role, clock: Clock) -> Result<Running, Fault> {
+    let entropy = entropy();
     let store = Store::open(&settings.database, clock.clone(), entropy.clone()).await?;
     let secret = settings.github.key.clone();
     let github = GitHub::new(Options {

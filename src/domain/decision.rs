@@ -146,6 +146,14 @@ pub enum Effect {
         /// When.
         at: Timestamp,
     },
+    /// The pull request is judged anew at that time, unless something else has it judged before.
+    LookAgain {
+        /// Which pull request.
+        pr: PrNumber,
+        /// When. Not part of a recorded decision: it is another time whenever nothing else has changed.
+        #[serde(skip)]
+        at: Timestamp,
+    },
     /// The branch has one more commit of ours.
     EnsureCommit(NewCommit),
     /// The label is not on the pull request.

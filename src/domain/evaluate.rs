@@ -4,6 +4,8 @@
 
 use std::sync::Arc;
 
+use jiff::{SignedDuration, Timestamp};
+
 use super::acts::Acts;
 use super::configuration::Configuration;
 use super::decision::{Decision, Effect, Verdict};
@@ -21,6 +23,9 @@ use crate::model::files::{Entry, FileTree};
 use crate::model::ids::{PrNumber, RepoRef};
 use crate::model::read::PullRequest;
 use crate::model::write::NewCheck;
+
+/// So long a green verdict goes unread: health, tags and memberships do not tell when they change.
+const GREEN_FOR: SignedDuration = SignedDuration::from_mins(5);
 
 /// What there is to say about a pull request.
 #[derive(Debug, Clone)]
@@ -162,7 +167,22 @@ fn try_to_judge(facts: &Facts, ground: &Ground<'_>, pull: &PullRequest) -> Resul
     if !elsewhere {
         decision.effects.extend(supersede::supersede(facts, &look)?);
     }
+    if let Some(at) = look_again(facts, &assessment) {
+        decision.effects.push(Effect::LookAgain { pr: pull.number, at });
+    }
     Ok(decision)
+}
+
+/// When it has to be looked at again, should nothing happen before: when a gate says so, and where everything
+/// has passed soon, because what that rests on may change without telling.
+fn look_again(facts: &Facts, assessment: &Assessment) -> Option<Timestamp> {
+    let first = assessment.gates().iter().filter_map(|gate| gate.again).min();
+    let promotes = matches!(assessment, Assessment::Judged { promotes: true, .. });
+    let soon = facts.now.checked_add(GREEN_FOR).ok();
+    let soon = soon.filter(|_| promotes && !assessment.blocks());
+    let at = [first, soon].into_iter().flatten().min()?;
+    // What is due already was looked at just now.
+    Some(at.max(facts.now.checked_add(SignedDuration::from_secs(1)).ok()?))
 }
 
 /// How a pull request stands in the light of a policy.

@@ -38,6 +38,11 @@ pub(super) async fn apply(
             Effect::EnqueueAt { intent, at } => {
                 done.jobs.push(follow_up(intent, job, *at)?);
             }
+            Effect::LookAgain { pr, at } => {
+                let repo = intent.repo().cloned();
+                let repo = repo.ok_or_else(|| Fault::Broken("a look nowhere".to_owned()))?;
+                done.jobs.push(new_job(&Intent::Evaluate { repo, pr: *pr }, None, *at)?);
+            }
             Effect::ForgetRepository(repo) => world.store.forget(repo.id).await?,
             Effect::ForgetInstallation { installation } => {
                 world.store.forget_installation(*installation).await?;

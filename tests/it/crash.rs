@@ -60,12 +60,7 @@ fn glob(route: &str) -> String {
 
 /// Waits until nothing is left to do, what is due in a moment included. Many wait at once, so each asks seldom.
 async fn rest(stage: &Stage) {
-    let rests = async || {
-        let soon = usher::app::clock().now() + SignedDuration::from_mins(10);
-        let waiting = JobFilter { state: Some(JobState::Waiting), ..JobFilter::default() };
-        stage.at_rest().await
-            && stage.store().jobs(&waiting).await.unwrap().iter().all(|job| job.due_at > soon)
-    };
+    let rests = async || stage.at_rest().await && stage.under_way().await.is_empty();
     let deadline = tokio::time::Instant::now() + Duration::from_secs(120);
     while !rests().await {
         assert!(tokio::time::Instant::now() < deadline, "no rest: {}", stage.troubles().await);

@@ -14,13 +14,18 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use usher::app::{self, Role};
+use usher::model::clock::Clock;
 use usher::model::ids::AppId;
 use usher::sandbox::{self, Options};
 use usher::settings::{GitHubSettings, Settings};
-use usher::store::Store;
+use usher::store::{Job, JobFilter, JobState, Store};
 
 /// The repository that the sandbox starts with.
 pub const DEMO: &str = "acme/microservices-demo";
+
+fn later(seconds: i64) -> jiff::Timestamp {
+    app::clock().now() + jiff::SignedDuration::from_secs(seconds)
+}
 
 /// A sandbox and the bot installed in it.
 pub struct Stage {
@@ -31,6 +36,8 @@ pub struct Stage {
     database: String,
     /// So many seconds GitHub's clock is ahead of the bot's.
     ahead: Arc<AtomicI64>,
+    /// So many seconds both are ahead of the machine's.
+    travelled: Arc<AtomicI64>,
     _folder: TempDir,
 }
 
@@ -62,13 +69,13 @@ impl Stage {
 
     async fn set_up(folder: TempDir, set: impl FnOnce(&mut Options)) -> Self {
         let local = ([127, 0, 0, 1], 0).into();
-        let ahead = Arc::new(AtomicI64::new(0));
-        let seconds = ahead.clone();
+        let (ahead, travelled) = (Arc::new(AtomicI64::new(0)), Arc::new(AtomicI64::new(0)));
+        let seconds = (ahead.clone(), travelled.clone());
         let mut options = Options::new(local, "127.0.0.1:9");
         set(&mut options);
         options.now = Arc::new(move || {
-            let seconds = jiff::SignedDuration::from_secs(seconds.load(Ordering::SeqCst));
-            app::clock().now().checked_add(seconds).unwrap()
+            let seconds = seconds.0.load(Ordering::SeqCst) + seconds.1.load(Ordering::SeqCst);
+            later(seconds)
         });
         let github = sandbox::start(options).await.unwrap();
         let database = format!("sqlite:{}", folder.path().join("usher.db").display());
@@ -79,13 +86,15 @@ impl Stage {
             client: reqwest::Client::new(),
             database,
             ahead,
+            travelled,
             _folder: folder,
         }
     }
 
     /// Starts the bot, with the memory that it had before.
     pub async fn start_bot(&mut self) {
-        let bot = app::start(self.settings(self.github.api_url()), Role::All).await.unwrap();
+        let settings = self.settings(self.github.api_url());
+        let bot = app::start_at(settings, Role::All, self.clock()).await.unwrap();
         self.adopt(bot);
     }
 
@@ -122,6 +131,31 @@ impl Stage {
         url.clone_into(&mut self.database);
     }
 
+    /// The bot's clock.
+    pub fn clock(&self) -> Clock {
+        let travelled = self.travelled.clone();
+        Clock::new(move || later(travelled.load(Ordering::SeqCst)))
+    }
+
+    /// Lets so many seconds pass for GitHub and the bot, and waits until what fell due is done.
+    pub async fn travel(&self, seconds: i64) {
+        self.travelled.fetch_add(seconds, Ordering::SeqCst);
+        self.idle().await;
+    }
+
+    /// The jobs that are due or will be in a moment, or that are tried again; without those that only look
+    /// again some time later.
+    pub async fn under_way(&self) -> Vec<Job> {
+        let soon = self.clock().now() + jiff::SignedDuration::from_secs(60);
+        let mut jobs = Vec::new();
+        for state in [JobState::Waiting, JobState::Leased] {
+            let filter = JobFilter { state: Some(state), ..JobFilter::default() };
+            jobs.extend(self.store().jobs(&filter).await.unwrap());
+        }
+        jobs.retain(|job| job.attempts > 0 || job.due_at <= soon);
+        jobs
+    }
+
     /// Stops the bot as SIGTERM does.
     pub async fn stop_bot(&mut self) {
         if let Some(bot) = self.bot.take() {
@@ -132,11 +166,11 @@ impl Stage {
     /// Opens the memory of a bot that runs as a process of its own.
     pub async fn open_store(&mut self) {
         let url = SecretString::from(self.database());
-        let mut opened = Store::open(&url, app::clock(), app::entropy()).await;
+        let mut opened = Store::open(&url, self.clock(), app::entropy()).await;
         for _ in 0..5 {
             // Where many are opened at once, one may have to wait.
             if opened.is_err() {
-                opened = Store::open(&url, app::clock(), app::entropy()).await;
+                opened = Store::open(&url, self.clock(), app::entropy()).await;
             }
         }
         self.store = Some(opened.unwrap());
@@ -190,7 +224,7 @@ impl Stage {
 
     /// What the bot's jobs complain of, for the message of a failing test.
     pub async fn troubles(&self) -> String {
-        let jobs = self.store().jobs(&usher::store::JobFilter::default()).await.unwrap();
+        let jobs = self.store().jobs(&JobFilter::default()).await.unwrap();
         let lines = jobs.iter().filter_map(|job| {
             Some(format!("{:?} {} {}", job.state, job.intent, job.reason.as_ref()?))
         });

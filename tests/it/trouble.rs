@@ -21,7 +21,7 @@ use crate::stage::{DEMO, Stage};
 /// Waits until the bot is at rest and no job waits for its back-off any more.
 async fn settled(stage: &Stage) {
     // Asked twice: between two questions a job may come out of its back-off and be under way.
-    let none_waits = async || jobs(stage, JobState::Waiting).await.is_empty();
+    let none_waits = async || stage.under_way().await.is_empty();
     stage
         .until("end of the back-offs", async || {
             none_waits().await && stage.at_rest().await && none_waits().await

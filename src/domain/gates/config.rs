@@ -17,8 +17,9 @@ pub const CONFIG: &str = "config";
 
 /// Judges from the reviews of this head, each person's last one.
 pub(super) fn judge(facts: &Facts, look: &Look<'_>, problems: &[Problem]) -> Result<Gate, Gap> {
-    let stands =
-        |outcome, said| Ok(Gate { name: CONFIG.to_owned(), environment: None, outcome, said });
+    let stands = |outcome, said| {
+        Ok(Gate { name: CONFIG.to_owned(), environment: None, outcome, said, again: None })
+    };
     if !problems.is_empty() {
         return stands(Outcome::Failed, gate::config_invalid(problems.len()));
     }

@@ -17,5 +17,9 @@ pub(super) fn judge(look: &Look<'_>, touch: &Effect<'_>) -> Gate {
     if look.is_rollback() && !named {
         return Gate::new("lock", touch, Outcome::Passed, gate::locked_but_back(lock));
     }
-    Gate::new("lock", touch, Outcome::Needs, gate::locked(lock, environment))
+    let locked = Gate::new("lock", touch, Outcome::Needs, gate::locked(lock, environment));
+    match lock.until {
+        Some(until) => locked.again(until),
+        None => locked,
+    }
 }

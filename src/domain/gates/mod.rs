@@ -13,6 +13,7 @@ mod overridden;
 mod scope;
 mod unjudged;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::classify::Effect as Touch;
@@ -60,12 +61,20 @@ pub struct Gate {
     pub outcome: Outcome,
     /// Why, and what would help.
     pub said: Said,
+    /// When it has to be judged anew, should nothing else happen before: what it waits for may be there then,
+    /// or what it passed by may have ended.
+    pub again: Option<Timestamp>,
 }
 
 impl Gate {
     fn new(name: &str, touch: &Touch<'_>, outcome: Outcome, said: Said) -> Self {
         let environment = Some(touch.environment.name().clone());
-        Self { name: name.to_owned(), environment, outcome, said }
+        Self { name: name.to_owned(), environment, outcome, said, again: None }
+    }
+
+    /// The same, to be judged anew at that time.
+    fn again(self, at: Timestamp) -> Self {
+        Self { again: Some(at), ..self }
     }
 }
 

@@ -17,7 +17,9 @@ async fn two_bots_do_everything_once_and_one_may_go_away() {
     stage.set_database(&place.url);
     stage.start_bot().await;
     stage.surveyed().await;
-    let other = app::start(stage.settings(stage.github.api_url()), Role::All).await.unwrap();
+    let other = app::start_at(stage.settings(stage.github.api_url()), Role::All, stage.clock())
+        .await
+        .unwrap();
     let relay = Relay::start(202).await;
     let other_url = format!("http://{}", other.address);
     relay.to(&[&stage.bot_url(), &other_url]);
@@ -62,7 +64,9 @@ async fn a_comment_that_two_bots_hear_is_acted_upon_once() {
     stage.act("ada", "POST", &format!("/repos/{DEMO}/issues"), json!({"title": "Talk"})).await;
     stage.start_bot().await;
     stage.surveyed().await;
-    let other = app::start(stage.settings(stage.github.api_url()), Role::All).await.unwrap();
+    let other = app::start_at(stage.settings(stage.github.api_url()), Role::All, stage.clock())
+        .await
+        .unwrap();
     let relay = Relay::start(202).await;
     let other_url = format!("http://{}", other.address);
     relay.to(&[&stage.bot_url(), &other_url]);
