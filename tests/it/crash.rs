@@ -11,7 +11,6 @@ use std::path::Path;
 use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt as _};
-use jiff::SignedDuration;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use usher::sandbox::{Fault, FaultAnswer, Seen};

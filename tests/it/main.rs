@@ -20,6 +20,7 @@ mod crash;
 mod decided;
 mod evaluate;
 mod fuzz;
+mod gates;
 mod github;
 mod guards;
 mod hooks;

@@ -137,9 +137,14 @@ impl Stage {
         Clock::new(move || later(travelled.load(Ordering::SeqCst)))
     }
 
+    /// Lets so many seconds pass for GitHub and the bot.
+    pub fn leap(&self, seconds: i64) {
+        self.travelled.fetch_add(seconds, Ordering::SeqCst);
+    }
+
     /// Lets so many seconds pass for GitHub and the bot, and waits until what fell due is done.
     pub async fn travel(&self, seconds: i64) {
-        self.travelled.fetch_add(seconds, Ordering::SeqCst);
+        self.leap(seconds);
         self.idle().await;
     }
 
@@ -395,10 +400,7 @@ impl Stage {
         let unknown: Vec<_> =
             self.github.unknown_routes().iter().map(|seen| format!("{seen:?}")).collect();
         assert!(unknown.is_empty(), "routes that the sandbox does not know: {unknown:?}");
-        let buried = usher::store::JobFilter {
-            state: Some(usher::store::JobState::Buried),
-            ..Default::default()
-        };
+        let buried = JobFilter { state: Some(JobState::Buried), ..Default::default() };
         let buried = self.store().jobs(&buried).await.unwrap();
         assert!(buried.is_empty(), "jobs that were given up: {buried:?}");
         self.stop_bot().await;

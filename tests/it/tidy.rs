@@ -31,7 +31,7 @@ fn files_below(folder: &str) -> Vec<String> {
                 || child.join("CACHEDIR.TAG").exists();
             if child.is_dir() && !built {
                 open.push(child);
-            } else if child.is_file() {
+            } else if child.is_file() && name != ".git" {
                 let inside = child.strip_prefix(root()).unwrap_or(&child);
                 found.push(inside.to_string_lossy().into_owned());
             }
