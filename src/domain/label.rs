@@ -5,10 +5,11 @@ use jiff::Timestamp;
 use super::acts::{Acts, same};
 use super::decision::{Decision, Effect, Reason, Verdict};
 use super::facts::{Facts, Gap};
+use super::given::{self, Wanted, in_environment};
 use super::ground::Ground;
 use super::look::{Change, Look};
 use super::people::is_among;
-use super::policy::Approval;
+use super::policy::Environment;
 use super::reply::reason;
 use crate::intent::{Intent, Reach};
 use crate::model::act::{ActKind, NewAct};
@@ -48,11 +49,10 @@ pub(super) fn on(facts: &Facts, repo: &RepoRef, given: &Given<'_>) -> Result<Dec
     let Some(policy) = ground.policy().cloned() else {
         return Ok(Decision::nothing(reason::config_absent()));
     };
-    let approvals = |label: &str| {
-        let all = policy.environments().iter().flat_map(|environment| environment.approvals());
-        all.filter(|approval| approval.label.is(label)).count()
+    let means = |environment: &Environment| {
+        in_environment(environment, true).iter().any(|wanted| wanted.label.is(given.label))
     };
-    if approvals(given.label) == 0 {
+    if !policy.environments().iter().any(means) {
         return Ok(Decision::nothing(reason::label_means_nothing()));
     }
     let Some(pull) = facts.pull(repo, &given.pr)?.as_ref().filter(|pull| stands(pull, given))
@@ -61,12 +61,12 @@ pub(super) fn on(facts: &Facts, repo: &RepoRef, given: &Given<'_>) -> Result<Dec
     };
     let change = Change::read(facts, &ground, pull)?;
     let look = Look::at(facts, &ground, &policy, &change)?;
-    if !look.promotes() {
+    let wanted = wanted(&look, given.label);
+    if wanted.is_empty() && !look.promotes() {
         return Ok(Decision::nothing(reason::label_means_nothing()));
     }
-    let wanted = wanted(&look, given.label);
-    for approval in &wanted {
-        if is_among(facts, repo, &approval.by, given.by)? {
+    for wanted in &wanted {
+        if is_among(facts, repo, &wanted.by, given.by)? {
             let act = record(given, ActKind::Approval);
             return Ok(judged_again(
                 repo,
@@ -78,7 +78,8 @@ pub(super) fn on(facts: &Facts, repo: &RepoRef, given: &Given<'_>) -> Result<Dec
     }
     let mut effects = Vec::new();
     let refused = look.acts.refused(given.pr).filter(|act| same(&act.subject, given.label));
-    if !wanted.is_empty() && refused.count() < MOST_REFUSALS {
+    let is_wanted = !wanted.is_empty() && look.promotes();
+    if is_wanted && refused.count() < MOST_REFUSALS {
         effects.push(Effect::RecordAct(record(given, ActKind::Refused)));
         effects.push(Effect::RemoveLabel { pr: given.pr, label: given.label.to_owned() });
     }
@@ -92,14 +93,13 @@ fn stands(pull: &crate::model::read::PullRequest, given: &Given<'_>) -> bool {
         && pull.labels.iter().any(|label| same(label, given.label))
 }
 
-/// The approvals by that label which the pull request needs.
-fn wanted<'a>(look: &'a Look<'_>, label: &str) -> Vec<&'a Approval> {
-    let touched = look.touches.iter().map(|touch| touch.environment);
+/// What that label is given for on the pull request.
+fn wanted<'a>(look: &'a Look<'_>, label: &str) -> Vec<Wanted<'a>> {
     let into = look.promotion.as_ref().and_then(|one| look.policy.environment(&one.environment));
+    let touched = look.touches.iter().flat_map(|touch| given::wanted(look, touch));
     touched
-        .chain(into)
-        .flat_map(|environment| environment.approvals())
-        .filter(|approval| approval.label.is(label))
+        .chain(into.into_iter().flat_map(|environment| in_environment(environment, true)))
+        .filter(|wanted| wanted.label.is(label))
         .collect()
 }
 

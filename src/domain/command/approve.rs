@@ -6,7 +6,9 @@ use super::right;
 use crate::domain::decision::Effect;
 use crate::domain::evaluate::{assess, changed_rules};
 use crate::domain::facts::Gap;
-use crate::domain::gates::{self, Hands};
+use crate::domain::gates;
+use crate::domain::given::wanted;
+use crate::domain::hands::Hands;
 use crate::domain::people::is_among;
 use crate::domain::policy::{Environment, Policy};
 use crate::domain::reply::command as say;
@@ -26,23 +28,20 @@ pub(super) fn approve(context: &Context<'_>, label: &str) -> Result<Step, Gap> {
     let (facts, ground) = (context.facts, context.ground);
     let change = context.change(pull)?;
     let look = context.look(&change)?;
-    let mut wanted = Vec::new();
-    for touch in &look.touches {
-        let approvals = touch.environment.approvals().iter();
-        wanted
-            .extend(approvals.filter(|one| one.label.is(label)).map(|approval| (touch, approval)));
-    }
+    let all = look.touches.iter();
+    let all = all.flat_map(|touch| wanted(&look, touch).into_iter().map(move |one| (touch, one)));
+    let (wanted, others): (Vec<_>, Vec<_>) = all.partition(|(_, one)| one.label.is(label));
     if wanted.is_empty() {
-        let asked: Vec<&str> = look
-            .touches
-            .iter()
-            .flat_map(|touch| touch.environment.approvals())
-            .map(|approval| approval.label.as_str())
-            .collect();
+        let mut asked: Vec<&str> = Vec::new();
+        for (_, other) in &others {
+            if !asked.contains(&other.label.as_str()) {
+                asked.push(other.label.as_str());
+            }
+        }
         return Ok(Step::refused(say::not_asked_for(label, &asked)));
     }
     let mut why = None;
-    for (touch, approval) in wanted {
+    for (touch, approval) in &wanted {
         // What a bot may say is for the rules to say; a person's word it never is.
         let author = context.author();
         if author.bot || !is_among(facts, ground.repo, &approval.by, author)? {

@@ -3,6 +3,7 @@
 use super::context::Context;
 use crate::domain::facts::{Facts, Gap};
 use crate::domain::gates;
+use crate::domain::given::in_environment;
 use crate::domain::ground::Ground;
 use crate::domain::people::is_among;
 use crate::domain::policy::{Environment, Policy, Principal};
@@ -82,11 +83,10 @@ fn concerned(environment: &Environment, command: &Command) -> Vec<Principal> {
         }
         Command::Rollback { .. } => [environment.promoters(), rollback_by].concat(),
         Command::Unlock { .. } => environment.overrides().of("lock").to_vec(),
-        Command::Approve { label } => environment
-            .approvals()
-            .iter()
-            .filter(|approval| label.is_empty() || approval.label.is(label))
-            .flat_map(|approval| approval.by.clone())
+        Command::Approve { label } => in_environment(environment, true)
+            .into_iter()
+            .filter(|wanted| label.is_empty() || wanted.label.is(label))
+            .flat_map(|wanted| wanted.by.into_owned())
             .collect(),
         Command::Reject { .. } => {
             environment.approvals().iter().flat_map(|approval| approval.by.clone()).collect()

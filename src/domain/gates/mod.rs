@@ -23,7 +23,6 @@ use super::policy::Problem;
 use super::reply::Said;
 use crate::model::ids::EnvName;
 
-pub use approvals::{Hand, Hands, Lack};
 pub use config::CONFIG;
 pub use overridden::{is_possible, who};
 

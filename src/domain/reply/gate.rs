@@ -2,15 +2,18 @@
 //!
 //! Foreign text comes in as it is and leaves inert.
 
-use super::{Said, both, by, count, instant, people, people_plain};
+mod approvals;
+
+use super::{Said, by, count, instant, people, people_plain};
 use crate::domain::acts::AUTOMATIC_ONLY;
-use crate::domain::gates::{Hand, Lack};
 use crate::domain::inert::{plain, span};
-use crate::domain::policy::{Application, Approval, Environment, Principal};
+use crate::domain::policy::{Application, Environment, Principal};
 use crate::domain::promotion::Promised;
 use crate::model::act::{Act, ActKind};
 use crate::model::ids::{EnvName, Login};
 use crate::model::read::Commit;
+
+pub use approvals::{approvals, hands_unknown, has, lacks};
 
 /// `kustomize` found nothing.
 pub fn overlay_sound() -> Said {
@@ -229,83 +232,6 @@ pub fn locked_but_back(lock: &Act) -> Said {
 
 fn until(act: &Act) -> String {
     act.until.map_or_else(String::new, |until| format!(", until {}", instant(until)))
-}
-
-/// `approvals`: which are given, and which are lacking.
-pub fn approvals(given: &[(&Approval, &Act)], lacking: &[(&Approval, Lack)]) -> Said {
-    let mut parts: Vec<String> = given
-        .iter()
-        .map(|(approval, act)| format!("{} by {}", label(approval), span(act.by.login.as_str())))
-        .collect();
-    let (mut helps, mut briefs) = (Vec::new(), Vec::new());
-    for (approval, lack) in lacking {
-        let from = people(&approval.by);
-        parts.push(match lack {
-            Lack::Label => format!("{} is missing", label(approval)),
-            Lack::Unaccounted => {
-                format!(
-                    "{} is on, and counts for nothing: nobody allowed gave it for this commit",
-                    label(approval)
-                )
-            }
-            Lack::NoLonger(who) => format!(
-                "{} by {} counts no more: that person may not give it now",
-                label(approval),
-                span(who.as_str())
-            ),
-            Lack::Hand(who, hand) => format!(
-                "{} by {} does not count: that person {}",
-                label(approval),
-                span(who.as_str()),
-                has(*hand)
-            ),
-        });
-        let name = label(approval);
-        let again = format!("takes the label {name} off and puts it on again");
-        let who = match lack {
-            Lack::Label => format!("{from} puts the label {name} on"),
-            Lack::Hand(who, _) if is_alone(&approval.by, who) => {
-                helps.push(format!(
-                    "Nobody but {from} may give {name}: somebody has to accept that with `/override approvals REASON`."
-                ));
-                briefs.push(format!("{} from somebody else", approval.label));
-                continue;
-            }
-            Lack::Hand(..) => format!("Somebody else of {from} {again}"),
-            Lack::Unaccounted | Lack::NoLonger(_) => format!("{from} {again}"),
-        };
-        helps.push(format!("{who}, or says `/approve {}`.", approval.label));
-        briefs.push(format!("{} from {}", approval.label, people_plain(&approval.by)));
-    }
-    let said = Said::new(parts.join(" · "));
-    if lacking.is_empty() {
-        return said;
-    }
-    said.help(helps.join(" ")).brief(format!("needs {}", both(&briefs)))
-}
-
-fn is_alone(by: &[Principal], who: &Login) -> bool {
-    matches!(by, [Principal::User(only)] if only.as_str().eq_ignore_ascii_case(who.as_str()))
-}
-
-/// `approvals`: nobody can say who has a hand in it.
-pub fn release_author_unknown(why: &str) -> Said {
-    Said::new(format!("who published the release cannot be read: {}", span(why)))
-        .help("See that the App may read the source; it is looked at again every few minutes.")
-}
-
-fn label(approval: &Approval) -> String {
-    span(approval.label.as_str())
-}
-
-/// What somebody has to do with it, to follow "that person".
-pub fn has(hand: Hand) -> &'static str {
-    match hand {
-        Hand::Asked => "asked for this promotion",
-        Hand::Opened => "opened this pull request",
-        Hand::Committed => "has commits in it",
-        Hand::Released => "published the release",
-    }
 }
 
 /// A gate that somebody accepted as it is.

@@ -2,6 +2,7 @@
 
 mod alone;
 mod evaluate;
+mod labels;
 mod page;
 mod promote;
 mod states;

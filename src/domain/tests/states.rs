@@ -6,7 +6,7 @@ use crate::model::act::{ActKind, NewAct};
 use crate::model::ids::{AppName, CommentId, EnvName, ImageTag};
 use crate::model::read::ReviewState;
 
-const RULES: &str = "version: 1
+pub(super) const RULES: &str = "version: 1
 applications:
   - name: shop
     images: [web, 'api-*']
@@ -34,8 +34,13 @@ impl Scene {
     }
 
     fn with(change: impl FnOnce(&mut Promotion)) -> Self {
+        Self::under(RULES, change)
+    }
+
+    /// The same under other rules.
+    pub(super) fn under(rules: &str, change: impl FnOnce(&mut Promotion)) -> Self {
         let mut hub = Hub::new();
-        hub.write(".github/usher.yml", RULES);
+        hub.write(".github/usher.yml", rules);
         hub.write("staging/kustomization.yaml", &STAGING.replace("v1.0.0", "v1.1.0"));
         hub.members = ["qa quinn", "sre sam", "release ada"].map(String::from).into();
         hub.release("v1.1.0");

@@ -1,6 +1,6 @@
 //! What is wrong with a comment, or with who wrote it.
 
-use crate::domain::gates::Hand;
+use crate::domain::hands::Hand;
 use crate::domain::inert::{cut, span};
 use crate::domain::policy::{self, Principal, Span};
 use crate::domain::reply::gate::has;
