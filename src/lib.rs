@@ -16,6 +16,9 @@ pub mod intent;
 pub mod kubernetes;
 pub mod kustomize;
 
+// 1½: the way out, for doors
+pub mod reach;
+
 // 2: doors
 pub mod disk;
 pub mod github;

@@ -14,18 +14,20 @@ const LAYERS: &str = "
     kubernetes: model fault kustomize
     domain: model fault intent kustomize kubernetes
     github: model fault
-    argocd: model fault
-    registry: model fault
+    reach: model fault
+    argocd: model fault reach
+    registry: model fault reach
+    tickets: model fault reach
     disk: model fault
     real_kustomize: model fault
     store: model fault
-    world: model fault github argocd registry disk real_kustomize store
-    worker: model fault intent kustomize kubernetes domain github argocd registry disk real_kustomize store world
+    world: model fault github argocd registry tickets disk real_kustomize store
+    worker: model fault intent kustomize kubernetes domain github argocd registry tickets disk real_kustomize store world
     web: model fault domain github store world
     sandbox:
-    settings: model fault intent kustomize kubernetes domain github argocd registry disk real_kustomize store world worker web
-    app: model fault intent kustomize kubernetes domain github argocd registry disk real_kustomize store world worker web settings
-    cli: model fault intent kustomize kubernetes domain github argocd registry disk real_kustomize store world worker web sandbox settings app
+    settings: model fault intent kustomize kubernetes domain reach github argocd registry tickets disk real_kustomize store world worker web
+    app: model fault intent kustomize kubernetes domain reach github argocd registry tickets disk real_kustomize store world worker web settings
+    cli: model fault intent kustomize kubernetes domain reach github argocd registry tickets disk real_kustomize store world worker web sandbox settings app
     main: model fault domain settings app cli
     lib:
 ";
