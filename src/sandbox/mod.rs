@@ -1,4 +1,4 @@
-//! A GitHub in a box: REST API, webhooks and pages over real HTTP, on a real Git object store.
+//! A GitHub in a box: REST and GraphQL API, webhooks and pages over real HTTP, on a real Git object store.
 //! It is an opinion of GitHub of its own, written from GitHub's documentation, and names nothing
 //! else of the crate.
 
@@ -8,6 +8,7 @@ mod control;
 mod folder;
 mod git;
 mod gitops;
+mod graphql;
 mod hooks;
 mod http;
 mod hub;
@@ -208,6 +209,7 @@ fn router(hub: Hub) -> Router {
         .route("/api/v3", any(http::api))
         .route("/api/v3/", any(http::api))
         .route("/api/v3/{*path}", any(http::api))
+        .route("/api/graphql", any(http::api))
         .with_state(hub.clone())
         .merge(control::router(hub.clone()))
         .merge(pages::router(hub))
@@ -262,7 +264,7 @@ impl Running {
         self.hub.faults().waiting().to_vec()
     }
 
-    /// The requests to the REST API so far, oldest first.
+    /// The requests to the API so far, oldest first.
     pub fn requests(&self) -> Vec<Seen> {
         self.hub.log().clone()
     }

@@ -20,6 +20,7 @@ use super::limits::Window;
 use super::route::unescape;
 use super::{Answer, Call, FaultAnswer, Reply, access};
 use crate::sandbox::auth::authenticate;
+use crate::sandbox::graphql;
 use crate::sandbox::hub::Hub;
 use crate::sandbox::keys;
 use crate::sandbox::refusal::Refusal;
@@ -32,10 +33,12 @@ pub struct Seen {
     pub at: Timestamp,
     /// The HTTP method.
     pub method: String,
-    /// The path below `/api/v3`.
+    /// The path below `/api/v3`; `/graphql` for GraphQL.
     pub path: String,
     /// The pattern of its route; `None` where there is no such route.
     pub route: Option<&'static str>,
+    /// The name of the operation, for GraphQL.
+    pub operation: Option<String>,
     /// The login, or which App.
     pub who: String,
     /// Whether it had an Authorization header.
@@ -51,11 +54,16 @@ const LARGEST: usize = 40 << 20;
 /// GitHub's two live versions; the first is used where none is named.
 const VERSIONS: [&str; 2] = ["2022-11-28", "2026-03-10"];
 
-/// Answers a request to the REST API.
+/// Answers a request to the API.
 pub(crate) async fn api(Extract(hub): Extract<Hub>, request: Request<HttpBody>) -> Response {
     let (parts, body) = request.into_parts();
     let path = parts.uri.path();
-    let path = path.strip_prefix("/api/v3").unwrap_or(path).to_owned();
+    let path = match path.strip_prefix("/api/v3") {
+        // GraphQL is beside the REST API and not below it.
+        Some(graphql::PATH) => path.to_owned(),
+        Some(below) => below.to_owned(),
+        None => path.strip_prefix("/api").unwrap_or(path).to_owned(),
+    };
     let fault = hub.faults().hit(parts.method.as_str(), &path);
     let faulty = fault.is_some();
     match &fault {
@@ -137,11 +145,12 @@ fn answer(hub: &Hub, asked: &Asked, fault: Option<&FaultAnswer>, faulty: bool) -
         };
         let now = state.now();
         let response = respond(asked, reply, accepted);
-        let free = response.status() == 304;
+        // GraphQL has a limit of its own.
+        let free = response.status() == 304 || asked.path == graphql::PATH;
         let window = state.around.limits.count(&who, now, u64::from(!free));
         (response, who, window, now)
     };
-    let (mut response, who, window, now) = if method == Method::GET {
+    let (mut response, who, window, now) = if method == Method::GET || asked.path == graphql::PATH {
         hub.serve(run)
     } else {
         hub.write(|state| Ok(run(state))).unwrap_or_else(|refusal| {
@@ -160,6 +169,9 @@ fn answer(hub: &Hub, asked: &Asked, fault: Option<&FaultAnswer>, faulty: bool) -
         method: asked.method.to_string(),
         path: asked.path.clone(),
         route,
+        operation: (asked.path == graphql::PATH)
+            .then(|| graphql::operation_name(&asked.body))
+            .flatten(),
         who,
         authenticated: asked.headers.contains_key("authorization"),
         status: response.status().as_u16(),

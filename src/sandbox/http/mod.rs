@@ -17,5 +17,5 @@ pub(crate) use dispatch::api;
 pub(crate) use faults::Faults;
 pub use faults::{Fault, FaultAnswer};
 pub(crate) use inside::perform;
-pub(crate) use limits::Limits;
+pub(crate) use limits::{Limits, Window};
 pub(crate) use route::{Access, READ, Route, Table, WRITE, unescape};

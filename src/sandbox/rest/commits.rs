@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::sandbox::git::{Commit, FileChange, Git};
 use crate::sandbox::http::{Answer, Call, READ, Reply, Route};
-use crate::sandbox::model::{Id, Issue, Level, Pull};
+use crate::sandbox::model::{Id, Level};
 use crate::sandbox::refusal::Refusal;
 use crate::sandbox::state::State;
 
@@ -91,34 +91,7 @@ fn get(state: &mut State, call: &Call) -> Reply {
 
 fn pulls(state: &mut State, call: &Call) -> Reply {
     let repo = state.repo(call.repo()?)?;
-    let oid = resolve(state, repo.id, call.param("commit_sha"))?;
-    let git = state.git(repo.id)?;
-    let sha = oid.to_string();
-    let has = |issue: &Issue, pull: &Pull| {
-        let brought = state
-            .pull_commits(repo.id, issue.number)
-            .is_ok_and(|commits| commits.iter().any(|commit| commit.sha == oid));
-        // A merge by rebasing writes the commits anew: what came between two tips came with it.
-        let tips = pull.merged_onto.as_ref().zip(pull.merge_commit.as_ref());
-        let introduced = tips.is_some_and(|(before, after)| {
-            let tips = Oid::from_str(before).and_then(|before| Ok((before, Oid::from_str(after)?)));
-            tips.is_ok_and(|(before, after)| {
-                git.between(before, after)
-                    .is_ok_and(|commits| commits.iter().any(|commit| commit.sha == oid))
-            })
-        });
-        pull.merge_commit.as_ref() == Some(&sha) || brought || introduced
-    };
-    // GitHub names the pull request that brought a commit to the default branch, else the open ones.
-    let all = repo.issues.values().rev();
-    let mut found: Vec<(&Issue, &Pull)> = all
-        .filter_map(|issue| Some((issue, issue.pull.as_ref()?)))
-        .filter(|(issue, pull)| has(issue, pull))
-        .collect();
-    let arrived = git.branch(&repo.default_branch).is_some_and(|tip| git.contains(tip, oid));
-    if arrived {
-        found.retain(|(_, pull)| pull.merged_at.is_some());
-    }
+    let found = state.pulls_with(repo.id, resolve(state, repo.id, call.param("commit_sha"))?)?;
     Ok(call.page(found, |(issue, pull)| state.listed_pull_json(repo, issue, pull)))
 }
 

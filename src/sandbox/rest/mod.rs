@@ -26,9 +26,10 @@ mod statuses;
 mod teams;
 mod users;
 
+use super::graphql;
 use super::http::Table;
 
-/// All endpoints.
+/// All endpoints, that of GraphQL included.
 pub(crate) fn table() -> Table {
     let resources = [
         apps::routes(),
@@ -42,6 +43,7 @@ pub(crate) fn table() -> Table {
         events::routes(),
         forks::routes(),
         git::routes(),
+        graphql::routes(),
         hooks::routes(),
         installations::routes(),
         issues::routes(),

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::{Actor, State};
 use crate::sandbox::git::{Commit, FileChange, Git};
-use crate::sandbox::model::{Happening, Id, Pull, PullSide, Role};
+use crate::sandbox::model::{Happening, Id, Issue, Pull, PullSide, Role};
 use crate::sandbox::refusal::Refusal;
 
 /// A pull request that is to be.
@@ -244,6 +244,39 @@ impl State {
     pub(crate) fn pull_commits(&self, repo: Id, number: u64) -> Result<Vec<Commit>, Refusal> {
         let (git, from, head) = self.span(repo, number)?;
         Ok(git.between(from, head)?)
+    }
+
+    /// The pull requests that a commit belongs to or came by, newest first: GitHub names the one that brought
+    /// it to the default branch, else the open ones.
+    pub(crate) fn pulls_with(&self, repo: Id, oid: Oid) -> Result<Vec<(&Issue, &Pull)>, Refusal> {
+        let (repo, git) = (self.repo(repo)?, self.git(repo)?);
+        let sha = oid.to_string();
+        let has = |issue: &Issue, pull: &Pull| {
+            let brought = self
+                .pull_commits(repo.id, issue.number)
+                .is_ok_and(|commits| commits.iter().any(|commit| commit.sha == oid));
+            // A merge by rebasing writes the commits anew: what came between two tips came with it.
+            let tips = pull.merged_onto.as_ref().zip(pull.merge_commit.as_ref());
+            let introduced = tips.is_some_and(|(before, after)| {
+                let tips =
+                    Oid::from_str(before).and_then(|before| Ok((before, Oid::from_str(after)?)));
+                tips.is_ok_and(|(before, after)| {
+                    git.between(before, after)
+                        .is_ok_and(|commits| commits.iter().any(|commit| commit.sha == oid))
+                })
+            });
+            pull.merge_commit.as_ref() == Some(&sha) || brought || introduced
+        };
+        let all = repo.issues.values().rev();
+        let mut found: Vec<(&Issue, &Pull)> = all
+            .filter_map(|issue| Some((issue, issue.pull.as_ref()?)))
+            .filter(|(issue, pull)| has(issue, pull))
+            .collect();
+        let arrived = git.branch(&repo.default_branch).is_some_and(|tip| git.contains(tip, oid));
+        if arrived {
+            found.retain(|(_, pull)| pull.merged_at.is_some());
+        }
+        Ok(found)
     }
 
     /// What every event about a pull request carries. GitHub has not tried the merge yet when it sends it.
