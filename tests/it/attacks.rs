@@ -2,7 +2,10 @@
 
 mod branches;
 mod comments;
+mod forgeries;
 mod labels;
+mod races;
+mod renames;
 mod rules;
 mod texts;
 mod way_back;
