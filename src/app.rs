@@ -3,6 +3,7 @@
 //! The only place where the real clock and real randomness are made.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,14 +14,18 @@ use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use crate::argocd::Argocd;
 use crate::fault::Fault;
 use crate::github::{GitHub, Options};
 use crate::model::clock::{Clock, Entropy};
 use crate::model::links::Links;
+use crate::model::notary::Notary;
 use crate::model::seal::Seal;
 use crate::real_kustomize::RealKustomize;
-use crate::settings::Settings;
+use crate::registry::Registries;
+use crate::settings::{Settings, evidence};
 use crate::store::Store;
+use crate::tickets::Tickets;
 use crate::web::{self, Web};
 use crate::worker;
 use crate::world::World;
@@ -103,7 +108,10 @@ pub async fn start_at(settings: Settings, role: Role, clock: Clock) -> Result<Ru
         tracing::warn!("{remark}");
     }
 
-    let kustomize = match settings.kustomize.filter(|_| role != Role::Receive) {
+    let argocd = Argocd::new(settings.operator.argocd)?;
+    let notary =
+        notary(settings.evidence_key.as_deref().filter(|_| role != Role::Receive), &entropy)?;
+    let kustomize = match settings.operator.kustomize.filter(|_| role != Role::Receive) {
         None => RealKustomize::off(),
         Some(options) => {
             tracing::info!(program = ?options.command, repositories = ?options.repositories, "a real kustomize may be run");
@@ -112,6 +120,8 @@ pub async fn start_at(settings: Settings, role: Role, clock: Clock) -> Result<Ru
             })?
         }
     };
+    let registries = Registries::open(settings.operator.registries, clock.clone())?;
+    let tickets = Tickets::open(settings.operator.tickets, clock.clone())?;
     let stop = CancellationToken::new();
     let web = Web {
         store: store.clone(),
@@ -130,8 +140,21 @@ pub async fn start_at(settings: Settings, role: Role, clock: Clock) -> Result<Ru
     let worker = (role != Role::Receive).then(|| {
         let github_pages = github_pages(&settings.github.api).into();
         let store = store.clone();
-        let world =
-            World { github, kustomize, store, seal, links, clock, entropy, wake, github_pages };
+        let world = World {
+            github,
+            argocd,
+            kustomize,
+            registries,
+            tickets,
+            store,
+            seal,
+            notary,
+            links,
+            clock,
+            entropy,
+            wake,
+            github_pages,
+        };
         tokio::spawn(worker::run(world, stop.clone()))
     });
     tracing::info!(%address, ?role, "Usher is at work");
@@ -157,6 +180,18 @@ impl Running {
         }
         self.store.close().await;
     }
+}
+
+/// The key that signs evidence.
+fn notary(path: Option<&Path>, entropy: &Entropy) -> Result<Notary, Fault> {
+    let notary = evidence::open(path, entropy).map_err(Fault::Broken)?;
+    if let Some(path) = path {
+        tracing::info!(key = %notary.public().id(), ?path, "evidence is signed");
+        if evidence::is_open_to_others(path) {
+            tracing::warn!(?path, "others may read the key that signs evidence; `chmod 600` it");
+        }
+    }
+    Ok(notary)
 }
 
 /// Where people see what the API speaks of.

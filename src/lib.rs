@@ -20,10 +20,13 @@ pub mod kustomize;
 pub mod reach;
 
 // 2: doors
+pub mod argocd;
 pub mod disk;
 pub mod github;
 pub mod real_kustomize;
+pub mod registry;
 pub mod store;
+pub mod tickets;
 
 // 2½
 pub mod world;

@@ -8,22 +8,29 @@
     reason = "the one place that reads the environment and its files"
 )]
 
+mod argocd;
+pub mod evidence;
 mod kustomize;
+mod registries;
+mod servers;
+mod tickets;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 
+use crate::argocd::Server as Argocd;
 use crate::model::ids::AppId;
-use crate::real_kustomize;
+use crate::{real_kustomize, registry};
 
 /// GitHub's own REST base.
 const GITHUB_API: &str = "https://api.github.com";
 
-/// The tables of the operator's file. Only `kustomize` is used by this version; each is known, so that a file
-/// written for a later one is told apart from a misspelt one.
+/// The tables of the operator's file. Not all are used by this version; each is known, so that a file written for a
+/// later one is told apart from a misspelt one.
 const OPERATOR_TABLES: &[&str] = &["argocd", "registries", "tickets", "kustomize", "retention"];
 
 /// Settings that may be given as flags; a flag wins over its variable. Secrets have no flag, because
@@ -48,9 +55,9 @@ pub struct Flags {
     /// Those that other commands take too.
     #[command(flatten)]
     pub common: CommonFlags,
-    /// File with the key that signs evidence (USHER_EVIDENCE_KEY_FILE)
-    #[arg(long, value_name = "FILE")]
-    pub evidence_key_file: Option<String>,
+    /// The key that signs evidence.
+    #[command(flatten)]
+    pub evidence: EvidenceFlags,
     /// The operator's TOML file (USHER_SETTINGS)
     #[arg(long, value_name = "FILE")]
     pub settings: Option<String>,
@@ -67,6 +74,15 @@ pub struct CommonFlags {
     pub log: Option<String>,
 }
 
+/// Where the key that signs evidence lies.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct EvidenceFlags {
+    /// File with the key that signs evidence, made on first start (USHER_EVIDENCE_KEY_FILE; default
+    /// NAME-evidence.key beside the database file, or usher-evidence.key)
+    #[arg(long, value_name = "FILE")]
+    pub evidence_key_file: Option<String>,
+}
+
 /// Everything `usher serve` needs to know.
 #[derive(Debug)]
 pub struct Settings {
@@ -80,8 +96,10 @@ pub struct Settings {
     pub webhook_secrets: Vec<SecretString>,
     /// The database.
     pub database: SecretString,
-    /// The real Kustomize that the operator allows, if any.
-    pub kustomize: Option<real_kustomize::Options>,
+    /// What the operator's file says.
+    pub operator: OperatorFile,
+    /// Where the key that signs evidence lies; `None` where it is of this process alone.
+    pub evidence_key: Option<PathBuf>,
     /// Remarks for the log: settings that are given and have no effect.
     pub remarks: Vec<String>,
 }
@@ -136,15 +154,21 @@ impl Settings {
         let key = read.private_key(flags.private_key_file.as_ref());
         let webhook_secrets = read.webhook_secrets();
         let database = read.database(&flags.common);
-        let kustomize = read.operator_file(flags.settings.as_ref());
-        if read.optional("USHER_EVIDENCE_KEY_FILE", flags.evidence_key_file.as_ref()).is_some() {
-            read.remarks
-                .push("USHER_EVIDENCE_KEY_FILE is set and not used by this version".to_owned());
-        }
+        let operator = read.operator_file(flags.settings.as_ref());
+        let evidence_key = read.evidence_key(&flags.evidence, &database);
         if read.problems.is_empty() {
             let github = GitHubSettings { api, app, key };
             let remarks = read.remarks;
-            Ok(Self { listen, url, github, webhook_secrets, database, kustomize, remarks })
+            Ok(Self {
+                listen,
+                url,
+                github,
+                webhook_secrets,
+                database,
+                operator,
+                evidence_key,
+                remarks,
+            })
         } else {
             Err(read.problems)
         }
@@ -159,6 +183,18 @@ pub fn database(
     let mut read = Reader { variables, problems: Vec::new(), remarks: Vec::new() };
     let database = read.database(flags);
     if read.problems.is_empty() { Ok(database) } else { Err(read.problems) }
+}
+
+/// The database, and where the key lies that signs its evidence.
+pub fn database_and_key(
+    flags: &CommonFlags,
+    evidence: &EvidenceFlags,
+    variables: Variables<'_>,
+) -> Result<(SecretString, Option<PathBuf>), Vec<Problem>> {
+    let mut read = Reader { variables, problems: Vec::new(), remarks: Vec::new() };
+    let database = read.database(flags);
+    let key = read.evidence_key(evidence, &database);
+    if read.problems.is_empty() { Ok((database, key)) } else { Err(read.problems) }
 }
 
 /// What is logged: flag, then variable, then `info`.
@@ -289,32 +325,46 @@ impl Reader<'_> {
         url.into()
     }
 
-    fn operator_file(&mut self, flag: Option<&String>) -> Option<real_kustomize::Options> {
-        let path = self.optional("USHER_SETTINGS", flag).map(PathBuf::from)?;
+    fn evidence_key(&self, flags: &EvidenceFlags, database: &SecretString) -> Option<PathBuf> {
+        let named = self.optional("USHER_EVIDENCE_KEY_FILE", flags.evidence_key_file.as_ref());
+        named.map(PathBuf::from).or_else(|| evidence::standard(database.expose_secret()))
+    }
+
+    fn operator_file(&mut self, flag: Option<&String>) -> OperatorFile {
+        let Some(path) = self.optional("USHER_SETTINGS", flag).map(PathBuf::from) else {
+            return OperatorFile::default();
+        };
+
         match operator_file(&path) {
-            Ok(OperatorFile { kustomize, unused }) => {
+            Ok((operator, unused)) => {
                 self.remarks.extend(unused.iter().map(|table| {
                     format!("USHER_SETTINGS: table `{table}` is not used by this version")
                 }));
-                kustomize
+                operator
             }
             Err(message) => {
                 self.problem("USHER_SETTINGS", format!("{}: {message}", path.display()));
-                None
+                OperatorFile::default()
             }
         }
     }
 }
 
-/// What the operator's file says.
-#[derive(Debug)]
-struct OperatorFile {
-    kustomize: Option<real_kustomize::Options>,
-    unused: Vec<String>,
+/// What the operator's file says, table by table.
+#[derive(Debug, Clone, Default)]
+pub struct OperatorFile {
+    /// The Argo CDs, by alias.
+    pub argocd: BTreeMap<String, Argocd>,
+    /// The real Kustomize that may be run, if any.
+    pub kustomize: Option<real_kustomize::Options>,
+    /// The registries that are asked for images.
+    pub registries: Vec<registry::Options>,
+    /// The servers that are asked for change tickets.
+    pub tickets: Vec<crate::tickets::Options>,
 }
 
-/// Reads it; an unknown table is a mistake.
-fn operator_file(path: &Path) -> Result<OperatorFile, String> {
+/// Reads it, and the names of the tables that are not used; an unknown table is a mistake.
+fn operator_file(path: &Path) -> Result<(OperatorFile, Vec<String>), String> {
     let text = std::fs::read_to_string(path).map_err(|error| format!("cannot be read: {error}"))?;
     let mut table: toml::Table =
         toml::from_str(&text).map_err(|error| format!("is not TOML: {error}"))?;
@@ -323,7 +373,16 @@ fn operator_file(path: &Path) -> Result<OperatorFile, String> {
         return Err(format!("there is no table `{key}`; the tables are {known}"));
     }
     let kustomize = table.remove("kustomize").map(kustomize::read).transpose()?;
-    Ok(OperatorFile { kustomize, unused: table.keys().cloned().collect() })
+    let argocd = table.remove("argocd").map(argocd::read).transpose()?;
+    let registries = table.remove("registries").map(registries::read).transpose()?;
+    let tickets = table.remove("tickets").map(tickets::read).transpose()?;
+    let operator = OperatorFile {
+        argocd: argocd.unwrap_or_default(),
+        kustomize,
+        registries: registries.unwrap_or_default(),
+        tickets: tickets.unwrap_or_default(),
+    };
+    Ok((operator, table.keys().cloned().collect()))
 }
 
 #[cfg(test)]
@@ -371,8 +430,8 @@ mod tests {
     fn an_unknown_table_of_the_operator_is_a_mistake() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("usher.toml");
-        std::fs::write(&path, "[argocd.main]\nurl = 'https://argo'\n").unwrap();
-        assert_eq!(operator_file(&path).unwrap().unused, ["argocd"]);
+        std::fs::write(&path, "[retention]\ndays = 7\n").unwrap();
+        assert_eq!(operator_file(&path).unwrap().1, ["retention"]);
         std::fs::write(&path, "[argo]\n").unwrap();
         assert!(operator_file(&path).unwrap_err().contains("there is no table `argo`"));
     }

@@ -4,6 +4,7 @@
 
 mod check_config;
 mod deliveries;
+mod evidence;
 mod render;
 mod sandbox;
 mod schema;
@@ -53,6 +54,8 @@ enum Command {
         #[command(flatten)]
         args: deliveries::DeliveriesArgs,
     },
+    /// Export the evidence of promotions, and check that it is as it was written
+    Evidence(evidence::EvidenceArgs),
     /// Become a program that may do very little; Usher calls itself so
     #[command(hide = true)]
     Confined {
@@ -85,6 +88,7 @@ pub fn main() -> ExitCode {
         Command::Schema(args) => return schema::run(&args),
         Command::Completions { shell } => completions(shell),
         Command::Confined { order } => return confined(&order),
+        Command::Evidence(args) => return evidence::run(&args),
         Command::Serve(args) => in_runtime(serve::run(args)),
         Command::Sandbox(args) => in_runtime(sandbox::run(args)),
         Command::Deliveries { flags, args } => in_runtime(async {

@@ -1,5 +1,6 @@
 //! `usher sandbox`: a GitHub in a box with the bot installed on it.
 
+use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -9,9 +10,12 @@ use serde_json::json;
 
 use super::{Failure, asked_to_end, start_log, trouble};
 use crate::app::{self, Role};
+use crate::argocd;
+use crate::fault::Fault;
 use crate::model::ids::AppId;
+use crate::reach::{self, Origin};
 use crate::sandbox::{self, Options};
-use crate::settings::{self, CommonFlags, GitHubSettings, Settings};
+use crate::settings::{self, CommonFlags, GitHubSettings, OperatorFile, Settings};
 
 /// What `usher sandbox` takes.
 #[derive(Debug, clap::Args)]
@@ -78,10 +82,35 @@ async fn start_bot(args: &Args, github: &sandbox::Running) -> Result<app::Runnin
         },
         webhook_secrets: vec![SecretString::from(github.webhook_secret.clone())],
         database: SecretString::from(format!("sqlite:{}", folder.join("usher.db").display())),
-        kustomize: None,
+        operator: OperatorFile {
+            argocd: argocd(github).map_err(trouble)?,
+            ..OperatorFile::default()
+        },
+        evidence_key: Some(folder.join("usher-evidence.key")),
         remarks: Vec::new(),
     };
     app::start(settings, Role::All).await.map_err(trouble)
+}
+
+/// The box's Argo CD, as the server `main` that every repository may name.
+fn argocd(github: &sandbox::Running) -> Result<BTreeMap<String, argocd::Server>, Fault> {
+    let url = github.argocd_url();
+    let (origin, _) =
+        Origin::of_url(&url).map_err(|wrong| Fault::Broken(format!("{url} {wrong}")))?;
+    let mut options = reach::Options::new(origin);
+    options.private = true;
+    let token = github.argocd_token("usher").unwrap_or_default();
+    let allowed =
+        argocd::Allowed { repository: "acme/*".to_owned(), applications: vec!["*".to_owned()] };
+    let server = argocd::Server {
+        reach: options,
+        base: String::new(),
+        token: SecretString::from(token),
+        namespace: None,
+        project: None,
+        allow: vec![allowed],
+    };
+    Ok(BTreeMap::from([("main".to_owned(), server)]))
 }
 
 fn announce(args: &Args, github: &sandbox::Running, bot: SocketAddr) -> std::io::Result<()> {
@@ -101,6 +130,7 @@ fn announce(args: &Args, github: &sandbox::Running, bot: SocketAddr) -> std::io:
     writeln!(out, "\n  GitHub in a box   {}", github.url())?;
     let expected = if args.no_bot { "  (expected; --no-bot)" } else { "" };
     writeln!(out, "  Usher             http://{bot}/{expected}")?;
+    writeln!(out, "  Argo CD in a box  {}", github.argocd_url())?;
     if args.data.is_none() {
         writeln!(out, "\n  Nothing is kept when it ends; --data DIR keeps it.")?;
     }

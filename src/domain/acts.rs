@@ -44,6 +44,11 @@ impl<'a> Acts<'a> {
         given.collect()
     }
 
+    /// The change tickets that were named for a pull request, oldest first.
+    pub fn tickets(&self, pr: PrNumber) -> Vec<&'a Act> {
+        self.of(ActKind::Ticket).filter(|act| act.pr == Some(pr)).collect()
+    }
+
     /// What was given for a pull request and is bound to a head.
     pub fn bound(&self, pr: PrNumber) -> impl Iterator<Item = &'a Act> {
         self.0.iter().copied().filter(move |act| act.pr == Some(pr) && act.head.is_some())
@@ -99,6 +104,26 @@ impl<'a> Acts<'a> {
                 && act.environment.as_ref() == Some(environment)
         };
         self.0.iter().filter(is).copied().collect()
+    }
+
+    /// What people verified of a version in an environment, or found to fail, oldest first: each with what it
+    /// is called.
+    pub fn verifications(
+        &self,
+        environment: &EnvName,
+        application: &AppName,
+        tag: &str,
+    ) -> Vec<(&'a str, &'a Act)> {
+        let said = self.0.iter().copied().filter(|act| {
+            matches!(act.kind, ActKind::Verification | ActKind::Refutation)
+                && act.environment.as_ref() == Some(environment)
+                && act.application.as_ref() == Some(application)
+        });
+        let of_version = said.filter_map(|act| {
+            let (of, name) = act.subject.split_once(' ')?;
+            (of == tag).then_some((name, act))
+        });
+        of_version.collect()
     }
 
     /// The labels that were taken off a pull request again.

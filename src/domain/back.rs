@@ -123,7 +123,7 @@ fn stood(
 }
 
 /// The folder that holds all of these.
-fn common(folders: &[&str]) -> String {
+pub(super) fn common(folders: &[&str]) -> String {
     let mut parts: Option<Vec<&str>> = None;
     for folder in folders {
         let next: Vec<&str> = folder.trim_matches('/').split('/').collect();

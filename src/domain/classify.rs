@@ -46,7 +46,8 @@ pub struct Effect<'a> {
     pub images: Vec<ImageChange>,
     /// Its overlays that render otherwise.
     pub overlays: Vec<ChangedOverlay>,
-    /// Whether an overlay cannot be rendered on either side: nobody can say what moves.
+    /// Whether an overlay cannot be rendered on either side, or rests on a file that both sides changed: nobody can
+    /// say what moves.
     pub unclear: bool,
 }
 
@@ -133,8 +134,11 @@ fn effect<'a>(
             continue;
         }
         let rerender = rerender(folder, &before, &after);
+        // Where both sides changed a file nobody has seen the one that GitHub would make of it.
+        let torn = here.iter().any(|path| sides.merged.conflicts.contains(path));
+        unclear |= torn;
         // Then nothing moves, whatever was written otherwise.
-        if rerender.changes_nothing() && before.has_the_entries_of(&after) {
+        if !torn && rerender.changes_nothing() && before.has_the_entries_of(&after) {
             continue;
         }
         images.extend(image_changes(policy, (&before, &after)));

@@ -1,15 +1,25 @@
 //! A pull request was closed: our branch goes, and what was merged may bring the next environment forward.
 
 use super::acts::{AUTOMATIC_ONLY, Acts};
+use super::classify::{Sides, classify};
 use super::decision::{Decision, Effect, Verdict};
+use super::drift;
+use super::evidence;
 use super::facts::{Facts, Gap};
+use super::ground::Ground;
+use super::label::below;
 use super::look::{is_our_pull, ours};
+use super::merge::{Merged, differences};
 use super::promotion::{Back, Promotion};
+use super::real::Origin;
 use super::reply::{check, reason, status};
 use crate::intent::{Intent, Reach};
-use crate::model::act::{ActKind, NewAct};
+use crate::model::act::{Act, ActKind, NewAct};
 use crate::model::ids::{PrNumber, RepoRef};
 use crate::model::read::{Account, PullRequest};
+
+/// Why what was given for a pull request ends when it is merged.
+const MERGED: &str = "merged";
 
 /// Decides [`Intent::Conclude`].
 pub(super) fn conclude(facts: &Facts, repo: &RepoRef, pr: PrNumber) -> Result<Decision, Gap> {
@@ -17,6 +27,18 @@ pub(super) fn conclude(facts: &Facts, repo: &RepoRef, pr: PrNumber) -> Result<De
         return Ok(Decision::nothing(reason::pull_open(pr)));
     };
     let mut effects = Vec::new();
+    if let Some((ended, unpassed)) =
+        evidence::ended(facts, repo, pull, || reaches(facts, repo, pull))?
+    {
+        effects.push(ended);
+        // Who merged it is told at once; whoever reads the record later finds it there.
+        effects.extend(unpassed.map(|merged| Effect::EnsureComment {
+            pr,
+            marker: status::UNPASSED.to_owned(),
+            body: status::unpassed(&merged),
+            first: false,
+        }));
+    }
     if is_our_pull(pull, facts.identity()?)
         && facts
             .head(repo, &pull.head.branch)?
@@ -31,7 +53,7 @@ pub(super) fn conclude(facts: &Facts, repo: &RepoRef, pr: PrNumber) -> Result<De
     let acts = Acts::read(facts, repo)?;
     let over: Vec<i64> = acts.about(pr).map(|act| act.id).collect();
     if !over.is_empty() {
-        let why = if pull.merged { "merged" } else { "closed" };
+        let why = if pull.merged { MERGED } else { "closed" };
         effects.push(Effect::EndActs { ids: over, by: None, why: why.to_owned() });
     }
     if pull.merged {
@@ -39,10 +61,15 @@ pub(super) fn conclude(facts: &Facts, repo: &RepoRef, pr: PrNumber) -> Result<De
             effects.push(Effect::EnsureComment {
                 pr,
                 marker: status::MARKER.to_owned(),
-                body: status::merged(&promotion),
+                body: status::merged(&promotion, &accepted(facts, repo, pull)?),
                 first: false,
             });
             effects.extend(after_the_way_back(facts, pull, &promotion, &acts));
+        }
+        if let Ok(ground) = Ground::read(facts, repo)?
+            && let Some(policy) = ground.policy()
+        {
+            effects.extend(drift::accept(facts, &ground, policy, pull)?);
         }
         let follow = Intent::Follow { repo: repo.clone(), reach: Reach::Promotions };
         effects.push(Effect::Enqueue(follow));
@@ -55,6 +82,20 @@ pub(super) fn conclude(facts: &Facts, repo: &RepoRef, pr: PrNumber) -> Result<De
         reasons: vec![reason::pull_concluded(pull)],
         effects,
     })
+}
+
+/// The overrides that stood when a pull request was merged: they are shown for ever. What its end has ended since
+/// is among them.
+fn accepted<'a>(facts: &'a Facts, repo: &RepoRef, pull: &PullRequest) -> Result<Vec<&'a Act>, Gap> {
+    let mut heads = below(facts, repo, &pull.head.sha)?;
+    heads.push(pull.head.sha.clone());
+    let all = facts.acts_of_pull(repo, &pull.number)?.iter();
+    let stood = all.filter(|(act, ended)| {
+        act.kind == ActKind::Override
+            && act.head.as_ref().is_some_and(|head| heads.contains(head))
+            && ended.as_ref().is_none_or(|ended| ended.why == MERGED)
+    });
+    Ok(stood.map(|(act, _)| act).collect())
 }
 
 /// What was given for a pull request ends with it, and so does the verdict on its commit: the same commit
@@ -95,6 +136,28 @@ fn after_the_way_back(
         }
     }
     effects
+}
+
+/// Whether a merge that nobody judged before changed an environment: by the commit that it came to, against the
+/// one before.
+fn reaches(facts: &Facts, repo: &RepoRef, pull: &PullRequest) -> Result<bool, Gap> {
+    let ground = match Ground::read(facts, repo)? {
+        Ok(ground) if pull.base.branch == ground.home.default_branch => ground,
+        _ => return Ok(false),
+    };
+    let (Some(policy), Some(landed)) = (ground.policy(), &pull.landed) else {
+        return Ok(false);
+    };
+    let landed = facts.commit(repo, landed)?;
+    let Some(parent) = landed.parents.first() else {
+        return Ok(false);
+    };
+    let before = facts.tree(repo, &facts.commit(repo, parent)?.tree)?;
+    let after = facts.tree(repo, &landed.tree)?;
+    let changed = differences(before, after).into_iter().map(str::to_owned).collect();
+    let merged = Merged { tree: (**after).clone(), conflicts: Default::default(), changed };
+    let sides = Sides { repo, before, merged: &merged, origin: Origin::of(pull) };
+    Ok(!classify(facts, &sides, policy)?.is_empty())
 }
 
 /// The promotion that a pull request of ours was.

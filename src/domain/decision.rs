@@ -6,14 +6,21 @@ use serde::{Deserialize, Serialize};
 
 use jiff::Timestamp;
 
+use super::drift::Baseline;
 use super::page::Page;
 use super::promotion::Promised;
+use super::reply::check::GATES;
 use crate::intent::Intent;
 use crate::model::act::NewAct;
+use crate::model::artifact::Noted;
+use crate::model::evidence::NewEvidence;
 use crate::model::ids::{
     AppName, CommentId, EnvName, InstallationId, Login, PrNumber, RepoName, RepoRef, Sha, UserId,
 };
-use crate::model::write::{NewBranch, NewCheck, NewCommit, NewMerge, NewPull, Reaction};
+use crate::model::read::Conclusion;
+use crate::model::write::{
+    DeploymentReview, NewBranch, NewCheck, NewCommit, NewMerge, NewPull, Reaction,
+};
 
 /// An answer to an intent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +34,15 @@ pub struct Decision {
 }
 
 impl Decision {
+    /// Whether it lets a head through; none where it says nothing of it.
+    pub fn verdict_on(&self, head: &Sha) -> Option<bool> {
+        let mut checks = self.effects.iter().filter_map(|effect| match effect {
+            Effect::EnsureCheck(check) if check.name == GATES && check.head == *head => Some(check),
+            _ => None,
+        });
+        checks.next_back().map(|check| check.conclusion == Some(Conclusion::Success))
+    }
+
     /// Nothing to do, and why.
     pub fn nothing(reason: Reason) -> Self {
         Self { verdict: Verdict::Nothing, reasons: vec![reason], effects: Vec::new() }
@@ -129,6 +145,26 @@ pub enum Effect {
         entries: Vec<Promised>,
         /// The commit of the default branch at which it was seen.
         at: Sha,
+        /// Since when, where that is known otherwise than by seeing it now.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        since: Option<Timestamp>,
+        /// When it was looked for: it ran then. Not part of a recorded decision: it is another time at each look.
+        #[serde(skip)]
+        seen: Timestamp,
+    },
+    /// The store knows what accepted merges left of an environment.
+    RememberBaseline {
+        /// Which environment.
+        environment: EnvName,
+        /// What they left.
+        baseline: Baseline,
+    },
+    /// The store knows which manifests these tags were when they were first seen to run there.
+    RememberDigests {
+        /// The environment.
+        environment: EnvName,
+        /// The tags.
+        digests: Vec<Noted>,
     },
     /// The store forgets whom this repository follows.
     ForgetRepository(RepoRef),
@@ -154,6 +190,16 @@ pub enum Effect {
         #[serde(skip)]
         at: Timestamp,
     },
+    /// An intent is queued for later, to be decided anew whatever has changed.
+    ComeAgain {
+        /// What.
+        intent: Box<Intent>,
+        /// When. Not part of a recorded decision: it is another time whenever nothing else has changed.
+        #[serde(skip)]
+        at: Timestamp,
+    },
+    /// A deployment that waits for us has been told.
+    ReviewDeployment(DeploymentReview),
     /// The branch has one more commit of ours.
     EnsureCommit(NewCommit),
     /// The label is not on the pull request.
@@ -163,7 +209,7 @@ pub enum Effect {
         /// Which label.
         label: String,
     },
-    /// The pull request is merged; that GitHub refuses is told to the command that asked for it.
+    /// The pull request is merged; what came of it is told to what asked for it.
     Merge {
         /// Which pull request.
         pr: PrNumber,
@@ -193,6 +239,14 @@ pub enum Effect {
     },
     /// What somebody did is recorded; the same cause is recorded once for ever.
     RecordAct(NewAct),
+    /// Evidence is recorded, so often as it says itself.
+    RecordEvidence {
+        /// What it came from.
+        cause: String,
+        /// What is recorded. Not part of a recorded decision: it tells the time, and what was read.
+        #[serde(skip)]
+        new: Option<Box<NewEvidence>>,
+    },
     /// Acts stand no more.
     EndActs {
         /// Which.

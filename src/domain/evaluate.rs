@@ -9,6 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::acts::Acts;
 use super::configuration::Configuration;
 use super::decision::{Decision, Effect, Verdict};
+use super::evidence;
 use super::facts::{Facts, Gap};
 use super::gates::{self, Gate};
 use super::ground::Ground;
@@ -17,8 +18,8 @@ use super::merge::Merged;
 use super::page::Page;
 use super::policy::{self, Mode, Policy, Problem};
 use super::reply::{self, reason};
-use super::{replan, supersede};
-use crate::intent::Intent;
+use super::{merging, replan, supersede};
+use crate::intent::{Asked, Intent};
 use crate::model::files::{Entry, FileTree};
 use crate::model::ids::{PrNumber, RepoRef};
 use crate::model::read::PullRequest;
@@ -115,7 +116,11 @@ pub fn judge(facts: &Facts, ground: &Ground<'_>, pull: &PullRequest) -> Result<D
             Ok(Decision {
                 verdict: Verdict::Refused,
                 reasons: vec![reason::unknown(&why)],
-                effects: vec![remember(pull, page), Effect::EnsureCheck(check)],
+                effects: vec![
+                    remember(pull, page),
+                    evidence::unknown(facts, ground, pull, &why)?,
+                    Effect::EnsureCheck(check),
+                ],
             })
         }
         judged => judged,
@@ -137,7 +142,7 @@ fn try_to_judge(facts: &Facts, ground: &Ground<'_>, pull: &PullRequest) -> Resul
     let rules = changed_rules(facts, ground, &change.merged)?;
     let Some(policy) = policy_for(facts, ground, rules.as_ref())? else {
         let assessment = without_policy(ground, &change.merged);
-        return Ok(posted(facts, ground, (pull, None), &assessment, rules.as_ref()));
+        return posted(facts, ground, (pull, None), &assessment, rules.as_ref());
     };
     let look = Look::at(facts, ground, &policy, &change)?;
     if !elsewhere && let Some(effects) = replan::replan(facts, &look)? {
@@ -149,7 +154,15 @@ fn try_to_judge(facts: &Facts, ground: &Ground<'_>, pull: &PullRequest) -> Resul
         let why = Untouched::OtherBranch { followed: followed.to_owned() };
         assessment = Assessment::NoPromotion(why);
     }
-    let mut decision = posted(facts, ground, (pull, Some(&look)), &assessment, rules.as_ref());
+    let mut decision = posted(facts, ground, (pull, Some(&look)), &assessment, rules.as_ref())?;
+    if let Some((Asked { came, .. }, _)) = last_try(facts, &look, &assessment)? {
+        let note = reply::status::tried(came);
+        for effect in &mut decision.effects {
+            if let Effect::EnsureComment { body, .. } = effect {
+                body.push_str(&note);
+            }
+        }
+    }
     let stale = look
         .acts
         .bound(pull.number)
@@ -166,11 +179,21 @@ fn try_to_judge(facts: &Facts, ground: &Ground<'_>, pull: &PullRequest) -> Resul
     }
     if !elsewhere {
         decision.effects.extend(supersede::supersede(facts, &look)?);
+        decision.effects.extend(merging::follows(facts, &look, &assessment)?);
     }
     if let Some(at) = look_again(facts, &assessment) {
         decision.effects.push(Effect::LookAgain { pr: pull.number, at });
     }
     Ok(decision)
+}
+
+/// What came of the last try at merging it by itself, where that is worth telling.
+fn last_try<'a>(
+    facts: &'a Facts,
+    look: &Look<'_>,
+    assessment: &Assessment,
+) -> Result<Option<&'a (Asked, Timestamp)>, Gap> {
+    if merging::by_itself(look, assessment) { merging::tried(facts, look) } else { Ok(None) }
 }
 
 /// When it has to be looked at again, should nothing happen before: when a gate says so, and where everything
@@ -286,7 +309,7 @@ fn last_valid(facts: &Facts, ground: &Ground<'_>) -> Result<Option<Arc<Policy>>,
 }
 
 /// What can be said where the base has no valid configuration and the pull request leaves it alone.
-fn without_policy(ground: &Ground<'_>, merged: &Merged) -> Assessment {
+pub(super) fn without_policy(ground: &Ground<'_>, merged: &Merged) -> Assessment {
     match &ground.configuration {
         Configuration::Invalid(problems)
             if merged.changed.iter().any(|path| could_render(path)) =>
@@ -305,7 +328,7 @@ fn posted(
     (pull, look): (&PullRequest, Option<&Look<'_>>),
     assessment: &Assessment,
     rules: Option<&Rules>,
-) -> Decision {
+) -> Result<Decision, Gap> {
     let head = &pull.head.sha;
     let mode = look.map_or(Mode::Enforce, |look| look.policy.mode());
     let followed = look.map(|look| look.ground.home.default_branch.clone());
@@ -317,9 +340,11 @@ fn posted(
     let checks: Vec<&NewCheck> = [&gates, &kustomize].into_iter().chain(&config).collect();
     let page = reply::page::begun(facts, ground, pull);
     let page = reply::page::judged(page, (look, rules), assessment, &checks);
-    // The page first, so that the checks never lead to nothing.
-    let mut effects =
-        vec![remember(pull, page), Effect::EnsureCheck(kustomize), Effect::EnsureCheck(gates)];
+    // The page first, so that the checks never lead to nothing; and no verdict is told that is not recorded.
+    let mut effects = vec![remember(pull, page)];
+    effects.extend(look.and_then(|look| evidence::opened(facts, look)));
+    effects.extend(evidence::judged(facts, ground, (pull, look), assessment)?);
+    effects.extend([Effect::EnsureCheck(kustomize), Effect::EnsureCheck(gates)]);
     effects.extend(config.map(Effect::EnsureCheck));
     if let Some((look, promotion)) = look.and_then(|look| Some((look, look.promotion.as_ref()?))) {
         effects.push(Effect::EnsureComment {
@@ -333,11 +358,11 @@ fn posted(
             effects.push(Effect::EnsureLabels { pr: pull.number, labels: missing });
         }
     }
-    Decision {
+    Ok(Decision {
         verdict: if assessment.blocks() { Verdict::Refused } else { Verdict::Accepted },
         reasons: assessment.gates().iter().map(reason::gate).collect(),
         effects,
-    }
+    })
 }
 
 /// Whether rendering could read it; said generously, because without a policy nobody knows.

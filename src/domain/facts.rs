@@ -4,15 +4,22 @@
 //! [`Gap`] that names the need; the shell fetches it and walks again, until a decision falls out.
 //! So what is read, in which order, stands beside what it is read for, and nothing is read in vain.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::{self, Write as _};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
+use sha2::{Digest as _, Sha256};
 
+use super::drift::Baseline;
 use super::memo::Memo;
 use super::promotion::{Promised, Sealer};
-use crate::model::act::Act;
+use crate::intent::{Asked, Group};
+use crate::model::act::{Act, Ended};
+use crate::model::argocd;
+use crate::model::artifact::{Artifact, Noted, TicketAnswer};
 use crate::model::bundle::{Bundle, Printed};
+use crate::model::evidence::Judged;
 use crate::model::files::{Blobs, Entry, FileTree as _, GitTree, TreeView};
 use crate::model::ids::{
     AppName, CommentId, EnvName, InstallationId, Login, PrNumber, RepoName, RepoRef, Sha, UserId,
@@ -20,9 +27,11 @@ use crate::model::ids::{
 use crate::model::links::{Link, Links, PageId};
 use crate::model::read::{
     Access, CommandPast, Comment, Commit, Comparison, Identity, PullRequest, Release, Repository,
-    Review,
+    Review, Reviewed,
 };
+use crate::model::report::{Deployed, Reports};
 use crate::model::seal::Seal;
+use crate::model::write::Merged;
 
 /// Why a walk could not go on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,11 +81,13 @@ macro_rules! needs {
                 $(#[$doc])*
                 pub fn $ask(&self, $($name: &$given),*) -> Result<&$answer, Gap> {
                     let need = Need::$need { $($name: $name.to_owned()),* };
-                    match self.answers.get(&need) {
+                    let answer = match self.answers.get(&need) {
                         Some(Ok(Answer::$need(answer))) => Ok(answer),
                         Some(Err(reason)) => Err(Gap::Unknown(reason.clone())),
-                        _ => Err(Gap::Lacks(vec![need])),
-                    }
+                        _ => Err(Gap::Lacks(vec![need.clone()])),
+                    };
+                    self.asked_so_far().insert(need);
+                    answer
                 }
             )*
         }
@@ -96,6 +107,8 @@ needs! {
     Head => head(repo: RepoRef, branch: str) -> Option<Commit>;
     /// A commit.
     Commit => commit(repo: RepoRef, sha: Sha) -> Commit;
+    /// A commit that another system names; none where the repository does not have it.
+    CommitIfAny => commit_if_any(repo: RepoRef, sha: Sha) -> Option<Commit>;
     /// A tree, whole, by its own id.
     Tree => tree(repo: RepoRef, tree: Sha) -> Arc<GitTree>;
     /// A pull request; none when it is not there.
@@ -108,6 +121,10 @@ needs! {
     PullsOfCommit => pulls_of_commit(repo: RepoRef, sha: Sha) -> Vec<PullRequest>;
     /// How two commits relate.
     Comparison => comparison(repo: RepoRef, base: Sha, head: Sha) -> Comparison;
+    /// What one commit of a source has and another has not, as far as GitHub lists it.
+    Brought => brought(repo: RepoRef, base: Sha, head: Sha) -> Comparison;
+    /// How the commits were reviewed that one commit of a source has and another has not.
+    Reviewed => reviewed(repo: RepoRef, base: Sha, head: Sha) -> Reviewed;
     /// The newest releases, newest first.
     Releases => releases(repo: RepoRef) -> Vec<Release>;
     /// The release of a tag.
@@ -118,6 +135,8 @@ needs! {
     Tag => tag(repo: RepoRef, tag: str) -> Option<Sha>;
     /// What was seen to run in an environment, oldest first.
     Ran => ran(repo: RepoRef, environment: EnvName, application: AppName) -> Vec<Ran>;
+    /// What the default branch got between two of its heads; none where that cannot be told any more.
+    Between => between(repo: RepoRef, from: Sha, to: Sha) -> Option<Comparison>;
     /// The newest commits that touch a path, as seen from a commit, newest first.
     CommitsOf => commits_of(repo: RepoRef, from: Sha, path: str) -> Vec<Commit>;
     /// What somebody may do in the repository.
@@ -126,18 +145,48 @@ needs! {
     Member => member(repo: RepoRef, organisation: Login, team: str, login: Login) -> bool;
     /// A comment as it stands; none when it is gone.
     Comment => comment(repo: RepoRef, comment: CommentId) -> Option<Comment>;
+    /// What machines report on a commit: checks and statuses.
+    Reports => reports(repo: RepoRef, sha: Sha) -> Reports;
+    /// How deployments of a commit into the environment of that name went, whatever its case.
+    Deployed => deployed(repo: RepoRef, sha: Sha, environment: str) -> Vec<Deployed>;
     /// The reviews of a pull request, oldest first.
     Reviews => reviews(repo: RepoRef, pr: PrNumber) -> Vec<Review>;
     /// What people did in the repository that has not been ended, oldest first.
     Acts => acts(repo: RepoRef) -> Vec<Act>;
+    /// What people did about a pull request and how each of it ended, oldest first; what was ended as well.
+    ActsOfPull => acts_of_pull(repo: RepoRef, pr: PrNumber) -> Vec<(Act, Option<Ended>)>;
     /// The heads that a pull request was seen to get, and when, oldest first.
     Heads => heads(repo: RepoRef, pr: PrNumber) -> Vec<(Sha, Timestamp)>;
+    /// The last verdict on a pull request in the record; none where it has none.
+    Judged => judged(repo: RepoRef, pr: PrNumber) -> Option<Judged>;
     /// What is remembered of a comment and of who wrote it.
     Past => past(at: RepoRef, comment: CommentId, author: UserId, thread: PrNumber) -> CommandPast;
     /// The blob of the last configuration of the repository that was valid.
     LastConfig => last_config(repo: RepoRef) -> Option<Sha>;
+    /// What became of a merge that GitHub does in the background.
+    Merging => merging(repo: RepoRef, pr: PrNumber, uuid: str) -> Merged;
+    /// The last merge of a pull request that was asked for by itself, and when that was known.
+    Tried => tried(repo: RepoRef, pr: PrNumber) -> Option<(Asked, Timestamp)>;
+    /// The branches whose names begin so, and what they point to.
+    Branches => branches(repo: RepoRef, prefix: str) -> Vec<(String, Sha)>;
+    /// The groups of merge queues that are being checked.
+    Groups => groups(repo: RepoRef) -> Vec<Group>;
+    /// Whether a pull request was let through at this head when it was judged last; none where it never was.
+    LetThrough => let_through(repo: RepoRef, pr: PrNumber, head: Sha) -> Option<bool>;
+    /// What accepted merges left of an environment; none where nothing is remembered.
+    Baseline => baseline(repo: RepoRef, environment: EnvName) -> Option<Baseline>;
+    /// Whether the gates of a pull request were passed at a head, the last time that they were judged there.
+    WasGreen => was_green(repo: RepoRef, pr: PrNumber, head: Sha) -> bool;
+    /// What an Argo CD tells of an Application that a repository names.
+    Application => application(repo: RepoRef, server: str, application: str) -> argocd::Seen;
     /// Whether the operator allows a real Kustomize for the repository.
     MayRunKustomize => may_run_kustomize(repo: RepoRef) -> bool;
+    /// What its registry says of an image; `reference` is a tag or a digest.
+    Artifact => artifact(repo: RepoRef, image: str, reference: str) -> Artifact;
+    /// Which digests were seen to run in an environment.
+    Digests => digests(repo: RepoRef, environment: EnvName) -> Vec<Noted>;
+    /// What stands at a JSON pointer in the answer at the address of a change ticket.
+    Ticket => ticket(repo: RepoRef, url: str, json: str) -> TicketAnswer;
     /// What a real Kustomize prints for files of the repository.
     Kustomized => kustomized(repo: RepoRef, bundle: Bundle) -> Printed;
 }
@@ -149,6 +198,24 @@ pub struct Ran {
     pub tag: String,
     /// The entries themselves, where they were noted.
     pub entries: Option<Vec<Promised>>,
+    /// The commit of the default branch at which it was first seen.
+    pub sha: Sha,
+    /// Since when, at the latest.
+    pub since: Timestamp,
+    /// The commit of the default branch at which it was last seen without anything else in between.
+    pub last: Sha,
+    /// When that was: it ran at least so long.
+    pub until: Timestamp,
+}
+
+/// Takes text in.
+struct Hasher(Sha256);
+
+impl fmt::Write for Hasher {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0.update(text);
+        Ok(())
+    }
 }
 
 /// What is known so far.
@@ -168,6 +235,8 @@ pub struct Facts {
     pub wary: bool,
     answers: BTreeMap<Need, Known<Answer>>,
     blobs: Blobs,
+    /// What was asked for, answered or not, here and in copies.
+    asked: Arc<Mutex<BTreeSet<Need>>>,
 }
 
 impl Facts {
@@ -175,7 +244,8 @@ impl Facts {
     pub fn new(now: Timestamp, github_pages: Arc<str>, seal: Seal, links: Links) -> Self {
         let (answers, blobs) = (BTreeMap::new(), Blobs::new());
         let memo = Memo::default();
-        Self { now, github_pages, seal, links, memo, wary: false, answers, blobs }
+        let asked = Arc::default();
+        Self { now, github_pages, seal, links, memo, wary: false, answers, blobs, asked }
     }
 
     /// The link to the page of a pull request at its head.
@@ -191,6 +261,22 @@ impl Facts {
         supposed
     }
 
+    /// SHA-256 of everything that is known, but for the time: what rests on the same has the same.
+    pub fn digest(&self) -> String {
+        let mut hasher = Hasher(Sha256::new());
+        for (need, answer) in &self.answers {
+            // Trees and files are known by what they are called.
+            let told = match need {
+                Need::Tree { .. } | Need::Blob { .. } => writeln!(hasher, "{need:?}"),
+                _ => writeln!(hasher, "{need:?} {answer:?}"),
+            };
+            if told.is_err() {
+                break;
+            }
+        }
+        hex::encode(hasher.0.finalize())
+    }
+
     /// The repository if something can be done there: neither gone nor archived.
     pub fn live(&self, repo: &RepoRef) -> Result<Option<&Repository>, Gap> {
         Ok(self.repository(repo)?.as_ref().filter(|found| !found.archived))
@@ -199,6 +285,15 @@ impl Facts {
     /// Sets and reads the seals of a repository.
     pub fn sealer(&self, repo: &RepoRef) -> Sealer {
         Sealer { seal: self.seal.clone(), repo: repo.id }
+    }
+
+    /// What was asked for so far, files not included: what is asked for this time will be the next time.
+    pub fn asked(&self) -> BTreeSet<Need> {
+        self.asked_so_far().clone()
+    }
+
+    fn asked_so_far(&self) -> MutexGuard<'_, BTreeSet<Need>> {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes the answer to a need.

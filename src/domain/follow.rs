@@ -1,16 +1,18 @@
 //! A repository's configuration is read again: whom it follows, what runs where, what has to be looked at.
 
-use super::back::state;
 use super::configuration::Configuration;
 use super::decision::{Decision, Effect, Verdict};
+use super::drift;
 use super::facts::{Facts, Gap};
+use super::gates;
 use super::ground::Ground;
+use super::live::{self, live};
 use super::look::is_our_pull;
 use super::overlay::overlays;
 use super::policy::Policy;
 use super::reply::reason;
+use super::running;
 use crate::intent::{Intent, Reach, Trigger};
-use crate::model::files::GitTree;
 use crate::model::ids::{InstallationId, RepoRef, Sha};
 
 /// Decides [`Intent::Follow`].
@@ -26,7 +28,6 @@ pub(super) fn follow(facts: &Facts, repo: &RepoRef, reach: Reach) -> Result<Deci
         Ok(ground) => ground,
         Err(reason) => return Ok(Decision::nothing(reason)),
     };
-    let (tree, head) = (ground.tree, ground.head);
     let (mut effects, reason) = match &ground.configuration {
         Configuration::Absent => (
             vec![Effect::RememberFollows { sources: Vec::new(), config: None }],
@@ -35,7 +36,7 @@ pub(super) fn follow(facts: &Facts, repo: &RepoRef, reach: Reach) -> Result<Deci
         // What was followed before stays followed, so that releases are answered with what is wrong.
         Configuration::Invalid(problems) => (Vec::new(), reason::config_invalid(problems.len())),
         Configuration::Valid(policy, sha) => (
-            remember(facts, repo, policy, (tree, &head.sha), sha.clone())?,
+            remember(facts, &ground, policy, sha.clone())?,
             reason::config_read(policy.applications().len()),
         ),
     };
@@ -73,11 +74,11 @@ pub(super) fn survey(facts: &Facts, installation: InstallationId) -> Result<Deci
 
 fn remember(
     facts: &Facts,
-    repo: &RepoRef,
+    ground: &Ground<'_>,
     policy: &Policy,
-    (tree, head): (&GitTree, &Sha),
     config: Sha,
 ) -> Result<Vec<Effect>, Gap> {
+    let repo = ground.repo;
     let mut sources: Vec<_> =
         policy.applications().iter().map(|application| application.source().clone()).collect();
     sources.sort();
@@ -85,19 +86,29 @@ fn remember(
     let mut effects = vec![Effect::RememberFollows { sources, config: Some(config) }];
     for environment in policy.environments() {
         for application in policy.applications() {
-            // An overlay that cannot be read runs nothing that could be remembered; promoting to it says why.
-            let Ok(found) = overlays(facts, repo, tree, environment, application)? else {
+            let found = overlays(facts, ground.repo, ground.tree, environment, application)?;
+            let Ok(found) = found else { continue };
+            let live = live(facts, ground, (environment, application), &found)?;
+            // What is not synced and healthy does not run yet; it is looked at again with the next sweep.
+            if live::since(&live).is_none() {
                 continue;
-            };
-            effects.push(Effect::RememberRunning {
-                environment: environment.name().clone(),
-                application: application.name().clone(),
-                tag: found.running().unwrap_or_default().to_owned(),
-                entries: state(&found),
-                at: head.clone(),
-            });
+            }
+            for spell in running::unseen(facts, ground, policy, (environment, application))? {
+                effects.push(Effect::RememberRunning {
+                    environment: environment.name().clone(),
+                    application: application.name().clone(),
+                    tag: spell.tag,
+                    entries: spell.entries,
+                    at: spell.at,
+                    since: spell.since,
+                    seen: facts.now,
+                });
+            }
+            effects.extend(gates::note_digests(facts, (repo, policy), environment, &found)?);
         }
     }
-    effects.push(Effect::Enqueue(Intent::Promote { repo: repo.clone(), trigger: Trigger::State }));
+    effects.extend(drift::keep_up(facts, ground, policy)?);
+    let trigger = Trigger::State;
+    effects.push(Effect::Enqueue(Intent::Promote { repo: ground.repo.clone(), trigger }));
     Ok(effects)
 }

@@ -114,14 +114,43 @@ pub fn given<'a>(
         if !on {
             continue;
         }
-        if act.by.bot || !is_among(facts, look.ground.repo, &wanted.by, &act.by)? {
-            lack = Lack::NoLonger(act.by.login.clone());
-            continue;
-        }
-        match hands.of(&act.by).filter(|_| !wanted.own) {
-            Some(hand) => lack = Lack::Hand(act.by.login.clone(), hand),
+        match discount(facts, look, hands, (wanted, act))? {
+            Some(why) => lack = why,
             None => return Ok(Ok(act)),
         }
     }
     Ok(Err(lack))
+}
+
+/// All the acts by which a label is given for this head.
+pub fn givers<'a>(
+    facts: &Facts,
+    look: &Look<'a>,
+    hands: &Hands,
+    wanted: &Wanted<'_>,
+) -> Result<Vec<&'a Act>, Gap> {
+    let mut all = Vec::new();
+    if given(facts, look, hands, wanted)?.is_ok() {
+        let label = wanted.label.as_str();
+        for act in look.acts.approvals(look.pull().number, label, &look.heads) {
+            if discount(facts, look, hands, (wanted, act))?.is_none() {
+                all.push(act);
+            }
+        }
+    }
+    Ok(all)
+}
+
+/// Why an act does not give the label, if it does not.
+fn discount(
+    facts: &Facts,
+    look: &Look<'_>,
+    hands: &Hands,
+    (wanted, act): (&Wanted<'_>, &Act),
+) -> Result<Option<Lack>, Gap> {
+    if act.by.bot || !is_among(facts, look.ground.repo, &wanted.by, &act.by)? {
+        return Ok(Some(Lack::NoLonger(act.by.login.clone())));
+    }
+    let hand = hands.of(&act.by).filter(|_| !wanted.own);
+    Ok(hand.map(|hand| Lack::Hand(act.by.login.clone(), hand)))
 }

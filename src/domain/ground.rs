@@ -21,6 +21,9 @@ pub struct Ground<'a> {
     pub head: &'a Commit,
     /// The head's tree.
     pub tree: &'a GitTree,
+    /// What a pull request is put on, and its tree: the head, but in a merge queue, where others stand before it.
+    /// What runs, and since when, is never read from here: those have not run anywhere.
+    pub onto: (&'a Commit, &'a GitTree),
     /// What the tree says about promotions.
     pub configuration: Configuration,
 }
@@ -36,7 +39,7 @@ impl<'a> Ground<'a> {
         };
         let tree = facts.tree(repo, &head.tree)?;
         let configuration = Configuration::read(facts, repo, &home.name, tree)?;
-        Ok(Ok(Self { repo, home, head, tree, configuration }))
+        Ok(Ok(Self { repo, home, head, tree, onto: (head, tree), configuration }))
     }
 
     /// The policy, if there is a valid one.

@@ -2,11 +2,12 @@
 //!
 //! It does not know what they may not do because of it: gates ask it.
 
+use super::between::{Brought, Unclear, brought};
 use super::classify::Effect;
 use super::facts::{Facts, Gap};
 use super::look::Look;
-use crate::model::ids::{RepoName, UserId};
-use crate::model::read::Account;
+use crate::model::ids::{RepoName, Sha, UserId};
+use crate::model::read::{Account, Commit, Comparison};
 
 /// What somebody has to do with a pull request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,32 +20,67 @@ pub enum Hand {
     Committed,
     /// Published the release that it brings.
     Released,
+    /// Wrote what the release brings.
+    Wrote,
+}
+
+/// A hand in a pull request that nobody is named for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unnamed {
+    /// GitHub finds no account for the author of this commit.
+    Author(Sha),
+    /// There are more commits than are looked at.
+    TooMany(u64),
+    /// It cannot be told which commits the release brings.
+    Release(Unclear),
 }
 
 /// Who has a hand in a pull request, and which.
 #[derive(Debug, Clone, Default)]
 pub struct Hands {
     people: Vec<(UserId, Hand)>,
-    /// Why it is not known who released it.
+    unnamed: Vec<Unnamed>,
+    /// Why it is not known who has a hand in the release.
     unknown: Option<String>,
 }
 
 impl Hands {
-    /// Finds them: who asked, who opened it, who released what it brings, whose commits it holds.
+    /// Finds them: who asked, who opened it, whose commits it holds, who released what it brings, and who
+    /// wrote that. What goes back was written before what runs.
     pub fn read(facts: &Facts, look: &Look<'_>, touch: &Effect<'_>) -> Result<Self, Gap> {
-        let mut hands = Self::default();
-        let pull = look.pull();
+        let mut hands = Self::of_pull(look);
         if let Some(request) = look.promotion.as_ref().and_then(|one| one.request.as_ref()) {
-            hands.people.push((request.id, Hand::Asked));
-        }
-        if !look.ours {
-            hands.people.push((pull.author.id, Hand::Opened));
-            let authors = look.change.comparison.commits.iter();
-            let authors = authors.filter_map(|one| one.author.as_ref());
-            hands.people.extend(authors.map(|author| (author.id, Hand::Committed)));
+            hands.people.insert(0, (request.id, Hand::Asked));
         }
         hands.read_releases(facts, look, touch)?;
+        if !look.is_rollback() {
+            hands.read_what_comes(facts, look, touch)?;
+        }
         Ok(hands)
+    }
+
+    /// Finds those of the pull request itself: who opened it, and whose commits it holds.
+    pub fn of_pull(look: &Look<'_>) -> Self {
+        let mut hands = Self::default();
+        if !look.ours {
+            hands.people.push((look.pull().author.id, Hand::Opened));
+        }
+        hands.read_commits(&look.change.comparison, Hand::Committed);
+        hands
+    }
+
+    fn read_commits(&mut self, comparison: &Comparison, hand: Hand) {
+        for commit in &comparison.commits {
+            let authors = Authors::of(commit);
+            self.people.extend(authors.named.into_iter().map(|author| (author, hand)));
+            let unnamed = Unnamed::Author(commit.sha.clone());
+            if authors.unnamed && !self.unnamed.contains(&unnamed) {
+                self.unnamed.push(unnamed);
+            }
+        }
+        if comparison.total_commits > comparison.commits.len() as u64 {
+            self.unnamed.push(Unnamed::TooMany(comparison.total_commits));
+        }
     }
 
     fn read_releases(
@@ -79,15 +115,81 @@ impl Hands {
         Ok(())
     }
 
+    fn read_what_comes(
+        &mut self,
+        facts: &Facts,
+        look: &Look<'_>,
+        touch: &Effect<'_>,
+    ) -> Result<(), Gap> {
+        for moving in &touch.moving {
+            for one in brought(facts, look, moving)? {
+                match one {
+                    Brought::Between { source, running, coming, .. } => {
+                        match facts.brought(source, &running, &coming) {
+                            Ok(comparison) => self.read_commits(comparison, Hand::Wrote),
+                            Err(Gap::Unknown(why)) => self.unknown = Some(why),
+                            Err(gap) => return Err(gap),
+                        }
+                    }
+                    Brought::Elsewhere(_) => {}
+                    Brought::Unclear(Unclear::Unreadable(why)) => self.unknown = Some(why),
+                    Brought::Unclear(unclear) => self.unnamed.push(Unnamed::Release(unclear)),
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Which hand somebody has in it.
     pub fn of(&self, who: &Account) -> Option<Hand> {
         self.people.iter().find(|(person, _)| *person == who.id).map(|(_, hand)| *hand)
+    }
+
+    /// The hands that nobody is named for: each could be the approver's own.
+    pub fn unnamed(&self) -> &[Unnamed] {
+        &self.unnamed
     }
 
     /// Why it is not known who has a hand in it, where it is not.
     pub fn unknown(&self) -> Option<&str> {
         self.unknown.as_deref()
     }
+}
+
+/// Who wrote a commit, as far as GitHub names them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Authors {
+    /// Those who are known by their number.
+    pub named: Vec<UserId>,
+    /// Whether GitHub finds no account for the author's address.
+    pub unnamed: bool,
+}
+
+impl Authors {
+    /// Reads them: the account that GitHub found for the author's address, and co-authors by the addresses
+    /// that GitHub gives to accounts.
+    pub fn of(commit: &Commit) -> Self {
+        let mut named: Vec<UserId> = commit.author.iter().map(|author| author.id).collect();
+        named.extend(commit.message.lines().filter_map(co_author));
+        Self { named, unnamed: commit.author.is_none() }
+    }
+}
+
+/// `Co-authored-by: Name <ID+login@users.noreply.github.com>`; other addresses name nobody.
+/// <https://docs.github.com/en/account-and-profile/reference/email-addresses-reference#your-noreply-email-address>
+fn co_author(line: &str) -> Option<UserId> {
+    const KEY: &str = "co-authored-by:";
+    let line = line.trim();
+    let key = line.get(..KEY.len())?;
+    if !key.eq_ignore_ascii_case(KEY) {
+        return None;
+    }
+    let (_, address) = line.rsplit_once('<')?;
+    let (local, domain) = address.split_once('>')?.0.trim().split_once('@')?;
+    if !domain.to_ascii_lowercase().starts_with("users.noreply.") {
+        return None;
+    }
+    local.split_once('+')?.0.parse().ok().map(UserId)
 }
 
 fn release_author(
@@ -109,4 +211,37 @@ fn release_author(
         None => facts.release(source, tag)?.as_ref(),
     };
     Ok(release.and_then(|release| release.author.clone()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_co_author_is_known_by_the_number_in_the_address() {
+        for (line, wanted) in [
+            ("Co-authored-by: Quinn <6+quinn@users.noreply.github.com>", Some(6)),
+            ("co-authored-by: <6+quinn@users.noreply.github.com>", Some(6)),
+            ("  CO-AUTHORED-BY: a <b> <6+quinn@USERS.noreply.ghe.acme.io> ", Some(6)),
+            ("Co-authored-by: Quinn <quinn@users.noreply.github.com>", None),
+            ("Co-authored-by: Quinn <quinn@acme.io>", None),
+            ("Co-authored-by: Quinn <6+quinn@users.noreply.github.com", None),
+            ("Co-authored-by: Quinn <x+quinn@users.noreply.github.com>", None),
+            ("Co-authored-by: Quinn <6+quinn@evil.io>", None),
+            ("Not-co-authored-by: Quinn <6+quinn@users.noreply.github.com>", None),
+            ("Co-authored-bý: Quinn <6+quinn@users.noreply.github.com>", None),
+            ("", None),
+        ] {
+            assert_eq!(co_author(line), wanted.map(UserId), "{line}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_line_is_read(line in "\\PC*", number in 1_u64..u64::MAX) {
+            let _ = co_author(&line);
+            let named = format!("Co-authored-by: {} <{number}+a@users.noreply.github.com>", line.replace(['<', '>'], ""));
+            proptest::prop_assert_eq!(co_author(&named), Some(UserId(number)));
+        }
+    }
 }

@@ -177,7 +177,7 @@ pub(super) fn lapsed(repo: &RepoRef) -> Decision {
 }
 
 /// The heads that commits of ours were put on top of.
-fn below(facts: &Facts, repo: &RepoRef, head: &Sha) -> Result<Vec<Sha>, Gap> {
+pub(super) fn below(facts: &Facts, repo: &RepoRef, head: &Sha) -> Result<Vec<Sha>, Gap> {
     let identity = facts.identity()?;
     let mut below = Vec::new();
     let mut top = facts.commit(repo, head)?;

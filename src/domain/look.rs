@@ -30,14 +30,14 @@ pub struct Change<'a> {
 impl<'a> Change<'a> {
     /// Reads it.
     pub fn read(facts: &'a Facts, ground: &Ground<'_>, pull: &'a PullRequest) -> Result<Self, Gap> {
-        let comparison = facts.comparison(ground.repo, &ground.head.sha, &pull.head.sha)?;
+        let comparison = facts.comparison(ground.repo, &ground.onto.0.sha, &pull.head.sha)?;
         let ancestor = facts.tree(ground.repo, &comparison.merge_base.tree)?;
         let listed = comparison.commits.iter().find(|commit| commit.sha == pull.head.sha);
         let head = match listed {
             Some(commit) => commit,
             None => facts.commit(ground.repo, &pull.head.sha)?,
         };
-        let merged = merge(ancestor, ground.tree, facts.tree(ground.repo, &head.tree)?);
+        let merged = merge(ancestor, ground.onto.1, facts.tree(ground.repo, &head.tree)?);
         Ok(Self { pull, comparison: comparison.clone(), head: head.clone(), merged })
     }
 
@@ -85,7 +85,7 @@ impl<'a> Look<'a> {
         let identity = facts.identity()?;
         let sides = Sides {
             repo: ground.repo,
-            before: ground.tree,
+            before: ground.onto.1,
             merged: &change.merged,
             origin: Origin::of(change.pull),
         };

@@ -5,25 +5,34 @@
 
 pub mod acts;
 pub mod alike;
+mod arrival;
 pub mod back;
+pub mod between;
+pub mod calendar;
 pub mod candidate;
 pub mod classify;
 mod command;
 mod conclude;
 pub mod configuration;
 pub mod decision;
+pub mod dossier;
+pub mod drift;
 pub mod evaluate;
+pub mod evidence;
 pub mod facts;
 mod follow;
 pub mod gates;
 pub mod given;
 pub mod ground;
+mod group;
 pub mod hands;
 pub mod inert;
 mod label;
+pub mod live;
 pub mod look;
 pub mod memo;
 pub mod merge;
+mod merging;
 mod others;
 pub mod overlay;
 pub mod page;
@@ -32,10 +41,13 @@ pub mod plan;
 pub mod policy;
 pub mod promote;
 pub mod promotion;
+mod protect;
 pub mod real;
+mod reconsider;
 pub mod rendered;
 mod replan;
 pub mod reply;
+pub mod running;
 mod supersede;
 pub mod validation;
 
@@ -48,6 +60,9 @@ use reply::reason;
 pub fn decide(intent: &Intent, facts: &Facts) -> Result<Decision, Gap> {
     match intent {
         Intent::Promote { repo, trigger } => promote::promote(facts, repo, trigger),
+        Intent::Reconsider { repo, source, what } => {
+            reconsider::reconsider(facts, repo, source, what)
+        }
         Intent::Command { repo, remark, answers, half } => {
             command::command(facts, repo, remark, answers, half.as_ref())
         }
@@ -57,8 +72,16 @@ pub fn decide(intent: &Intent, facts: &Facts) -> Result<Decision, Gap> {
         }
         Intent::Push { repo, pr, head, at, .. } => label::push(facts, repo, *pr, head, *at),
         Intent::Evaluate { repo, pr } => evaluate::evaluate(facts, repo, *pr),
+        Intent::Merge { repo, pr, asked } => merging::merge(facts, repo, *pr, asked.as_ref()),
+        Intent::Group { repo, group } => group::group(facts, repo, group),
+        Intent::Protect { repo, deployment, said } => {
+            protect::protect(facts, repo, deployment, said.as_deref())
+        }
         Intent::Conclude { repo, pr } => conclude::conclude(facts, repo, *pr),
         Intent::Follow { repo, reach } => follow::follow(facts, repo, *reach),
+        Intent::Press { repo, button, head, by, shown } => {
+            command::press::press(facts, repo, &command::press::Pressed { button, head, by, shown })
+        }
         Intent::Lapse { repo, .. } => Ok(label::lapsed(repo)),
         Intent::Survey { installation } => follow::survey(facts, *installation),
         Intent::Forget { repo } => Ok(gone(Effect::ForgetRepository(repo.clone()))),

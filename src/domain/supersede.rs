@@ -1,10 +1,12 @@
 //! An open promotion makes lower ones superfluous, unless somebody holds them or asked for them.
 
 use super::decision::Effect;
+use super::evidence;
 use super::facts::{Facts, Gap};
 use super::look::{Look, is_our_pull, ours};
 use super::promotion::{Direction, Promotion};
 use super::reply;
+use crate::model::evidence::Withdrawn;
 use crate::model::read::PullRequest;
 
 /// Closes the open promotions that this one makes superfluous.
@@ -15,6 +17,14 @@ pub(super) fn supersede(facts: &Facts, look: &Look<'_>) -> Result<Vec<Effect>, G
     let mut effects = Vec::new();
     for (pull, older) in rivals(facts, look, promotion)? {
         if is_superfluous(look, promotion, (pull, &older)) {
+            let withdrawn = Withdrawn {
+                head: pull.head.sha.clone(),
+                why: "superseded".to_owned(),
+                by: None,
+                in_favour_of: Some(look.pull().number),
+                reason: String::new(),
+            };
+            effects.push(evidence::withdrawn(facts, pull, withdrawn));
             effects.push(Effect::EnsureComment {
                 pr: pull.number,
                 marker: reply::status::MARKER.to_owned(),

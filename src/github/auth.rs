@@ -18,12 +18,16 @@ use crate::model::ids::{AppId, InstallationId, RepoId};
 
 /// What Usher asks for: exactly what its calls need, and what `app-manifest.yml` declares. Sorted by name.
 pub const PERMISSIONS: &[(&str, &str)] = &[
+    ("actions", "read"),
     ("checks", "write"),
     ("contents", "write"),
+    ("deployments", "write"),
     ("issues", "write"),
     ("members", "read"),
+    ("merge_queues", "read"),
     ("metadata", "read"),
     ("pull_requests", "write"),
+    ("statuses", "write"),
 ];
 
 /// The one of an organisation, and not of repositories. It is asked for alone: an account without teams has
@@ -100,6 +104,11 @@ impl Auth {
         let auth = Self { app, key, clock, signed: Mutex::default(), slots: Mutex::default() };
         auth.app_token()?; // a key that cannot sign is found out here, not in the first job
         Ok(auth)
+    }
+
+    /// The App's number.
+    pub(super) fn app(&self) -> AppId {
+        self.app
     }
 
     /// The App's own token.

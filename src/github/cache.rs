@@ -13,7 +13,7 @@ use super::line::Caller;
 use super::transport::Raw;
 use crate::model::files::GitTree;
 use crate::model::ids::{RepoId, Sha};
-use crate::model::read::Commit;
+use crate::model::read::{Commit, Comparison, PullRequest, Release};
 
 const MIB: usize = 1024 * 1024;
 
@@ -23,8 +23,14 @@ type Key = (RepoId, Sha);
 
 pub(super) struct Memory {
     pub(super) commits: Shelf<Key, Commit>,
+    /// By how many commits were listed at most.
+    pub(super) comparisons: Shelf<(RepoId, Sha, Sha, usize), Comparison>,
+    /// With the mark that they had.
+    pub(super) releases: Shelf<RepoId, (String, Vec<Release>)>,
     pub(super) trees: Shelf<Key, Arc<GitTree>>,
     pub(super) blobs: Shelf<Key, Arc<[u8]>>,
+    /// The merged pull requests that commits came by.
+    pub(super) merged: Shelf<Key, Vec<PullRequest>>,
     pub(super) answers: Shelf<(Caller, String), (HeaderValue, Raw)>,
 }
 
@@ -32,8 +38,11 @@ impl Default for Memory {
     fn default() -> Self {
         Self {
             commits: Shelf::new(8 * MIB),
+            comparisons: Shelf::new(8 * MIB),
+            releases: Shelf::new(8 * MIB),
             trees: Shelf::new(64 * MIB),
             blobs: Shelf::new(64 * MIB),
+            merged: Shelf::new(8 * MIB),
             answers: Shelf::new(16 * MIB),
         }
     }

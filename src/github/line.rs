@@ -1,6 +1,6 @@
 //! One call from beginning to end: leave, token, tries, redirects, ETags, pages.
 //!
-//! It does not know which calls there are, nor what an answer says beyond its status.
+//! It does not know which calls there are, nor what an answer says beyond its status and a limit.
 
 use std::time::Duration;
 
@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use super::answer::{self, Asked};
 use super::auth::{Minted, Scope, TokenKey};
 use super::pace::{self, Account, Cost};
+use super::query;
 use super::transport::{Parcel, Raw, Trouble};
 use super::{GitHub, Priority};
 use crate::fault::Fault;
@@ -27,7 +28,7 @@ pub(super) enum Caller {
 }
 
 impl Caller {
-    fn account(&self) -> Account {
+    pub(super) fn account(&self) -> Account {
         match self {
             Self::Nobody => Account::Nobody,
             Self::App => Account::App,
@@ -44,11 +45,13 @@ pub(super) struct Line {
     priority: Priority,
 }
 
-struct Call<'a> {
-    method: Method,
-    path: &'a str,
-    body: Option<&'a Value>,
-    cost: Cost,
+pub(super) struct Call<'a> {
+    pub(super) method: Method,
+    pub(super) path: &'a str,
+    pub(super) body: Option<&'a Value>,
+    pub(super) cost: Cost,
+    /// It changes nothing, so that it may be sent again.
+    pub(super) reads: bool,
 }
 
 /// How many redirects a call follows.
@@ -57,6 +60,10 @@ const HOPS: usize = 3;
 impl Line {
     pub(super) fn new(github: GitHub, caller: Caller, priority: Priority) -> Self {
         Self { github, caller, priority }
+    }
+
+    pub(super) fn caller(&self) -> &Caller {
+        &self.caller
     }
 
     /// The same line in somebody else's name.
@@ -145,8 +152,8 @@ impl Line {
         body: Option<&Value>,
         cost: Cost,
     ) -> Result<(Asked, Raw), Fault> {
-        let call = Call { method, path, body, cost };
-        let asked = asked(&call);
+        let call = Call { method, path, body, cost, reads: false };
+        let asked = call.asked();
         let raw = self.send(&call, None).await?;
         Ok((asked, raw))
     }
@@ -155,9 +162,10 @@ impl Line {
         let answers = &self.github.0.memory.answers;
         let key = (self.caller.clone(), path.to_owned());
         let known = remember.then(|| answers.get(&key)).flatten();
-        let call = Call { method: Method::GET, path, body: None, cost: Cost::Read };
+        let (method, cost) = (Method::GET, Cost::Read);
+        let call = Call { method, path, body: None, cost, reads: true };
         let raw = self.send(&call, known.as_ref().map(|(etag, _)| etag)).await?;
-        let asked = asked(&call);
+        let asked = call.asked();
         if let (StatusCode::NOT_MODIFIED, Some((_, known))) = (raw.status, known) {
             return Ok((asked, known));
         }
@@ -172,7 +180,11 @@ impl Line {
     }
 
     /// Sends in the caller's name; a refused token is replaced once, since a refused call did nothing.
-    async fn send(&self, call: &Call<'_>, etag: Option<&http::HeaderValue>) -> Result<Raw, Fault> {
+    pub(super) async fn send(
+        &self,
+        call: &Call<'_>,
+        etag: Option<&http::HeaderValue>,
+    ) -> Result<Raw, Fault> {
         let auth = &self.github.0.auth;
         let account = self.caller.account();
         let mut second = false;
@@ -205,9 +217,10 @@ impl Line {
 
     async fn mint(&self, id: InstallationId, body: Value) -> Result<Minted, Fault> {
         let path = format!("/app/installations/{id}/access_tokens");
-        let call = Call { method: Method::POST, path: &path, body: Some(&body), cost: Cost::Write };
+        let (method, cost) = (Method::POST, Cost::Write);
+        let call = Call { method, path: &path, body: Some(&body), cost, reads: false };
         let auth = &self.github.0.auth;
-        let asked = asked(&call);
+        let asked = call.asked();
         let mut token = auth.app_token()?;
         let mut raw = self.deliver(&call, Account::App, Some(&token), None).await?;
         if raw.status == StatusCode::UNAUTHORIZED {
@@ -235,7 +248,10 @@ impl Line {
     ) -> Result<Raw, Fault> {
         let inner = &self.github.0;
         let began = Instant::now();
-        let mut url = format!("{}{}", inner.transport.base(), call.path);
+        let mut url = match call.path {
+            query::PATH => inner.transport.graphql().to_owned(),
+            path => format!("{}{path}", inner.transport.base()),
+        };
         let (mut tries, mut hops) = (0, 0);
         loop {
             let leave = inner.pace.enter(account, call.cost, self.priority).await?;
@@ -245,21 +261,20 @@ impl Line {
                 .await;
             drop(leave);
             tries += 1;
-            let again = call.method == Method::GET
-                && tries < pace::TRIES
-                && began.elapsed() < pace::PATIENCE;
+            let again = call.reads && tries < pace::TRIES && began.elapsed() < pace::PATIENCE;
             let trouble = match sent.and_then(answer::from_github) {
                 Err(Trouble::Hopeless(why)) => {
                     let why = super::text::presentable(&why);
-                    return Err(Fault::Broken(format!("{}: {why}", asked(call))));
+                    return Err(Fault::Broken(format!("{}: {why}", call.asked())));
                 }
                 Err(Trouble::Lost(why)) if !again => {
-                    return Err(answer::silence(&asked(call), &why));
+                    return Err(answer::silence(&call.asked(), &why));
                 }
                 Err(Trouble::Lost(why)) => super::text::presentable(&why),
                 Ok(raw) => {
                     tracing::debug!(method = %call.method, path = call.path, status = raw.status.as_u16(), "GitHub");
-                    if answer::is_limit(&raw) {
+                    let at_once = || query::limit(&raw) == Some(query::Limit::AtOnce);
+                    if answer::is_limit(&raw) || (call.path == query::PATH && at_once()) {
                         return Err(self.limited(call, account, &raw));
                     }
                     inner.pace.heed(account, &raw.headers);
@@ -281,7 +296,7 @@ impl Line {
 
     fn limited(&self, call: &Call<'_>, account: Account, raw: &Raw) -> Fault {
         let after = self.github.0.pace.close(account, &raw.headers);
-        let asked = asked(call);
+        let asked = call.asked();
         let said = answer::said(raw);
         tracing::warn!(?account, seconds = after.as_secs(), %asked, "GitHub's rate limit");
         Fault::Transient {
@@ -321,8 +336,10 @@ impl Line {
     }
 }
 
-fn asked(call: &Call<'_>) -> Asked {
-    Asked { method: call.method.clone(), path: call.path.to_owned() }
+impl Call<'_> {
+    pub(super) fn asked(&self) -> Asked {
+        Asked { method: self.method.clone(), path: self.path.to_owned() }
+    }
 }
 
 fn token_key(installation: InstallationId, scope: &Scope) -> TokenKey {

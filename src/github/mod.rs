@@ -8,7 +8,9 @@ mod auth;
 mod cache;
 mod line;
 mod pace;
+mod query;
 mod read;
+mod snapshot;
 mod text;
 mod transport;
 mod wire;
@@ -27,18 +29,20 @@ use crate::model::read::Identity;
 
 pub use auth::PERMISSIONS;
 pub use read::CheckFilter;
+pub use snapshot::{Posted, Question, Snapshot, Told};
 pub use write::{BranchOutcome, Merged};
 
 use auth::{Auth, Scope};
 use cache::Memory;
 use line::{Caller, Line};
 use pace::Pace;
+use query::Queries;
 use transport::Transport;
 
 /// What it takes to speak to GitHub as an App.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Base of the REST API: `https://api.github.com`, or `…/api/v3` elsewhere.
+    /// Base of the REST API: `https://api.github.com`, or `…/api/v3` elsewhere. GraphQL is beside it.
     pub api: String,
     /// The App's number.
     pub app: AppId,
@@ -60,9 +64,11 @@ struct Inner {
     transport: Transport,
     auth: Auth,
     pace: Pace,
+    queries: Queries,
     memory: Memory,
     identity: OnceCell<Identity>,
     entropy: Entropy,
+    clock: Clock,
 }
 
 /// Who waits for the answer.
@@ -79,6 +85,8 @@ pub enum Priority {
 pub struct Repo {
     line: Line,
     repo: RepoRef,
+    /// What of ours was seen just now, and need not be looked at again.
+    posted: Option<Arc<Posted>>,
 }
 
 impl GitHub {
@@ -90,11 +98,18 @@ impl GitHub {
         Ok(Self(Arc::new(Inner {
             transport,
             auth,
-            pace: Pace::new(options.clock),
+            pace: Pace::new(options.clock.clone()),
+            queries: Queries::default(),
             memory: Memory::default(),
             identity: OnceCell::new(),
             entropy: options.entropy,
+            clock: options.clock,
         })))
+    }
+
+    /// The App's number, which is known without asking.
+    pub fn app(&self) -> AppId {
+        self.0.auth.app()
     }
 
     /// A handle for one repository.
@@ -103,6 +118,7 @@ impl GitHub {
         Repo {
             line: self.line(Caller::Installation(repo.installation, scope), priority),
             repo: repo.clone(),
+            posted: None,
         }
     }
 
@@ -115,6 +131,16 @@ impl Repo {
     /// Which repository it is.
     pub fn reference(&self) -> &RepoRef {
         &self.repo
+    }
+
+    /// The same handle, which need not look at what was seen just now.
+    pub fn knowing(self, posted: Option<&Arc<Posted>>) -> Self {
+        Self { posted: posted.cloned(), ..self }
+    }
+
+    /// Who we are.
+    async fn identity(&self) -> Result<Identity, Fault> {
+        self.line.github.identity_by(self.repo.installation).await
     }
 
     fn path(&self, rest: impl fmt::Display) -> String {

@@ -198,10 +198,7 @@ impl Pace {
         let gate = self.gate(account);
         let mut state = gate.state();
         let after = header_number(headers, "retry-after").map(Duration::from_secs);
-        let reset = header_number(headers, "x-ratelimit-reset")
-            .filter(|_| header_number(headers, "x-ratelimit-remaining") == Some(0))
-            .map(|at| self.until(at))
-            .filter(|rest| !rest.is_zero());
+        let reset = self.reset(headers);
         let rest = after.or(reset).unwrap_or_else(|| {
             let rest = MINUTE * 2_u32.pow(state.strikes.min(4));
             state.strikes += 1;
@@ -209,6 +206,14 @@ impl Pace {
         });
         state.shut(Instant::now() + rest);
         rest
+    }
+
+    /// How long until the quota is filled again, where an answer says that it is used up.
+    pub(super) fn reset(&self, headers: &HeaderMap) -> Option<Duration> {
+        header_number(headers, "x-ratelimit-reset")
+            .filter(|_| header_number(headers, "x-ratelimit-remaining") == Some(0))
+            .map(|at| self.until(at))
+            .filter(|rest| !rest.is_zero())
     }
 
     fn until(&self, epoch: u64) -> Duration {

@@ -24,11 +24,12 @@ const API_VERSION: &str = "2022-11-28";
 pub(super) struct Transport {
     client: Octocrab,
     base: String,
+    graphql: String,
     user_agent: HeaderValue,
     whole: Duration,
 }
 
-/// What is sent; `url` is absolute and below the base.
+/// What is sent; `url` is absolute and below the base, or that of GraphQL.
 pub(super) struct Parcel<'a> {
     pub(super) method: &'a Method,
     pub(super) url: &'a str,
@@ -76,11 +77,17 @@ impl Transport {
         };
         let user_agent = HeaderValue::from_str(user_agent)
             .map_err(|_| Fault::Broken("the user agent is not fit for a header".to_owned()))?;
-        Ok(Self { client, base: base.to_owned(), user_agent, whole: WHOLE })
+        let graphql = beside(base);
+        Ok(Self { client, base: base.to_owned(), graphql, user_agent, whole: WHOLE })
     }
 
     pub(super) fn base(&self) -> &str {
         &self.base
+    }
+
+    /// Where GraphQL is asked.
+    pub(super) fn graphql(&self) -> &str {
+        &self.graphql
     }
 
     /// One try, bounded in time and size.
@@ -138,6 +145,15 @@ impl Transport {
     }
 }
 
+/// GraphQL's address: an Enterprise Server has it at `/api/graphql`, beside `/api/v3`.
+/// <https://docs.github.com/en/enterprise-server@latest/graphql/guides/forming-calls-with-graphql#the-graphql-endpoint>
+fn beside(base: &str) -> String {
+    match base.strip_suffix("/v3") {
+        Some(above) => format!("{above}/graphql"),
+        None => format!("{base}/graphql"),
+    }
+}
+
 /// The causes of an error in one line: the outer ones rarely say what happened.
 fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     let mut parts: Vec<String> = Vec::new();
@@ -182,6 +198,12 @@ fn in_plain() -> Result<Octocrab, Fault> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn graphql_is_beside_the_rest_api() {
+        assert_eq!(beside("https://api.github.com"), "https://api.github.com/graphql");
+        assert_eq!(beside("https://ghe.acme.io/api/v3"), "https://ghe.acme.io/api/graphql");
+    }
 
     #[tokio::test]
     async fn silence_is_not_waited_out() {

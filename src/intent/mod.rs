@@ -11,14 +11,22 @@ use serde::{Deserialize, Serialize};
 
 use command::Remark;
 
-use crate::model::ids::{InstallationId, PrNumber, RepoRef, Sha};
+use crate::model::ids::{AppId, InstallationId, PrNumber, RepoRef, Sha};
 use crate::model::read::Account;
 use jiff::Timestamp;
 
-pub use event::{EVENTS, Unreadable, parse};
+pub use event::{AGAIN, EVENTS, Unreadable, parse};
 
 /// Where a repository's rules are: a push that changes them bears on every open pull request.
 pub const RULES: &str = ".github/usher.yml";
+
+/// What the subjects of merge queues' groups begin with.
+pub const GROUPS: &str = "group:";
+
+/// What the subjects of deployments of a commit begin with.
+pub fn deployments_of(sha: &Sha) -> String {
+    format!("protect:{sha}:")
+}
 
 /// Something to be made right. A handler reads the present state, so an intent carries names, not facts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +53,16 @@ pub enum Intent {
         repo: RepoRef,
         /// Which one.
         pr: PrNumber,
+    },
+    /// What promotions rest on may have changed: those that do are judged again. `route` fans it out over
+    /// the repositories that follow the source.
+    Reconsider {
+        /// The repository written to.
+        repo: RepoRef,
+        /// Where it happened.
+        source: RepoRef,
+        /// What may have changed.
+        what: Basis,
     },
     /// Somebody commands something. `route` has it acted on where it belongs: in the repository of the
     /// comment, or in the one that follows it.
@@ -90,6 +108,19 @@ pub enum Intent {
         /// When, by GitHub's clock.
         at: Timestamp,
     },
+    /// Somebody pressed a button of a check.
+    Press {
+        /// The repository of the check.
+        repo: RepoRef,
+        /// What we called the button.
+        button: String,
+        /// The commit that the check is about.
+        head: Sha,
+        /// Who pressed it.
+        by: Account,
+        /// Which state of the check it stood on: the same press has the same, whatever delivery tells of it.
+        shown: String,
+    },
     /// Something that somebody said ends by itself now: what it bore on is judged again.
     Lapse {
         /// The repository that it was said in.
@@ -102,6 +133,33 @@ pub enum Intent {
     People {
         /// Which installation.
         installation: InstallationId,
+    },
+    /// Merge a promotion whose environments are merged into by themselves, if every gate has passed.
+    Merge {
+        /// The repository of the pull request's base.
+        repo: RepoRef,
+        /// Which one.
+        pr: PrNumber,
+        /// What became of it, once it has been asked for.
+        #[serde(default)]
+        asked: Option<Asked>,
+    },
+    /// Hold a group of a merge queue against the gates of all that it brings.
+    Group {
+        /// Which repository.
+        repo: RepoRef,
+        /// The group.
+        group: Group,
+    },
+    /// Say to a deployment that waits for us whether it may go on.
+    Protect {
+        /// Which repository.
+        repo: RepoRef,
+        /// What waits.
+        deployment: Deployment,
+        /// What was said to it last, while it has to wait.
+        #[serde(default)]
+        said: Option<String>,
     },
     /// A pull request was closed: record it, tidy up, go on with the next environment.
     Conclude {
@@ -149,6 +207,55 @@ pub enum Trigger {
     State,
 }
 
+/// What a promotion rests on outside of its pull request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "basis", rename_all = "snake_case")]
+pub enum Basis {
+    /// What machines report on a commit.
+    Reports {
+        /// Which commit.
+        sha: Sha,
+        /// The App that reported, where one did.
+        by: Option<AppId>,
+    },
+    /// A version's tag and release.
+    Version {
+        /// The tag.
+        tag: String,
+    },
+}
+
+/// A merge that was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asked {
+    /// The head that it was asked for at.
+    pub head: Sha,
+    /// What the base pointed to.
+    pub base: Sha,
+    /// What came of it.
+    pub came: Half,
+}
+
+/// A group of a merge queue: pull requests on top of each other.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Group {
+    /// The commit that merging all of it would make.
+    pub head: Sha,
+    /// The branch that it goes to.
+    pub branch: String,
+}
+
+/// A deployment of a workflow run that waits for a protection rule of ours.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deployment {
+    /// The workflow run.
+    pub run: u64,
+    /// The environment, as GitHub calls it.
+    pub environment: String,
+    /// The commit that would be deployed.
+    pub sha: Sha,
+}
+
 /// What a line of a comment came to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answer {
@@ -166,6 +273,15 @@ pub enum Half {
     Done,
     /// GitHub refused it, in these words.
     Refused(String),
+    /// It is in a merge queue.
+    Queued,
+    /// GitHub does it in the background.
+    Waiting {
+        /// By this name it is asked about.
+        uuid: String,
+        /// Since when.
+        since: Timestamp,
+    },
 }
 
 /// How much of a repository [`Intent::Follow`] looks at.
@@ -185,11 +301,16 @@ impl Intent {
         match self {
             Self::Release { source: repo, .. }
             | Self::Promote { repo, .. }
+            | Self::Reconsider { repo, .. }
             | Self::Command { repo, .. }
             | Self::Push { repo, .. }
             | Self::Label { repo, .. }
+            | Self::Press { repo, .. }
             | Self::Lapse { repo, .. }
             | Self::Evaluate { repo, .. }
+            | Self::Merge { repo, .. }
+            | Self::Group { repo, .. }
+            | Self::Protect { repo, .. }
             | Self::Conclude { repo, .. }
             | Self::Follow { repo, .. }
             | Self::Forget { repo } => format!("repo:{}", repo.id),
@@ -210,11 +331,28 @@ impl Intent {
                 Some(format!("promote:{}:{tag}", source.id))
             }
             Self::Promote { trigger: Trigger::State, .. } => Some("promote".to_owned()),
+            Self::Reconsider { source, what: Basis::Reports { sha, .. }, .. } => {
+                Some(format!("reports:{}:{sha}", source.id))
+            }
+            Self::Reconsider { source, what: Basis::Version { tag }, .. } => {
+                Some(format!("version:{}:{tag}", source.id))
+            }
             Self::Command { remark, .. } => Some(format!("command:{}", remark.id)),
             Self::Push { .. } | Self::Label { .. } => None,
+            Self::Press { button, head, by, shown, .. } => {
+                Some(format!("press:{button}:{head}:{}:{shown}", by.id))
+            }
             Self::Lapse { cause, .. } => Some(format!("lapse:{cause}")),
             Self::People { .. } => Some("people".to_owned()),
             Self::Evaluate { pr, .. } => Some(format!("evaluate:{pr}")),
+            Self::Merge { pr, .. } => Some(format!("merge:{pr}")),
+            Self::Group { group, .. } => Some(format!("{GROUPS}{}", group.head)),
+            Self::Protect { deployment, .. } => Some(format!(
+                "{}{}:{}",
+                deployments_of(&deployment.sha),
+                deployment.run,
+                deployment.environment
+            )),
             Self::Conclude { pr, .. } => Some(format!("conclude:{pr}")),
             Self::Follow { reach: Reach::Promotions, .. } => Some("follow".to_owned()),
             Self::Follow { reach: Reach::Everything, .. } => Some("follow:everything".to_owned()),
@@ -228,11 +366,16 @@ impl Intent {
     pub fn repo(&self) -> Option<&RepoRef> {
         match self {
             Self::Promote { repo, .. }
+            | Self::Reconsider { repo, .. }
             | Self::Command { repo, .. }
             | Self::Push { repo, .. }
             | Self::Label { repo, .. }
+            | Self::Press { repo, .. }
             | Self::Lapse { repo, .. }
             | Self::Evaluate { repo, .. }
+            | Self::Merge { repo, .. }
+            | Self::Group { repo, .. }
+            | Self::Protect { repo, .. }
             | Self::Conclude { repo, .. }
             | Self::Follow { repo, .. }
             | Self::Forget { repo } => Some(repo),

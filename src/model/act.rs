@@ -26,6 +26,13 @@ pub enum ActKind {
     Rejection,
     /// A label by somebody not allowed was taken off; `subject` is the label.
     Refused,
+    /// A version was verified in an environment by hand; `subject` is its image tag, a space, and what was
+    /// verified.
+    Verification,
+    /// The same, and it was found to fail.
+    Refutation,
+    /// A change ticket was named for a pull request; `subject` is its name.
+    Ticket,
 }
 
 impl ActKind {
@@ -39,6 +46,9 @@ impl ActKind {
             Self::Bad => "bad",
             Self::Rejection => "rejection",
             Self::Refused => "refused",
+            Self::Verification => "verification",
+            Self::Refutation => "refutation",
+            Self::Ticket => "ticket",
         }
     }
 
@@ -52,6 +62,9 @@ impl ActKind {
             Self::Bad,
             Self::Rejection,
             Self::Refused,
+            Self::Verification,
+            Self::Refutation,
+            Self::Ticket,
         ]
         .into_iter()
         .find(|kind| kind.as_str() == word)

@@ -39,6 +39,11 @@ impl Entropy {
         Self(Arc::new(fill))
     }
 
+    /// Fills a buffer with random bytes.
+    pub fn fill(&self, buffer: &mut [u8]) {
+        (self.0)(buffer);
+    }
+
     /// A number spread evenly over the whole of `u64`.
     pub fn number(&self) -> u64 {
         let mut bytes = [0; 8];

@@ -184,6 +184,14 @@ impl RepoName {
         self.0.split_once('/').map_or("", |(owner, _)| owner)
     }
 
+    /// Whether it is named by one of these: `owner/name`, or `owner/*` for all of an owner.
+    pub fn is_among(&self, names: &[String]) -> bool {
+        names.iter().any(|name| match name.strip_suffix("/*") {
+            Some(owner) => owner.eq_ignore_ascii_case(self.owner()),
+            None => name.eq_ignore_ascii_case(&self.0),
+        })
+    }
+
     /// The repository's own name, without its owner.
     pub fn name(&self) -> &str {
         self.0.split_once('/').map_or("", |(_, name)| name)

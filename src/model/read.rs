@@ -142,6 +142,10 @@ pub struct PullRequest {
     pub comments: Option<u64>,
     /// The commit of the base branch that its merge came to; `None` where it has not been merged.
     pub landed: Option<Sha>,
+    /// When it was merged, by GitHub's clock.
+    pub merged_at: Option<Timestamp>,
+    /// Who merged it; `None` where it has not been merged, or GitHub was not asked for this one alone.
+    pub merged_by: Option<Account>,
 }
 
 impl PullRequest {
@@ -194,6 +198,8 @@ pub struct Release {
     pub url: String,
     /// Who published it.
     pub author: Option<Account>,
+    /// The branch that its tag was made of, as it says; it may be a commit as well.
+    pub branch: Option<String>,
 }
 
 /// A comment on a pull request or an issue.
@@ -254,6 +260,43 @@ pub struct Review {
     pub state: ReviewState,
     /// The head commit that it was given for; `None` where GitHub no longer knows it.
     pub head: Option<Sha>,
+    /// When it was given.
+    pub at: Option<Timestamp>,
+}
+
+/// How the commits of a span were reviewed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reviewed {
+    /// The commits, oldest first; none of them where there are more than GitHub lists.
+    pub commits: Vec<ReviewedCommit>,
+    /// How many there are.
+    pub total: u64,
+    /// The merged pull requests that they came by.
+    pub pulls: Vec<ReviewedPull>,
+}
+
+/// A commit, and the merged pull requests that it came by.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReviewedCommit {
+    /// The commit.
+    pub commit: Commit,
+    /// The pull requests, by number.
+    pub pulls: Vec<PrNumber>,
+}
+
+/// A merged pull request and its reviews.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReviewedPull {
+    /// Its number.
+    pub number: PrNumber,
+    /// Who opened it.
+    pub author: Account,
+    /// The branch that it was merged into.
+    pub base: String,
+    /// The commit that its merge came to.
+    pub landed: Option<Sha>,
+    /// Its reviews, oldest first.
+    pub reviews: Vec<Review>,
 }
 
 /// How a check run ended.
@@ -289,6 +332,8 @@ pub struct CheckRun {
     pub name: String,
     /// The App that made it.
     pub app: Option<AppId>,
+    /// That App's short name.
+    pub slug: Option<String>,
     /// How it ended; `None` while it is queued or runs.
     pub conclusion: Option<Conclusion>,
     /// What the App noted to recognise it by.
@@ -297,6 +342,12 @@ pub struct CheckRun {
     pub title: Option<String>,
     /// The summary of its output.
     pub summary: Option<String>,
+    /// The rest of its output.
+    pub text: Option<String>,
+    /// When it began, as the App has it.
+    pub started: Option<Timestamp>,
+    /// GitHub's page of it.
+    pub url: Option<String>,
 }
 
 /// How bad a finding is.

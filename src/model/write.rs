@@ -66,12 +66,49 @@ pub enum MergeMethod {
 pub struct NewMerge {
     /// The head that was judged: any other is not merged.
     pub head: Sha,
+    /// Where it goes, and what that pointed to when it was judged: onto anything else it is not merged.
+    pub base: Tip,
     /// How.
     pub method: MergeMethod,
     /// The merge commit's title.
     pub title: String,
     /// The merge commit's message.
     pub message: String,
+}
+
+/// A branch, and the commit that it points to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tip {
+    /// The branch, without `refs/heads/`.
+    pub branch: String,
+    /// The commit.
+    pub sha: Sha,
+}
+
+/// What became of a wanted merge.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Merged {
+    /// It is merged, now or before, at the head that was wanted.
+    Done,
+    /// It is in the branch's merge queue, which merges it or puts it out again.
+    Queued,
+    /// GitHub has taken it on and does it in the background; it is asked about by this name.
+    Pending(String),
+    /// GitHub refused, in its own words: a conflict, the branch's protection, a head that has moved.
+    Refused(String),
+}
+
+/// What is said to a deployment that waits for a protection rule of ours.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeploymentReview {
+    /// The workflow run that waits.
+    pub run: u64,
+    /// The environment that it waits for.
+    pub environment: String,
+    /// Whether it may go on; `None` leaves it waiting.
+    pub approved: Option<bool>,
+    /// Why, Markdown.
+    pub comment: String,
 }
 
 /// One file as a commit leaves it.

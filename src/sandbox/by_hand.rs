@@ -3,9 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use super::model::{AccountKind, Id, OrgRole, Role};
+use super::model::{AccountKind, App, Id, Installation, Level, OrgRole, Permissions, Role};
 use super::refusal::Refusal;
-use super::state::{Actor, State};
+use super::state::{Actor, State, TokenRequest};
 use super::{Error, Running};
 
 impl Running {
@@ -23,6 +23,23 @@ impl Running {
                 state.add_collaborator(repo, bot, Role::Write)?;
             }
             Ok(bot)
+        })
+    }
+
+    /// A token of another App that is installed on `acme` and may report on commits: checks, statuses and
+    /// deployments. The App comes about when it is first asked for; it is told of nothing.
+    pub fn token_of(&self, slug: &str) -> Result<String, Error> {
+        self.by_hand(|state| {
+            let known = state.apps.values().find(|app| app.slug == slug).map(|app| app.id);
+            let app = match known {
+                Some(app) => app,
+                None => register(state, slug)?,
+            };
+            let mut installed = state.installations.values();
+            let installation =
+                installed.find(|one| one.app == app).ok_or_else(Refusal::not_found)?.id;
+            let token = state.mint_token(installation, &TokenRequest::default())?;
+            Ok(token.token)
         })
     }
 
@@ -57,6 +74,30 @@ impl Running {
         })
     }
 
+    /// A workflow run of somebody's in a repository of `acme` wants to deploy a branch or commit into an environment
+    /// that the App guards; gives the run's id.
+    pub fn deploy(
+        &self,
+        login: &str,
+        repository: &str,
+        git_ref: &str,
+        environment: &str,
+    ) -> Result<u64, Error> {
+        self.by_hand(|state| {
+            let actor = state.account_named(login).ok_or_else(Refusal::not_found)?.id;
+            let repo = state.repo_named("acme", repository).ok_or_else(Refusal::not_found)?.id;
+            state.await_deployment(Actor::person(actor), repo, git_ref, environment)
+        })
+    }
+
+    /// What was said to a deployment that waits: `approved`, `rejected` or nothing, and a comment.
+    pub fn said_to_deployment(&self, run: u64) -> Vec<(Option<String>, String)> {
+        self.hub.read(|state| {
+            let mut all = state.repos.values().flat_map(|repo| &repo.waiting);
+            all.find(|one| one.run == run).map(|one| one.reviews.clone()).unwrap_or_default()
+        })
+    }
+
     /// Presses one of the buttons of a check run of a repository of `acme`.
     pub fn press(&self, login: &str, repo: &str, run: u64, button: &str) -> Result<(), Error> {
         self.by_hand(|state| {
@@ -65,10 +106,7 @@ impl Running {
             let (org, _) = owner(state)?;
             let repo = state.repo_named(state.login(org), repo);
             let repo = repo.ok_or_else(Refusal::not_found)?.id;
-            if state.role(actor.account, repo) < Role::Write {
-                return Err(Refusal::new(403, "Must have push access to repository"));
-            }
-            state.request_action(actor, repo, run, button)
+            state.press_button(actor, repo, run, button)
         })
     }
 
@@ -95,4 +133,48 @@ fn chosen(state: &State, names: Option<&[&str]>) -> Result<Option<BTreeSet<Id>>,
         repo.map(|repo| repo.id).ok_or_else(Refusal::not_found)
     };
     names.map(|names| names.iter().map(found).collect()).transpose()
+}
+
+/// Registers another App and installs it on all of `acme`.
+fn register(state: &mut State, slug: &str) -> Result<Id, Refusal> {
+    let (org, _) = owner(state)?;
+    let first = state.apps.values().next().ok_or_else(Refusal::not_found)?.clone();
+    let bot = state.add_account(&format!("{slug}[bot]"), slug, AccountKind::Bot);
+    let (id, hook_id, installation) = (state.new_id(), state.new_id(), state.new_id());
+    let now = state.now();
+    let may = ["checks", "statuses", "deployments"].map(|name| (name.to_owned(), Level::Write));
+    let mut permissions = Permissions::from(may);
+    permissions.insert("metadata".to_owned(), Level::Read);
+    permissions.insert("contents".to_owned(), Level::Read);
+    state.apps.insert(
+        id,
+        App {
+            id,
+            slug: slug.to_owned(),
+            name: slug.to_owned(),
+            description: String::new(),
+            client_id: format!("Iv23li{id:014}"),
+            bot,
+            permissions: permissions.clone(),
+            events: BTreeSet::new(),
+            hook_id,
+            ..first
+        },
+    );
+    // Nobody is told: the box has one address for webhooks, and that is another App's.
+    state.installations.insert(
+        installation,
+        Installation {
+            id: installation,
+            app: id,
+            account: org,
+            selected: None,
+            permissions,
+            events: BTreeSet::new(),
+            suspended_at: None,
+            created_at: now,
+            updated_at: now,
+        },
+    );
+    Ok(id)
 }

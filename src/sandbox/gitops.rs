@@ -121,9 +121,8 @@ const WALK: [&str; 12] = [
     "prod",
 ];
 
-/// A configuration for the overlays that are there: the last two on the walk, the first of them
-/// automatic, the last with the approvals of our own example.
-fn configuration(files: &[File]) -> Option<String> {
+/// The overlays that are there, as environment and folder, in the order of the walk.
+pub(super) fn walk(files: &[File]) -> Vec<(String, String)> {
     let overlays = files.iter().filter_map(|file| {
         let (folder, name) = file.path.rsplit_once('/')?;
         let kustomization =
@@ -137,12 +136,19 @@ fn configuration(files: &[File]) -> Option<String> {
     let mut overlays: Vec<(usize, &str, &str)> = overlays.collect();
     overlays.sort_unstable();
     overlays.dedup_by_key(|(_, name, _)| *name);
+    overlays.iter().map(|(_, name, folder)| ((*name).to_owned(), (*folder).to_owned())).collect()
+}
+
+/// A configuration for the overlays that are there: the last two on the walk, the first of them
+/// automatic, the last with the approvals of our own example.
+fn configuration(files: &[File]) -> Option<String> {
+    let overlays = walk(files);
     let chosen = &overlays[overlays.len().saturating_sub(2)..];
     let mut text = String::from(
         "version: 1\n\napplications:\n  - name: microservices-demo\n    images: [\"*\"]\n\nenvironments:\n",
     );
     let mut before: Option<&str> = None;
-    for (_, name, folder) in chosen {
+    for (name, folder) in chosen {
         text.push_str(&format!("  - name: {name}\n    overlay: {folder}\n"));
         match before {
             None => text.push_str("    promote: automatic\n"),

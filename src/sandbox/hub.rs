@@ -62,6 +62,7 @@ impl Hub {
         change: impl FnOnce(&mut State) -> Result<T, Refusal>,
     ) -> Result<T, Refusal> {
         let mut state = lock(&self.0.state);
+        state.go_on();
         let result = change(&mut state);
         self.settle(&mut state);
         if result.is_ok()
@@ -75,12 +76,14 @@ impl Hub {
     /// Like [`write`](Self::write), for what changes nothing worth keeping.
     pub(crate) fn serve<T>(&self, answer: impl FnOnce(&mut State) -> T) -> T {
         let mut state = lock(&self.0.state);
+        state.go_on();
         let result = answer(&mut state);
         self.settle(&mut state);
         result
     }
 
     fn settle(&self, state: &mut State) {
+        state.turn_queues();
         let outbox = std::mem::take(&mut state.around.outbox);
         self.0.underway.send_modify(|count| *count += outbox.len());
         for outgoing in outbox {
@@ -122,6 +125,11 @@ impl Hub {
     /// Lets webhooks wait, or go on.
     pub(crate) fn hold_webhooks(&self, held: bool) {
         self.0.held.send_replace(held);
+    }
+
+    /// Lets merges that were asked for asynchronously wait, or run.
+    pub(crate) fn hold_merges(&self, held: bool) {
+        lock(&self.0.state).around.merges_held = held;
     }
 
     /// Returns when webhooks may go.

@@ -2,6 +2,7 @@
 //! It is an opinion of GitHub of its own, written from GitHub's documentation, and names nothing
 //! else of the crate.
 
+mod argocd;
 mod auth;
 mod by_hand;
 mod control;
@@ -35,6 +36,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+pub use self::argocd::{ApplicationChange, ArgoRequest};
 pub use self::http::{Fault, FaultAnswer, Seen};
 use folder::Folder;
 use hub::Hub;
@@ -46,6 +48,8 @@ use state::{State, Surroundings};
 pub struct Options {
     /// Where it listens; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// Where its Argo CD listens; port 0 takes a free one.
+    pub argocd: SocketAddr,
     /// `host:port` of the bot: webhooks go to `http://BOT/webhook`.
     pub bot: String,
     /// Where everything is kept over restarts; nothing is kept without.
@@ -64,6 +68,7 @@ impl Options {
     pub fn new(listen: SocketAddr, bot: impl Into<String>) -> Self {
         Self {
             listen,
+            argocd: SocketAddr::new(listen.ip(), 0),
             bot: bot.into(),
             data: None,
             keep: true,
@@ -81,6 +86,7 @@ impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Options")
             .field("listen", &self.listen)
+            .field("argocd", &self.argocd)
             .field("bot", &self.bot)
             .field("data", &self.data)
             .field("keep", &self.keep)
@@ -110,6 +116,7 @@ pub enum Error {
 pub struct Running {
     hub: Hub,
     address: SocketAddr,
+    argocd: SocketAddr,
     /// The id of the App that is installed in it.
     pub app_id: u64,
     /// The secret that signs its webhooks.
@@ -120,7 +127,7 @@ pub struct Running {
     pub private_key_file: PathBuf,
     file: PathBuf,
     stop: watch::Sender<bool>,
-    server: JoinHandle<()>,
+    servers: [JoinHandle<()>; 2],
     sender: JoinHandle<()>,
     _folder: Folder,
 }
@@ -143,10 +150,8 @@ pub async fn start(options: Options) -> Result<Running, Error> {
     let folder = Folder::open(options.data.as_deref()).map_err(folder_error(
         options.data.as_deref().unwrap_or(Path::new("the temporary folder")),
     ))?;
-    let listener = TcpListener::bind(options.listen)
-        .await
-        .map_err(|error| Error::Listen(options.listen, error))?;
-    let address = listener.local_addr().map_err(|error| Error::Listen(options.listen, error))?;
+    let (listener, address) = bind(options.listen).await?;
+    let (argocd_listener, argocd) = bind(options.argocd).await?;
     let around = Surroundings {
         now: options.now,
         root: folder.path().join("git"),
@@ -177,31 +182,43 @@ pub async fn start(options: Options) -> Result<Running, Error> {
     let kept = (options.data.is_some() && options.keep).then(|| file.clone());
     let (hub, outgoing) = Hub::new(state, rest::table(), &options.bot, kept);
     hub.write(|_| Ok(())).map_err(|refusal| Error::Seed(refusal.message))?;
-    let (stop, mut stopped) = watch::channel(false);
-    let routes = router(hub.clone());
-    let server = tokio::spawn(async move {
-        let end = async move {
-            // The channel closes only with the box.
-            stopped.wait_for(|stop| *stop).await.ok();
-        };
-        if let Err(error) = axum::serve(listener, routes).with_graceful_shutdown(end).await {
-            tracing::error!(%error, "the sandbox stopped");
-        }
-    });
+    let stop = watch::Sender::new(false);
+    let servers = [
+        tokio::spawn(serve(listener, router(hub.clone()), stop.subscribe())),
+        tokio::spawn(serve(argocd_listener, argocd::router(hub.clone()), stop.subscribe())),
+    ];
     let sender = tokio::spawn(hooks::send_all(hub.clone(), outgoing));
     Ok(Running {
         hub,
         address,
+        argocd,
         app_id: app.id,
         webhook_secret: app.webhook_secret,
         private_key_pem: app.private_key,
         private_key_file,
         file,
         stop,
-        server,
+        servers,
         sender,
         _folder: folder,
     })
+}
+
+async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Error> {
+    let failed = |error| Error::Listen(address, error);
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let bound = listener.local_addr().map_err(failed)?;
+    Ok((listener, bound))
+}
+
+async fn serve(listener: TcpListener, routes: Router, mut stopped: watch::Receiver<bool>) {
+    let end = async move {
+        // The channel closes only with the box.
+        stopped.wait_for(|stop| *stop).await.ok();
+    };
+    if let Err(error) = axum::serve(listener, routes).with_graceful_shutdown(end).await {
+        tracing::error!(%error, "the sandbox stopped");
+    }
 }
 
 fn router(hub: Hub) -> Router {
@@ -212,6 +229,7 @@ fn router(hub: Hub) -> Router {
         .route("/api/graphql", any(http::api))
         .with_state(hub.clone())
         .merge(control::router(hub.clone()))
+        .merge(argocd::control(hub.clone()))
         .merge(pages::router(hub))
 }
 
@@ -236,6 +254,46 @@ impl Running {
     /// The base of the REST API.
     pub fn api_url(&self) -> String {
         format!("http://{}/api/v3", self.address)
+    }
+
+    /// The address of its Argo CD.
+    pub fn argocd_url(&self) -> String {
+        format!("http://{}", self.argocd)
+    }
+
+    /// The token of one of its accounts: `usher` or `admin`.
+    pub fn argocd_token(&self, account: &str) -> Option<String> {
+        self.hub.read(|state| state.argocd.token_of(account).map(str::to_owned))
+    }
+
+    /// Makes a token for a new account that may do these things (`get`, `sync`, `update`) with Applications that are
+    /// called so; a `*` at the end stands for anything.
+    pub fn add_argocd_token(&self, account: &str, may: &[&str], applications: &str) -> String {
+        self.hub.serve(|state| state.argocd.add_token(account, may, applications))
+    }
+
+    /// Adds an Application that follows a folder of a repository, `owner/name`.
+    pub fn add_application(&self, name: &str, repository: &str, path: &str) -> Result<(), Error> {
+        self.hub
+            .write(|state| state.follow_by_application(name, repository, path))
+            .map_err(|refusal| Error::Refused(refusal.message))
+    }
+
+    /// Makes an Application what somebody says.
+    pub fn change_application(&self, name: &str, change: &ApplicationChange) -> Result<(), Error> {
+        self.hub
+            .write(|state| state.change_application(name, change))
+            .map_err(|refusal| Error::Refused(refusal.message))
+    }
+
+    /// Whether its Argo CD answers nothing but 503.
+    pub fn set_argocd_down(&self, down: bool) {
+        self.hub.serve(|state| state.argocd.down = down);
+    }
+
+    /// The requests to its Argo CD so far, oldest first.
+    pub fn argocd_requests(&self) -> Vec<ArgoRequest> {
+        self.hub.read(|state| state.argocd.log.clone())
     }
 
     /// Writes everything to its folder, for a box that does not keep it at once.
@@ -285,6 +343,11 @@ impl Running {
         self.hub.hold_webhooks(held);
     }
 
+    /// Lets merges that were asked for asynchronously wait, or run.
+    pub fn hold_merges(&self, held: bool) {
+        self.hub.hold_merges(held);
+    }
+
     /// How many webhooks are not through yet.
     pub fn webhooks_underway(&self) -> usize {
         self.hub.webhooks_underway()
@@ -319,15 +382,17 @@ impl Running {
     pub async fn shutdown(mut self) {
         self.stop.send_replace(true);
         self.sender.abort();
-        if tokio::time::timeout(Duration::from_millis(500), &mut self.server).await.is_err() {
-            self.server.abort();
+        let [one, other] = &mut self.servers;
+        let ended = async { tokio::join!(one, other) };
+        if tokio::time::timeout(Duration::from_millis(500), ended).await.is_err() {
+            self.servers.iter().for_each(JoinHandle::abort);
         }
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.server.abort();
+        self.servers.iter().for_each(JoinHandle::abort);
         self.sender.abort();
     }
 }

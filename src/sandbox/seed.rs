@@ -67,6 +67,7 @@ pub(crate) fn seed(state: &mut State, files: &[File], secret: String) -> Result<
         ..Protection::default()
     };
     state.repo_mut(repo)?.protections.insert("main".to_owned(), protection);
+    state.seed_argocd(repo, files)?;
     // Nobody was there to listen.
     state.around.outbox.clear();
     Ok(())

@@ -2,7 +2,7 @@
 //!
 //! Intents, decisions and image entries are JSON; what they mean it does not know.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, AssertSqlSafe, Row};
@@ -74,7 +74,13 @@ pub struct Run {
     pub pr: Option<PrNumber>,
     /// Since when, as far as it was seen.
     pub at: Timestamp,
+    /// At which commit, and when, it was last seen to run without anything else in between. `None`: at
+    /// the first sight.
+    pub last: Option<(Sha, Timestamp)>,
 }
+
+/// What runs is noted to run on so often, while nothing changes.
+const FRESH: SignedDuration = SignedDuration::from_mins(5);
 
 impl Store {
     /// Records a decision.
@@ -113,12 +119,13 @@ impl Store {
         Ok(rows.iter().map(read).collect::<Result<_, _>>()?)
     }
 
-    /// Notes what runs. Seen again, at whatever commit, it adds nothing, but tells the promotion that
-    /// brought it where that was not known; what runs again after something else is a new run.
+    /// Notes what runs. Seen again, at whatever commit, it adds no run, but notes that it still runs, and
+    /// tells the promotion that brought it where that was not known; what runs again after something else
+    /// is a new run. Where a new run began before it was seen, the one before it ran until then.
     pub async fn saw_running(&self, run: &Run) -> Result<(), Fault> {
         transact!(self.0.database, |c| {
             let last = sqlx::query(
-                "SELECT id, version, entries FROM runs
+                "SELECT id, version, entries, sha, at, last_sha, last_at FROM runs
                  WHERE repository = $1 AND environment = $2 AND application = $3
                  ORDER BY id DESC LIMIT 1",
             )
@@ -127,8 +134,21 @@ impl Store {
             .bind(run.app.as_str())
             .fetch_optional(&mut *c)
             .await?;
+            let (last_sha, last_at) = last_seen(run);
             match last {
                 Some(last) if is_same(&last, run)? => {
+                    let noted = last_of(&last)?;
+                    let stale = noted.as_ref().is_none_or(|(sha, at)| {
+                        *sha != last_sha || last_at.duration_since(*at) >= FRESH
+                    });
+                    if stale {
+                        sqlx::query("UPDATE runs SET last_sha = $2, last_at = $3 WHERE id = $1")
+                            .bind(last.try_get::<i64, _>("id")?)
+                            .bind(last_sha.as_str())
+                            .bind(micros(last_at))
+                            .execute(&mut *c)
+                            .await?;
+                    }
                     if let Some(pr) = run.pr {
                         sqlx::query("UPDATE runs SET pr = $2 WHERE id = $1 AND pr IS NULL")
                             .bind(last.try_get::<i64, _>("id")?)
@@ -137,7 +157,19 @@ impl Store {
                             .await?;
                     }
                 }
-                _ => add(c, run).await?,
+                last => {
+                    if let Some(before) = last.filter(|_| run.at < last_at) {
+                        sqlx::query(
+                            "UPDATE runs SET last_at = $2
+                             WHERE id = $1 AND at <= $2 AND COALESCE(last_at, at) < $2",
+                        )
+                        .bind(before.try_get::<i64, _>("id")?)
+                        .bind(micros(run.at))
+                        .execute(&mut *c)
+                        .await?;
+                    }
+                    add(c, run).await?;
+                }
             }
         })
     }
@@ -145,7 +177,7 @@ impl Store {
     /// What was seen to run in an environment, the first one first.
     pub async fn ran(&self, repo: RepoId, env: &EnvName, app: &AppName) -> Result<Vec<Run>, Fault> {
         let rows = sqlx::query(
-            "SELECT version, entries, sha, pr, at FROM runs
+            "SELECT version, entries, sha, pr, at, last_sha, last_at FROM runs
              WHERE repository = $1 AND environment = $2 AND application = $3 ORDER BY id",
         )
         .bind(repo.0.cast_signed())
@@ -163,10 +195,23 @@ impl Store {
                 sha: row.word("sha")?,
                 pr: row.number_if_any("pr")?.map(PrNumber),
                 at: row.instant("at")?,
+                last: last_of(row)?,
             })
         };
         Ok(rows.iter().map(run).collect::<Result<_, _>>()?)
     }
+}
+
+/// Where and when a run that is to be noted was last seen.
+fn last_seen(run: &Run) -> (Sha, Timestamp) {
+    run.last.clone().unwrap_or_else(|| (run.sha.clone(), run.at))
+}
+
+/// What a row says of that. A commit that was never noted is the first one.
+fn last_of(row: &AnyRow) -> Result<Option<(Sha, Timestamp)>, sqlx::Error> {
+    let Some(at) = row.instant_if_any("last_at")? else { return Ok(None) };
+    let sha = row.word_if_any("last_sha")?;
+    Ok(Some((sha.map_or_else(|| row.word("sha"), Ok)?, at)))
 }
 
 /// Whether a row holds the state that the run has.
@@ -181,9 +226,11 @@ fn entries(row: &AnyRow) -> Result<Option<serde_json::Value>, sqlx::Error> {
 }
 
 async fn add(c: &mut AnyConnection, run: &Run) -> Result<(), sqlx::Error> {
+    let (last_sha, last_at) = last_seen(run);
     sqlx::query(
-        "INSERT INTO runs (repository, environment, application, version, entries, sha, pr, at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "INSERT INTO runs (repository, environment, application, version, entries, sha, pr, at,
+             last_sha, last_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
     )
     .bind(run.repo.0.cast_signed())
     .bind(run.env.as_str())
@@ -193,6 +240,8 @@ async fn add(c: &mut AnyConnection, run: &Run) -> Result<(), sqlx::Error> {
     .bind(run.sha.as_str())
     .bind(run.pr.map(|pr| pr.0.cast_signed()))
     .bind(micros(run.at))
+    .bind(last_sha.as_str())
+    .bind(micros(last_at))
     .execute(c)
     .await
     .map(drop)

@@ -140,6 +140,40 @@ impl Store {
         Ok(rows.iter().map(read).collect::<Result<_, _>>()?)
     }
 
+    /// The intents of the jobs of a lane that wait and whose subjects begin so, oldest first.
+    pub async fn waiting(
+        &self,
+        lane: &str,
+        beginning: &str,
+    ) -> Result<Vec<serde_json::Value>, Fault> {
+        let rows = sqlx::query(
+            "SELECT intent FROM jobs WHERE lane = $1 AND state = 'waiting'
+                 AND subject >= $2 AND subject < $3 ORDER BY id",
+        )
+        .bind(text(lane))
+        .bind(text(beginning))
+        .bind(after(beginning))
+        .fetch_all(&self.0.database.read)
+        .await?;
+        Ok(rows.iter().map(|row| row.json("intent")).collect::<Result<_, _>>()?)
+    }
+
+    /// Has the jobs of a lane that wait for a time to come, and whose subjects begin so, done at once.
+    pub async fn rouse(&self, lane: &str, beginning: &str) -> Result<(), Fault> {
+        let now = self.now();
+        sqlx::query(
+            "UPDATE jobs SET due_at = $4, place = $4 WHERE lane = $1 AND state = 'waiting'
+                 AND subject >= $2 AND subject < $3 AND place > $4",
+        )
+        .bind(text(lane))
+        .bind(text(beginning))
+        .bind(after(beginning))
+        .bind(now)
+        .execute(&self.0.database.write)
+        .await?;
+        Ok(())
+    }
+
     /// Has a job that was buried or waits for its back-off tried at once, with its attempts counted
     /// anew. `false`: there is none such.
     pub async fn retry_job(&self, id: JobId) -> Result<bool, Fault> {
@@ -165,6 +199,13 @@ impl Store {
             true
         })
     }
+}
+
+/// What comes after all texts that begin so; the beginnings in use end with a colon.
+fn after(beginning: &str) -> String {
+    let mut after = beginning.strip_suffix(':').unwrap_or(beginning).to_owned();
+    after.push(';');
+    after
 }
 
 /// Puts jobs into their lanes. `cause` stands above each job's own delivery.

@@ -1,5 +1,5 @@
 //! What Usher remembers: deliveries, jobs, who follows whom, what people did that binds, what was
-//! decided and what ran where, in SQLite or PostgreSQL. It takes records and knows nothing of what
+//! decided, what ran where and the evidence for it, in SQLite or PostgreSQL. It takes records and knows nothing of what
 //! they mean.
 //!
 //! Instants are stored as microseconds since 1970 (UTC), so they order and compare alike everywhere.
@@ -44,9 +44,12 @@ macro_rules! words {
 }
 
 mod acts;
+mod baselines;
 mod commands;
 mod database;
 mod deliveries;
+mod digests;
+mod evidence;
 mod follows;
 mod heads;
 mod history;
@@ -66,6 +69,7 @@ use crate::fault::Fault;
 use crate::model::clock::{Clock, Entropy};
 
 pub use deliveries::{Delivery, DeliveryFilter, DeliveryState, NewDelivery, Received};
+pub use evidence::{Chain, Kept, Pen};
 pub use follows::Source;
 pub use history::{Decided, History, HistoryFilter, Run};
 pub use jobs::{Job, JobFilter, JobId, JobState, NewJob};

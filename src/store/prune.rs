@@ -1,6 +1,6 @@
 //! What nobody will ask for any more is let go: work long done, its deliveries, old talk.
 //!
-//! The record (history, runs, acts) and what an operator still has to look at it never touches.
+//! The record (history, runs, acts, evidence) and what an operator still has to look at it never touches.
 
 use super::Store;
 use super::database::{micros, transact};

@@ -13,6 +13,10 @@ const STEPS: &[&str] = &[
     include_str!("schema/003_acts.sql"),
     include_str!("schema/004_pruning.sql"),
     include_str!("schema/005_pages.sql"),
+    include_str!("schema/006_baselines.sql"),
+    include_str!("schema/007_last_seen.sql"),
+    include_str!("schema/008_digests.sql"),
+    include_str!("schema/009_evidence.sql"),
 ];
 
 /// Applies the steps that are missing, all or none, one replica at a time.

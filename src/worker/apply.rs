@@ -1,24 +1,28 @@
 //! Effects become so, in order, each one idempotent. It only writes.
 
-use jiff::Timestamp;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
 
 use super::gather::priority;
 use super::route::new_job;
 use crate::domain::decision::{Decision, Effect, OPENED};
 use crate::fault::Fault;
-use crate::github::{BranchOutcome, Merged, Repo};
-use crate::intent::{Half, Intent};
+use crate::github::{BranchOutcome, Merged, Posted, Repo};
+use crate::intent::{Asked, GROUPS, Half, Intent, deployments_of};
 use crate::model::ids::{PrNumber, RepoRef};
-use crate::store::{Job, NewJob, Run, Source};
+use crate::store::{Job, NewJob, Pen, Run, Source};
 use crate::world::World;
 
 /// Makes the decision so; gives back the jobs that follow from it.
-/// `wary`: an earlier try at it may have got somewhere.
+/// `wary`: an earlier try at it may have got somewhere. `posted`: what of ours was seen when it was decided.
+#[expect(clippy::too_many_lines, reason = "one arm an effect")]
 pub(super) async fn apply(
     world: &World,
     intent: &Intent,
     job: &Job,
-    (decision, wary): (&Decision, bool),
+    (decision, wary, posted): (&Decision, bool, Option<&Arc<Posted>>),
 ) -> Result<Vec<NewJob>, Fault> {
     let mut done = Done::default();
     let now = world.clock.now();
@@ -26,14 +30,15 @@ pub(super) async fn apply(
         let effect = match together {
             [only] => only,
             checks => {
-                ensure_checks(world, intent, job, checks).await?;
+                rouse(world, intent, checks).await?;
+                ensure_checks(world, intent, job, (checks, posted)).await?;
                 continue;
             }
         };
         match effect {
             Effect::Enqueue(next) => {
-                let next = done.tell(next);
-                done.jobs.push(follow_up(&next, job, now)?);
+                let next = done.tell(next, now);
+                done.jobs.push(follow_up(&next, job, soon(&next, now))?);
             }
             Effect::EnqueueAt { intent, at } => {
                 done.jobs.push(follow_up(intent, job, *at)?);
@@ -43,6 +48,7 @@ pub(super) async fn apply(
                 let repo = repo.ok_or_else(|| Fault::Broken("a look nowhere".to_owned()))?;
                 done.jobs.push(new_job(&Intent::Evaluate { repo, pr: *pr }, None, *at)?);
             }
+            Effect::ComeAgain { intent, at } => done.jobs.push(new_job(intent, None, *at)?),
             Effect::ForgetRepository(repo) => world.store.forget(repo.id).await?,
             Effect::ForgetInstallation { installation } => {
                 world.store.forget_installation(*installation).await?;
@@ -69,11 +75,25 @@ pub(super) async fn apply(
                 let repo = intent.repo().ok_or_else(|| {
                     Fault::Broken("an effect on a repository, and no repository".to_owned())
                 })?;
-                let repo = world.github.at(repo, priority(job));
+                let repo = world.github.at(repo, priority(job)).knowing(posted);
                 if is_remembered(effect) {
-                    remember(world, repo.reference(), effect, now).await?;
+                    let pen = Pen {
+                        repo: repo.reference(),
+                        delivery: job.delivery.as_ref(),
+                        notary: &world.notary,
+                    };
+                    remember(world, &pen, effect, now).await?;
                 } else {
                     in_repository(&repo, effect, &mut done).await?;
+                    rouse(world, intent, together).await?;
+                }
+                if let (Effect::Merge { pr, merge }, Intent::Merge { .. }, Some(came)) =
+                    (effect, intent, done.came(now))
+                {
+                    let (repo, head) = (repo.reference().clone(), merge.head.clone());
+                    let asked = Some(Asked { head, base: merge.base.sha.clone(), came });
+                    let next = Intent::Merge { repo, pr: *pr, asked };
+                    done.jobs.push(follow_up(&next, job, soon(&next, now))?);
                 }
             }
         }
@@ -85,6 +105,39 @@ pub(super) async fn apply(
     });
     done.jobs.extend(opened.transpose()?);
     Ok(done.jobs)
+}
+
+/// When what follows is due: a merge that GitHub does in the background is asked about a moment later.
+fn soon(next: &Intent, now: Timestamp) -> Timestamp {
+    let half = match next {
+        Intent::Command { half, .. } => half.as_ref(),
+        Intent::Merge { asked: Some(asked), .. } => Some(&asked.came),
+        _ => None,
+    };
+    match half {
+        Some(Half::Waiting { .. }) => now.checked_add(SignedDuration::from_secs(1)).unwrap_or(now),
+        _ => now,
+    }
+}
+
+/// What waits for the verdict on a commit is looked at again: deployments of it, and the groups of merge queues,
+/// which any pull request may be in.
+async fn rouse(world: &World, intent: &Intent, effects: &[Effect]) -> Result<(), Fault> {
+    let mut heads = BTreeSet::new();
+    for effect in effects {
+        if let Effect::EnsureCheck(check) = effect {
+            heads.insert(&check.head);
+        }
+    }
+    if heads.is_empty() || matches!(intent, Intent::Group { .. }) {
+        return Ok(());
+    }
+    let lane = intent.lane();
+    world.store.rouse(&lane, GROUPS).await?;
+    for head in heads {
+        world.store.rouse(&lane, &deployments_of(head)).await?;
+    }
+    Ok(())
 }
 
 /// The job that follows from one. A person who waits for the one waits for the verdict too.
@@ -106,7 +159,7 @@ async fn ensure_checks(
     world: &World,
     intent: &Intent,
     job: &Job,
-    checks: &[Effect],
+    (checks, posted): (&[Effect], Option<&Arc<Posted>>),
 ) -> Result<(), Fault> {
     let repo =
         intent.repo().ok_or_else(|| Fault::Broken("checks, and no repository".to_owned()))?;
@@ -114,7 +167,8 @@ async fn ensure_checks(
         Effect::EnsureCheck(check) => Some(check),
         _ => None,
     });
-    world.github.at(repo, priority(job)).ensure_checks(&checks.collect::<Vec<_>>()).await
+    let repo = world.github.at(repo, priority(job)).knowing(posted);
+    repo.ensure_checks(&checks.collect::<Vec<_>>()).await
 }
 
 /// What the effects so far have come to.
@@ -123,8 +177,8 @@ struct Done {
     jobs: Vec<NewJob>,
     /// The pull request that was opened.
     opened: Option<PrNumber>,
-    /// What GitHub said when it did not merge.
-    refused: Option<String>,
+    /// What came of a merge.
+    merged: Option<Merged>,
 }
 
 impl Done {
@@ -136,15 +190,25 @@ impl Done {
         }
     }
 
-    /// What comes next, told what GitHub refused and what was opened.
-    fn tell(&self, next: &Intent) -> Intent {
+    /// What came of the merge, as it is handed on.
+    fn came(&self, now: Timestamp) -> Option<Half> {
+        Some(match self.merged.as_ref()? {
+            Merged::Done => Half::Done,
+            Merged::Queued => Half::Queued,
+            Merged::Pending(uuid) => Half::Waiting { uuid: uuid.clone(), since: now },
+            Merged::Refused(why) => Half::Refused(why.clone()),
+        })
+    }
+
+    /// What comes next, told what came of a merge and what was opened.
+    fn tell(&self, next: &Intent, now: Timestamp) -> Intent {
         let mut next = next.clone();
         if let Intent::Command { answers, half, .. } = &mut next {
             for answer in answers {
                 answer.text = self.filled(&answer.text);
             }
-            if let (Some(why), Some(Half::Done)) = (&self.refused, &half) {
-                *half = Some(Half::Refused(why.clone()));
+            if let (Some(came), Some(Half::Done)) = (self.came(now), &half) {
+                *half = Some(came);
             }
         }
         next
@@ -186,10 +250,9 @@ async fn in_repository(repo: &Repo, effect: &Effect, done: &mut Done) -> Result<
         }
         Effect::ClosePull { pr } => repo.close_pull(*pr).await?,
         Effect::Merge { pr, merge } => {
-            if let Merged::Refused(why) = repo.merge(*pr, merge).await? {
-                done.refused = Some(why);
-            }
+            done.merged = Some(repo.merge(*pr, merge).await?);
         }
+        Effect::ReviewDeployment(review) => repo.review_deployment(review).await?,
         Effect::DeleteBranch { branch, at } => {
             repo.delete_branch(branch, at).await?;
         }
@@ -204,19 +267,23 @@ fn is_remembered(effect: &Effect) -> bool {
         effect,
         Effect::RememberFollows { .. }
             | Effect::RememberRunning { .. }
+            | Effect::RememberBaseline { .. }
+            | Effect::RememberDigests { .. }
             | Effect::RememberHead { .. }
             | Effect::RememberPage { .. }
             | Effect::RecordAct(_)
+            | Effect::RecordEvidence { .. }
             | Effect::EndActs { .. }
     )
 }
 
 async fn remember(
     world: &World,
-    repo: &RepoRef,
+    pen: &Pen<'_>,
     effect: &Effect,
     now: Timestamp,
 ) -> Result<(), Fault> {
+    let repo = pen.repo;
     match effect {
         Effect::RememberHead { pr, head, at } => {
             world.store.saw_head(repo.id, *pr, head, *at).await
@@ -226,10 +293,16 @@ async fn remember(
                 serde_json::to_string(page).map_err(|error| Fault::Broken(error.to_string()))?;
             world.store.keep_page(repo, *pr, head, &page).await
         }
-        Effect::RecordAct(act) => world.store.record_act(repo.id, act).await.map(drop),
-        Effect::EndActs { ids, by, why } => {
-            world.store.end_acts(repo.id, ids, by.as_ref(), why).await
+        Effect::RememberBaseline { environment, baseline } => {
+            let left =
+                serde_json::to_value(baseline).map_err(|error| Fault::Broken(error.to_string()))?;
+            world.store.keep_baseline(repo.id, environment, &left).await
         }
+        Effect::RecordAct(act) => world.store.record_act(pen, act).await.map(drop),
+        Effect::RecordEvidence { new: Some(new), .. } => {
+            world.store.record_evidence(pen, new).await.map(drop)
+        }
+        Effect::EndActs { ids, by, why } => world.store.end_acts(pen, ids, by.as_ref(), why).await,
         Effect::RememberFollows { sources, config } => {
             let known = world.store.repos().await?;
             let sources: Vec<Source> = sources
@@ -242,7 +315,7 @@ async fn remember(
                 .collect();
             world.store.set_follows(repo, &sources, config.as_ref()).await
         }
-        Effect::RememberRunning { environment, application, tag, entries, at } => {
+        Effect::RememberRunning { environment, application, tag, entries, at, since, seen } => {
             let entries = serde_json::to_value(entries).ok();
             let run = Run {
                 repo: repo.id,
@@ -252,9 +325,14 @@ async fn remember(
                 entries,
                 sha: at.clone(),
                 pr: None,
-                at: now,
+                at: since.unwrap_or(now).min(now),
+                // The branch was read after the one and before the other.
+                last: Some((at.clone(), *seen)),
             };
             world.store.saw_running(&run).await
+        }
+        Effect::RememberDigests { environment, digests } => {
+            world.store.saw_digests(repo.id, environment, digests, now).await
         }
         _ => Ok(()),
     }

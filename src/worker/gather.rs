@@ -1,33 +1,54 @@
 //! Facts are fetched for as long as the decision names some that it lacks. It only reads.
 
-use futures_util::stream::{self, StreamExt as _};
-use jiff::SignedDuration;
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
+use futures_util::stream::{self, StreamExt as _};
+use jiff::{SignedDuration, Timestamp};
+
+use super::ahead::{self, Ahead, Habits};
 use crate::domain::decide;
-use crate::domain::decision::Decision;
+use crate::domain::decision::{Decision, Effect};
+use crate::domain::evidence::verdict_of;
 use crate::domain::facts::{Answer, Facts, Gap, Known, Need, Ran};
 use crate::domain::memo::Memo;
+use crate::domain::reply::check::GATES;
 use crate::fault::Fault;
-use crate::github::Priority;
-use crate::intent::Intent;
-use crate::model::ids::RepoRef;
-use crate::store::{Job, Run};
+use crate::github::{Posted, Priority};
+use crate::intent::{Asked, GROUPS, Group, Intent};
+use crate::model::evidence::What;
+use crate::model::ids::{PrNumber, RepoId, RepoRef, Sha};
+use crate::model::read::Conclusion;
+use crate::store::{HistoryFilter, Job, Run};
 use crate::world::World;
 
 /// So many answers are fetched at once.
 const AT_ONCE: usize = 8;
 
+/// So far back what was decided of a subject is looked for.
+const LAST: u32 = 20;
+
+/// So many decisions about a pull request are looked through for the verdict on one head.
+const LOOKED_BACK: u32 = 200;
+
 /// A decision that is not there after so many rounds never will be.
 const MOST_ROUNDS: usize = 1_000;
+
+/// What gathering has come to.
+pub(super) struct Gathered {
+    pub(super) decision: Decision,
+    /// What of ours was seen on the pull request on the way.
+    pub(super) posted: Option<Arc<Posted>>,
+}
 
 /// Reads what the intent needs and decides it.
 /// `wary`: an earlier try at it may have got somewhere.
 pub(super) async fn gather_and_decide(
     world: &World,
-    memo: &Memo,
+    (memo, habits): (&Memo, &Habits),
     job: &Job,
     (intent, wary): (&Intent, bool),
-) -> Result<Decision, Fault> {
+) -> Result<Gathered, Fault> {
     let (pages, seal, links) =
         (world.github_pages.clone(), world.seal.clone(), world.links.clone());
     let mut facts = Facts::new(world.clock.now(), pages, seal, links);
@@ -36,6 +57,12 @@ pub(super) async fn gather_and_decide(
         // The delivery tells it, and is minutes old at most.
         let need = Need::Repository { repo: remark.at.clone() };
         facts.learn(need, Ok(Answer::Repository(Some(remark.home.clone()))));
+    }
+    let Ahead { answers, posted, mut undeployed } =
+        ahead::foreseen(world, job, intent, habits).await?;
+    let posted = posted.map(Arc::new);
+    for (need, answer) in answers {
+        facts.learn(need, Ok(answer));
     }
     for _ in 0..MOST_ROUNDS {
         let question = intent.clone();
@@ -48,10 +75,14 @@ pub(super) async fn gather_and_decide(
             walked.await.map_err(|panic| Fault::Broken(format!("deciding failed: {panic}")))?;
         facts = walked.0;
         let needs = match walked.1 {
-            Ok(decision) => return Ok(decision),
+            Ok(decision) => {
+                habits.learn(intent, facts.asked());
+                return Ok(Gathered { decision, posted });
+            }
             Err(Gap::Unknown(reason)) => return Err(Fault::Denied(reason)),
             Err(Gap::Lacks(needs)) => needs,
         };
+        let needs = at_once(world, job, needs, (&mut facts, &mut undeployed)).await?;
         let mut answers = stream::iter(needs.into_iter().map(|need| async {
             let answer = known(world, job, intent, &need).await;
             (need, answer)
@@ -64,7 +95,35 @@ pub(super) async fn gather_and_decide(
     Err(Fault::Broken("the decision asks for ever more facts".to_owned()))
 }
 
-/// What another repository refuses to tell is unknown; what the job's own refuses is a fault.
+/// Learns what can be fetched together; gives back what is left.
+async fn at_once(
+    world: &World,
+    job: &Job,
+    needs: Vec<Need>,
+    (facts, undeployed): (&mut Facts, &mut BTreeSet<(RepoId, Sha)>),
+) -> Result<Vec<Need>, Fault> {
+    let mut left: BTreeSet<Need> = needs.into_iter().collect();
+    let is_undeployed = |need: &Need, undeployed: &BTreeSet<(RepoId, Sha)>| match need {
+        Need::Deployed { repo, sha, .. } => undeployed.contains(&(repo.id, sha.clone())),
+        _ => false,
+    };
+    let asked = left.iter().filter(|need| !is_undeployed(need, undeployed));
+    let found = ahead::together(world, job, asked.collect()).await?;
+    undeployed.extend(found.undeployed);
+    for (need, answer) in found.answers {
+        if left.remove(&need) {
+            facts.learn(need, Ok(answer));
+        }
+    }
+    let none = left.extract_if(.., |need| is_undeployed(need, undeployed));
+    for need in none.collect::<Vec<_>>() {
+        facts.learn(need, Ok(Answer::Deployed(Vec::new())));
+    }
+    Ok(left.into_iter().collect())
+}
+
+/// What another repository refuses to tell is unknown; what the job's own refuses is a fault, unless it is asked
+/// as the source of a release: commits of a tag may be gone, or have nothing to do with each other.
 async fn known(
     world: &World,
     job: &Job,
@@ -74,7 +133,10 @@ async fn known(
     let home = intent.repo().map(|repo| repo.id);
     match fetch(world, job, need).await {
         Ok(answer) => Ok(Ok(answer)),
-        Err(Fault::Denied(reason)) if repo_of(need).is_some_and(|repo| Some(repo.id) != home) => {
+        Err(Fault::Denied(reason))
+            if matches!(need, Need::Brought { .. } | Need::Reviewed { .. })
+                || repo_of(need).is_some_and(|repo| Some(repo.id) != home) =>
+        {
             Ok(Err(reason))
         }
         Err(fault) => Err(fault),
@@ -89,6 +151,7 @@ fn repo_of(need: &Need) -> Option<&RepoRef> {
         Need::Repository { repo }
         | Need::Head { repo, .. }
         | Need::Commit { repo, .. }
+        | Need::CommitIfAny { repo, .. }
         | Need::Tree { repo, .. }
         | Need::Blob { repo, .. }
         | Need::Pull { repo, .. }
@@ -96,25 +159,43 @@ fn repo_of(need: &Need) -> Option<&RepoRef> {
         | Need::PullsOfBranch { repo, .. }
         | Need::PullsOfCommit { repo, .. }
         | Need::Comparison { repo, .. }
+        | Need::Brought { repo, .. }
+        | Need::Reviewed { repo, .. }
         | Need::Releases { repo }
         | Need::Release { repo, .. }
         | Need::Tags { repo }
         | Need::Tag { repo, .. }
         | Need::Ran { repo, .. }
+        | Need::Between { repo, .. }
         | Need::CommitsOf { repo, .. }
         | Need::Access { repo, .. }
         | Need::Member { repo, .. }
         | Need::Comment { repo, .. }
+        | Need::Reports { repo, .. }
+        | Need::Deployed { repo, .. }
         | Need::Reviews { repo, .. }
         | Need::Acts { repo }
+        | Need::ActsOfPull { repo, .. }
         | Need::Heads { repo, .. }
+        | Need::Judged { repo, .. }
         | Need::LastConfig { repo }
+        | Need::Merging { repo, .. }
+        | Need::Tried { repo, .. }
+        | Need::Branches { repo, .. }
+        | Need::Groups { repo }
+        | Need::LetThrough { repo, .. }
+        | Need::Baseline { repo, .. }
+        | Need::WasGreen { repo, .. }
+        | Need::Application { repo, .. }
         | Need::MayRunKustomize { repo }
+        | Need::Artifact { repo, .. }
+        | Need::Digests { repo, .. }
+        | Need::Ticket { repo, .. }
         | Need::Kustomized { repo, .. } => Some(repo),
     }
 }
 
-/// What is remembered is asked of the store, a real Kustomize by its door, everything else of GitHub.
+/// What is remembered is asked of the store, a real Kustomize, registries and ticket servers by their doors, everything else of GitHub.
 async fn fetch(world: &World, job: &Job, need: &Need) -> Result<Answer, Fault> {
     match need {
         Need::MayRunKustomize { repo } => {
@@ -122,6 +203,17 @@ async fn fetch(world: &World, job: &Job, need: &Need) -> Result<Answer, Fault> {
         }
         Need::Kustomized { repo, bundle } => {
             return Ok(Answer::Kustomized(world.kustomize.print(&repo.name, bundle).await));
+        }
+        Need::Application { repo, server, application } => {
+            let seen = world.argocd.application(&repo.name, server, application).await;
+            return Ok(Answer::Application(seen));
+        }
+        Need::Artifact { repo, image, reference } => {
+            let found = world.registries.find(&repo.name, image, reference).await;
+            return Ok(Answer::Artifact(found));
+        }
+        Need::Ticket { repo, url, json } => {
+            return Ok(Answer::Ticket(world.tickets.ask(&repo.name, url, json).await));
         }
         _ => {}
     }
@@ -140,8 +232,36 @@ async fn recall(world: &World, need: &Need) -> Result<Option<Answer>, Fault> {
             Answer::Ran(runs.into_iter().map(ran).collect())
         }
         Need::Acts { repo } => Answer::Acts(store.standing_acts(repo.id).await?),
+        Need::ActsOfPull { repo, pr } => Answer::ActsOfPull(store.acts_of(repo.id, *pr).await?),
         Need::Heads { repo, pr } => Answer::Heads(store.heads(repo.id, *pr).await?),
+        Need::Baseline { repo, environment } => {
+            let left = store.baseline(repo.id, environment).await?;
+            // What another version wrote and this one cannot read is begun anew.
+            Answer::Baseline(left.and_then(|left| serde_json::from_value(left).ok()))
+        }
+        Need::WasGreen { repo, pr, head } => {
+            Answer::WasGreen(was_green(world, repo, *pr, head).await?)
+        }
+        Need::Digests { repo, environment } => {
+            Answer::Digests(store.digests(repo.id, environment).await?)
+        }
+        Need::Judged { repo, pr } => {
+            let last = store.last_evidence(repo.id, &verdict_of(*pr)).await?;
+            Answer::Judged(last.and_then(|entry| match entry.what {
+                What::Judged(judged) => Some(*judged),
+                _ => None,
+            }))
+        }
         Need::LastConfig { repo } => Answer::LastConfig(store.config_sha(repo.id).await?),
+        Need::Tried { repo, pr } => Answer::Tried(tried(world, repo, *pr).await?),
+        Need::Groups { repo } => {
+            let lane = Intent::Forget { repo: repo.clone() }.lane();
+            let waiting = store.waiting(&lane, GROUPS).await?.into_iter();
+            Answer::Groups(waiting.filter_map(group).collect())
+        }
+        Need::LetThrough { repo, pr, head } => {
+            Answer::LetThrough(let_through(world, repo, *pr, head).await?)
+        }
         Need::Past { at, comment, author, thread } => {
             let now = world.clock.now();
             let ago = |hours| now.checked_sub(SignedDuration::from_hours(hours)).unwrap_or(now);
@@ -152,10 +272,73 @@ async fn recall(world: &World, need: &Need) -> Result<Option<Answer>, Fault> {
     }))
 }
 
+/// What came of the last merge that was asked for by itself.
+async fn tried(
+    world: &World,
+    repo: &RepoRef,
+    pr: PrNumber,
+) -> Result<Option<(Asked, Timestamp)>, Fault> {
+    let subject = Intent::Merge { repo: repo.clone(), pr, asked: None }.subject();
+    let past = world.store.history(&about(repo, subject)).await?;
+    Ok(past.into_iter().find_map(|past| {
+        match serde_json::from_value(past.decided.intent).ok()? {
+            Intent::Merge { asked: Some(asked), .. } => Some((asked, past.decided.at)),
+            _ => None,
+        }
+    }))
+}
+
+/// Whether the last verdict on a pull request at this head let it through.
+async fn let_through(
+    world: &World,
+    repo: &RepoRef,
+    pr: PrNumber,
+    head: &Sha,
+) -> Result<Option<bool>, Fault> {
+    let subject = Intent::Evaluate { repo: repo.clone(), pr }.subject();
+    let past = world.store.history(&about(repo, subject)).await?;
+    Ok(past.into_iter().find_map(|past| {
+        let decision: Decision = serde_json::from_value(past.decided.decision).ok()?;
+        let gates = decision.effects.iter().find_map(|effect| match effect {
+            Effect::EnsureCheck(check) if check.name == GATES && check.head == *head => Some(check),
+            _ => None,
+        })?;
+        Some(matches!(gates.conclusion, Some(Conclusion::Success | Conclusion::Neutral)))
+    }))
+}
+
+fn about(repo: &RepoRef, subject: Option<String>) -> HistoryFilter {
+    HistoryFilter { repo: Some(repo.id), subject, limit: LAST, ..HistoryFilter::default() }
+}
+
+fn group(intent: serde_json::Value) -> Option<Group> {
+    match serde_json::from_value(intent).ok()? {
+        Intent::Group { group, .. } => Some(group),
+        _ => None,
+    }
+}
+
 /// What was noted before entries were is known by its tag alone.
 fn ran(run: Run) -> Ran {
     let entries = run.entries.and_then(|entries| serde_json::from_value(entries).ok());
-    Ran { tag: run.version, entries }
+    let (last, until) = run.last.unwrap_or((run.sha.clone(), run.at));
+    Ran { tag: run.version, entries, sha: run.sha, since: run.at, last, until }
+}
+
+/// Whether the last decision that judged a pull request at a head let it through.
+async fn was_green(world: &World, repo: &RepoRef, pr: PrNumber, head: &Sha) -> Result<bool, Fault> {
+    let filter = HistoryFilter {
+        repo: Some(repo.id),
+        subject: Intent::Evaluate { repo: repo.clone(), pr }.subject(),
+        limit: LOOKED_BACK,
+        ..HistoryFilter::default()
+    };
+    let history = world.store.history(&filter).await?;
+    let decisions = history
+        .into_iter()
+        .filter_map(|one| serde_json::from_value::<Decision>(one.decided.decision).ok());
+    let verdicts = decisions.filter_map(|decision| decision.verdict_on(head));
+    Ok(verdicts.take(1).any(|green| green))
 }
 
 async fn ask(world: &World, job: &Job, need: &Need) -> Result<Answer, Fault> {
@@ -168,6 +351,11 @@ async fn ask(world: &World, job: &Job, need: &Need) -> Result<Answer, Fault> {
         Need::Repository { repo } => Answer::Repository(at(repo).repository().await?),
         Need::Head { repo, branch } => Answer::Head(at(repo).head_commit(branch).await?),
         Need::Commit { repo, sha } => Answer::Commit(at(repo).commit(sha).await?),
+        // GitHub answers 422 for what is no commit of it.
+        Need::CommitIfAny { repo, sha } => match at(repo).commit(sha).await {
+            Err(Fault::Denied(_) | Fault::Broken(_)) => Answer::CommitIfAny(None),
+            found => Answer::CommitIfAny(Some(found?)),
+        },
         Need::Tree { repo, tree } => Answer::Tree(at(repo).tree(tree).await?),
         Need::Blob { repo, sha } => Answer::Blob(at(repo).blob(sha).await?),
         Need::Pull { repo, pr } => Answer::Pull(at(repo).pull(*pr).await?),
@@ -181,6 +369,15 @@ async fn ask(world: &World, job: &Job, need: &Need) -> Result<Answer, Fault> {
         Need::Comparison { repo, base, head } => {
             Answer::Comparison(at(repo).compare(base, head).await?)
         }
+        Need::Brought { repo, base, head } => Answer::Brought(at(repo).brought(base, head).await?),
+        Need::Reviewed { repo, base, head } => {
+            Answer::Reviewed(at(repo).reviewed(base, head).await?)
+        }
+        // After a push by force the old head may be gone.
+        Need::Between { repo, from, to } => match at(repo).compare(from, to).await {
+            Err(Fault::Denied(_)) => Answer::Between(None),
+            compared => Answer::Between(Some(compared?)),
+        },
         Need::Releases { repo } => Answer::Releases(at(repo).releases().await?),
         Need::Release { repo, tag } => Answer::Release(at(repo).release_by_tag(tag).await?),
         Need::Tags { repo } => {
@@ -195,14 +392,31 @@ async fn ask(world: &World, job: &Job, need: &Need) -> Result<Answer, Fault> {
             Answer::Member(at(repo).member(organisation.as_str(), team, login).await?)
         }
         Need::Comment { repo, comment } => Answer::Comment(at(repo).comment(*comment).await?),
+        Need::Reports { repo, sha } => Answer::Reports(at(repo).reports(sha).await?),
+        Need::Deployed { repo, sha, environment } => {
+            Answer::Deployed(at(repo).deployed(sha, environment).await?)
+        }
+        Need::Merging { repo, pr, uuid } => Answer::Merging(at(repo).asked_merge(*pr, uuid).await?),
+        Need::Branches { repo, prefix } => Answer::Branches(at(repo).branches_below(prefix).await?),
         Need::Reviews { repo, pr } => Answer::Reviews(at(repo).reviews(*pr).await?),
         Need::Source { .. }
         | Need::Ran { .. }
         | Need::Acts { .. }
+        | Need::ActsOfPull { .. }
         | Need::Heads { .. }
+        | Need::Judged { .. }
         | Need::LastConfig { .. }
+        | Need::Tried { .. }
+        | Need::Groups { .. }
+        | Need::LetThrough { .. }
+        | Need::Baseline { .. }
+        | Need::WasGreen { .. }
+        | Need::Application { .. }
         | Need::Past { .. }
         | Need::MayRunKustomize { .. }
+        | Need::Artifact { .. }
+        | Need::Digests { .. }
+        | Need::Ticket { .. }
         | Need::Kustomized { .. } => {
             return Err(Fault::Broken("GitHub is not asked for what is known here".to_owned()));
         }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use super::ahead::Habits;
 use super::apply::apply;
 use super::gather::gather_and_decide;
 use super::tell;
@@ -31,7 +32,7 @@ const MOST_ATTEMPTS: u32 = 60;
 /// Claims a job and works on it; `false` when there is none.
 pub(super) async fn next(
     world: &World,
-    memo: &Memo,
+    (memo, habits): (&Memo, &Habits),
     stop: &CancellationToken,
 ) -> Result<bool, Fault> {
     let Some(claimed) = world.store.claim(LEASE).await?.map(Arc::new) else {
@@ -40,9 +41,10 @@ pub(super) async fn next(
     let job = claimed.job.clone();
     let keeper = keep_lease(world.clone(), claimed.clone());
     let work = {
-        let (world, memo, job) = (world.clone(), memo.clone(), job.clone());
+        let (world, job) = (world.clone(), job.clone());
+        let (memo, habits) = (memo.clone(), habits.clone());
         // A task of its own, so that a panic ends the job and not the worker.
-        tokio::spawn(async move { work(&world, &memo, &job).await })
+        tokio::spawn(async move { work(&world, (&memo, &habits), &job).await })
     };
     let ended = finish_or_stop(work, stop).await;
     let held = settle(world, &claimed, ended).await;
@@ -107,15 +109,16 @@ fn keep_lease(world: World, claimed: Arc<Lease>) -> JoinHandle<()> {
     })
 }
 
-async fn work(world: &World, memo: &Memo, job: &Job) -> Result<Vec<NewJob>, Fault> {
+async fn work(world: &World, learnt: (&Memo, &Habits), job: &Job) -> Result<Vec<NewJob>, Fault> {
     let intent: Intent = serde_json::from_value(job.intent.clone())
         .map_err(|error| Fault::Broken(format!("the job's intent cannot be read: {error}")))?;
     let mut round = 1;
     loop {
         let wary = round > 1 || job.attempts > 1;
-        let decision = gather_and_decide(world, memo, job, (&intent, wary)).await?;
+        let gathered = gather_and_decide(world, learnt, job, (&intent, wary)).await?;
+        let (decision, posted) = (gathered.decision, gathered.posted);
         record(world, job, &intent, &decision).await?;
-        match apply(world, &intent, job, (&decision, wary)).await {
+        match apply(world, &intent, job, (&decision, wary, posted.as_ref())).await {
             Err(Fault::Stale(reason)) if round < MOST_ROUNDS => {
                 tracing::info!(job = %job.id, %reason, round, "the facts have changed; deciding anew");
                 round += 1;
@@ -140,8 +143,9 @@ async fn record(
     let (Some(repo), Some(subject)) = (intent.repo(), intent.subject()) else {
         return Ok(());
     };
-    if decision.verdict == Verdict::Nothing && decision.effects.is_empty() && job.delivery.is_none()
-    {
+    // Machines report without end; that nothing rests on it is not worth a place in the record.
+    let unasked = job.delivery.is_none() || matches!(intent, Intent::Reconsider { .. });
+    if decision.verdict == Verdict::Nothing && decision.effects.is_empty() && unasked {
         return Ok(());
     }
     let json = |error: serde_json::Error| Fault::Broken(error.to_string());

@@ -3,6 +3,7 @@
 //!
 //! It knows the order of things; what is right is `domain`'s to say, how it is done the doors'.
 
+mod ahead;
 mod apply;
 mod gather;
 mod job;
@@ -14,6 +15,8 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+
+use ahead::Habits;
 
 use crate::domain::memo::Memo;
 use crate::fault::Fault;
@@ -32,12 +35,12 @@ pub async fn run(world: World, stop: CancellationToken) {
     tasks.spawn(repeat(world.clone(), stop.clone(), "route", |world, _| async move {
         route::next(&world).await
     }));
-    let memo = Memo::default();
+    let (memo, habits) = (Memo::default(), Habits::default());
     for _ in 0..WORKERS {
-        let memo = memo.clone();
+        let (memo, habits) = (memo.clone(), habits.clone());
         tasks.spawn(repeat(world.clone(), stop.clone(), "work", move |world, stop| {
-            let memo = memo.clone();
-            async move { job::next(&world, &memo, &stop).await }
+            let (memo, habits) = (memo.clone(), habits.clone());
+            async move { job::next(&world, (&memo, &habits), &stop).await }
         }));
     }
     tasks.spawn(sweep::run(world, stop));

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::fault::Fault;
-use crate::intent::{Intent, Reach, Trigger, parse};
+use crate::intent::{Basis, Intent, Reach, Trigger, parse};
 use crate::model::ids::{DeliveryId, RepoRef};
 use crate::store::NewJob;
 use crate::world::World;
@@ -39,6 +39,7 @@ pub(super) async fn next(world: &World) -> Result<bool, Fault> {
 async fn fan_out(world: &World, intent: Intent) -> Result<Vec<Intent>, Fault> {
     match intent {
         Intent::Release { source, tag } => released(world, source, tag).await,
+        Intent::Reconsider { source, what, .. } => reconsidered(world, source, what).await,
         Intent::People { installation } => {
             let repos = world.store.repos_of_installation(installation).await?.into_iter();
             Ok(repos.map(|repo| Intent::Follow { repo, reach: Reach::Everything }).collect())
@@ -62,6 +63,21 @@ async fn released(world: &World, source: RepoRef, tag: String) -> Result<Vec<Int
         Intent::Promote { repo, trigger }
     };
     Ok(followers.into_iter().map(promote).collect())
+}
+
+/// What is reported on a commit, or what became of a version, concerns whoever follows the repository, and the
+/// repository itself where it has rules. What we report ourselves is no news to us.
+async fn reconsidered(world: &World, source: RepoRef, what: Basis) -> Result<Vec<Intent>, Fault> {
+    if matches!(&what, Basis::Reports { by: Some(by), .. } if *by == world.github.app()) {
+        return Ok(Vec::new());
+    }
+    let mut concerned = world.store.follows(source.id, &source.name).await?;
+    let apart = !concerned.iter().any(|follower| follower.id == source.id);
+    if apart && world.store.config_sha(source.id).await?.is_some() {
+        concerned.push(source.clone());
+    }
+    let reconsider = |repo| Intent::Reconsider { repo, source: source.clone(), what: what.clone() };
+    Ok(concerned.into_iter().map(reconsider).collect())
 }
 
 /// A comment in a source that has no configuration of its own acts on the one repository that follows it.
@@ -92,7 +108,10 @@ pub(super) fn new_job(
         delivery,
         urgent: matches!(
             intent,
-            Intent::Command { .. } | Intent::Label { .. } | Intent::Push { .. }
+            Intent::Command { .. }
+                | Intent::Label { .. }
+                | Intent::Press { .. }
+                | Intent::Push { .. }
         ),
     })
 }

@@ -1,4 +1,5 @@
-//! Every request of the bot and every answer of the sandbox, held against GitHub's own API description.
+//! Every request of the bot and every answer of the sandbox, held against GitHub's own API description, queries
+//! against its public schema.
 //!
 //! The checker stands between the two as a proxy. It is not part of this repository: `scripts/test`
 //! prepares it and names it in `USHER_TEST_CONTRACT`.
@@ -32,7 +33,7 @@ impl Proxy {
         let child = Command::new("node")
             .arg(checker)
             .args(["--listen", &address.to_string(), "--upstream", upstream])
-            .args(["--strip-prefix", "/api/v3", "--duration", "600", "--quiet"])
+            .args(["--duration", "600", "--quiet"])
             .stdout(Stdio::null())
             .stderr(Stdio::inherit())
             .spawn()
@@ -92,7 +93,27 @@ async fn story(stage: &Stage) {
     talk(stage, pulls[1]["number"].as_u64().unwrap()).await;
     let feature = stage.pulls(DEMO).await.last().unwrap()["number"].as_u64().unwrap();
     talk(stage, feature).await;
+    queue(stage).await;
     come_and_go(stage).await;
+    stage.idle().await;
+}
+
+/// A merge queue, and a deployment that waits.
+async fn queue(stage: &Stage) {
+    let rules = stage.queue("HEADGREEN", 1, 0).await;
+    stage.branch(DEMO, "docs", "main").await;
+    stage.write_file(DEMO, "docs", "docs.md", "How it is done.\n").await;
+    let docs = stage.open_pull("ada", DEMO, "docs").await["number"].as_u64().unwrap();
+    stage.enqueue("ada", docs).await;
+    stage.idle().await;
+    assert_eq!(stage.state(docs).await, "merged");
+    for path in
+        [format!("/rulesets/{rules}"), "/rulesets".to_owned(), "/rules/branches/main".to_owned()]
+    {
+        stage.get(&format!("/repos/{DEMO}{path}")).await;
+    }
+    stage.call("sam", "DELETE", &format!("/repos/{DEMO}/rulesets/{rules}"), None).await;
+    stage.github.deploy("ada", "microservices-demo", "main", "prod").unwrap();
     stage.idle().await;
 }
 
@@ -167,7 +188,7 @@ async fn no_violation(least: u64, happens: impl AsyncFnOnce(&Stage)) {
         return;
     };
     let mut stage = Stage::without_bot().await;
-    let proxy = Proxy::start(&checker, &stage.github.api_url()).await;
+    let proxy = Proxy::start(&checker, &stage.github.url()).await;
     let bot = app::start(stage.settings(format!("{}/api/v3", proxy.url)), Role::All).await.unwrap();
     stage.adopt(bot);
     stage.surveyed().await;

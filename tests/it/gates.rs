@@ -1,3 +1,18 @@
 //! Gates on the whole bot and the whole sandbox: a story for each, in the module of its name.
 
+mod approvals;
+mod artifacts;
+mod buttons;
+mod changes;
+mod checks;
+mod drift;
+mod freeze;
+mod health;
 mod lock;
+mod merge;
+mod release;
+mod reviewed;
+mod reviews;
+mod soak;
+mod ticket;
+mod verified;

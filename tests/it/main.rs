@@ -10,7 +10,9 @@
     reason = "tests fail by panicking, say what they skip, and read what they need"
 )]
 
+mod argocd;
 mod attacks;
+mod budget;
 mod cli;
 mod commands;
 mod comment;
@@ -18,7 +20,9 @@ mod contract;
 mod corpus;
 mod crash;
 mod decided;
+mod deployments;
 mod evaluate;
+mod evidence;
 mod fuzz;
 mod gates;
 mod github;
@@ -27,14 +31,18 @@ mod hooks;
 mod mutants;
 mod pages;
 mod promote;
+mod queue;
 mod readme;
 mod real_kustomize;
+mod registry;
 mod render;
 mod requests;
+mod scripted;
 mod stage;
 mod store;
 mod story;
 mod sweep;
+mod tickets;
 mod tidy;
 mod trouble;
 mod validation;

@@ -2,6 +2,8 @@
 //!
 //! There are no sleeps for luck: `idle` asks the sandbox and the bot's own store.
 
+pub mod argocd;
+pub mod machines;
 pub mod people;
 pub mod story;
 
@@ -17,7 +19,7 @@ use usher::app::{self, Role};
 use usher::model::clock::Clock;
 use usher::model::ids::AppId;
 use usher::sandbox::{self, Options};
-use usher::settings::{GitHubSettings, Settings};
+use usher::settings::{GitHubSettings, OperatorFile, Settings};
 use usher::store::{Job, JobFilter, JobState, Store};
 
 /// The repository that the sandbox starts with.
@@ -34,6 +36,8 @@ pub struct Stage {
     store: Option<Store>,
     client: reqwest::Client,
     database: String,
+    /// What the operator's file says.
+    pub operator: OperatorFile,
     /// So many seconds GitHub's clock is ahead of the bot's.
     ahead: Arc<AtomicI64>,
     /// So many seconds both are ahead of the machine's.
@@ -85,6 +89,7 @@ impl Stage {
             store: None,
             client: reqwest::Client::new(),
             database,
+            operator: OperatorFile::default(),
             ahead,
             travelled,
             _folder: folder,
@@ -116,7 +121,8 @@ impl Stage {
             },
             webhook_secrets: vec![SecretString::from(self.github.webhook_secret.clone())],
             database: SecretString::from(self.database()),
-            kustomize: None,
+            operator: OperatorFile { argocd: self.argocd(), ..self.operator.clone() },
+            evidence_key: Some(self.folder().join("usher-evidence.key")),
             remarks: Vec::new(),
         }
     }

@@ -7,6 +7,7 @@
 
 mod acts;
 mod deliveries;
+mod evidence;
 mod jobs;
 mod lanes;
 mod opening;
@@ -15,16 +16,17 @@ mod pruning;
 mod records;
 mod talk;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use bytes::Bytes;
 use jiff::Timestamp;
 use sqlx::{AnyConnection, AssertSqlSafe, Connection};
 use usher::model::clock::{Clock, Entropy};
-use usher::model::ids::DeliveryId;
-use usher::store::{NewDelivery, NewJob, Store};
+use usher::model::ids::{DeliveryId, InstallationId, RepoId, RepoName, RepoRef};
+use usher::model::notary::Notary;
+use usher::store::{NewDelivery, NewJob, Pen, Store};
 
 /// Makes a test of the function for each database.
 macro_rules! on_both {
@@ -51,6 +53,26 @@ macro_rules! on_both {
     )+};
 }
 use on_both;
+
+/// The repository whose record is written.
+pub(crate) const HOME: RepoId = RepoId(7);
+
+/// Writes into its record.
+pub(crate) fn pen() -> Pen<'static> {
+    static REPO: LazyLock<RepoRef> = LazyLock::new(|| repository(HOME, "acme/infra"));
+    static NOTARY: LazyLock<Notary> = LazyLock::new(|| Notary::new([7; 32]));
+    Pen { repo: &REPO, delivery: None, notary: &NOTARY }
+}
+
+/// Writes into another one's.
+pub(crate) fn elsewhere() -> Pen<'static> {
+    static REPO: LazyLock<RepoRef> = LazyLock::new(|| repository(RepoId(8), "acme/other"));
+    Pen { repo: &REPO, ..pen() }
+}
+
+fn repository(id: RepoId, name: &str) -> RepoRef {
+    RepoRef { id, name: RepoName::new(name).unwrap(), installation: InstallationId(1) }
+}
 
 /// A database of a test's own, and a clock that stands still until it is moved.
 pub(crate) struct Place {
@@ -154,6 +176,14 @@ async fn on_postgres(statement: String) {
     let url = postgres_url().unwrap();
     let mut connection = AnyConnection::connect(&url).await.unwrap();
     sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+}
+
+/// Does something to a database that Usher would never do.
+pub(crate) async fn tamper(place: &Place, statement: &str) {
+    sqlx::any::install_default_drivers();
+    let mut connection = AnyConnection::connect(&place.url).await.unwrap();
+    sqlx::raw_sql(AssertSqlSafe(statement.to_owned())).execute(&mut connection).await.unwrap();
     connection.close().await.unwrap();
 }
 

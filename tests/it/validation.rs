@@ -238,7 +238,9 @@ async fn the_check_is_made_again_by_its_buttons() {
     stage.act("ada", "POST", &path, json!({})).await;
     stage.idle().await;
     let looked = stage.github.requests();
-    let has_looked = |seen: &Seen| seen.who == "usher[bot]" && seen.path.contains("/compare/");
+    let has_looked = |seen: &Seen| {
+        seen.who == "usher[bot]" && (seen.path == "/graphql" || seen.path.contains("/compare/"))
+    };
     assert!(looked.iter().any(has_looked));
     let (run, _) = verdict(&stage, &sha).await;
     assert_eq!(run["conclusion"], "failure");

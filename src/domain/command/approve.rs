@@ -5,6 +5,7 @@ use super::context::Context;
 use super::right;
 use crate::domain::decision::Effect;
 use crate::domain::evaluate::{assess, changed_rules};
+use crate::domain::evidence;
 use crate::domain::facts::Gap;
 use crate::domain::gates;
 use crate::domain::given::wanted;
@@ -121,11 +122,13 @@ pub(super) fn reject(
             let same = promotion.application == *application.name()
                 && promotion.tag.as_ref().is_some_and(|carried| carried.as_str() == tag);
             if same {
-                let login = context.author().login.as_str();
+                let by = &context.author().login;
+                let withdrawn = evidence::by_command(pull, "rejected", by, why);
+                effects.push(evidence::withdrawn(context.facts, pull, withdrawn));
                 effects.push(Effect::EnsureComment {
                     pr: pull.number,
                     marker: status::MARKER.to_owned(),
-                    body: status::cancelled(&promotion, login, why),
+                    body: status::cancelled(&promotion, by.as_str(), why),
                     first: false,
                 });
                 effects.push(Effect::ClosePull { pr: pull.number });

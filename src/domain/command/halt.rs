@@ -11,6 +11,7 @@ use crate::domain::acts::Acts;
 use crate::domain::decision::{Effect, Verdict};
 use crate::domain::evaluate;
 use crate::domain::facts::Gap;
+use crate::domain::group;
 use crate::domain::policy::Environment;
 use crate::domain::reply::command as say;
 use crate::intent::command::Command;
@@ -188,6 +189,13 @@ fn reddened(context: &Context<'_>) -> Result<Vec<Effect>, Gap> {
             continue;
         }
         let decision = evaluate::judge(context.facts, context.ground, pull)?;
+        if decision.verdict == Verdict::Refused {
+            effects.extend(decision.effects);
+        }
+    }
+    // What is on its way in a merge queue is stopped there: the queue asks for its own checks only.
+    for queued in context.facts.groups(context.ground.repo)? {
+        let decision = group::judge(context.facts, context.ground, queued)?;
         if decision.verdict == Verdict::Refused {
             effects.extend(decision.effects);
         }

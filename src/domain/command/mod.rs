@@ -6,12 +6,15 @@ mod approve;
 mod context;
 mod halt;
 mod ownership;
+pub(super) mod press;
 mod promote;
 mod right;
 mod rollback;
 mod tell;
+mod ticket;
+mod verify;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::configuration::Configuration;
 use super::decision::{Decision, Effect, Reason, Verdict};
@@ -39,6 +42,8 @@ enum Step {
     Answered(Answer, Vec<Effect>),
     /// These come first; then it is decided again.
     First(Vec<Effect>),
+    /// It is decided again then.
+    Later(Half, Timestamp),
 }
 
 impl Step {
@@ -169,17 +174,21 @@ fn next(
     answers: &[Answer],
     step: Step,
 ) -> Decision {
-    let again = |answers: Vec<Answer>, half| {
-        Effect::Enqueue(Intent::Command {
-            repo: ground.repo.clone(),
-            remark: Box::new(remark.clone()),
-            answers,
-            half,
-        })
+    let intent = |answers: Vec<Answer>, half| Intent::Command {
+        repo: ground.repo.clone(),
+        remark: Box::new(remark.clone()),
+        answers,
+        half,
     };
+    let again = |answers, half| Effect::Enqueue(intent(answers, half));
     let eyes =
         Effect::React { at: remark.at.clone(), comment: remark.id, reaction: Reaction::Eyes };
     match step {
+        Step::Later(half, at) => {
+            let intent = intent(answers.to_vec(), Some(half));
+            let effects = vec![Effect::EnqueueAt { intent, at }];
+            Decision { verdict: Verdict::Accepted, reasons: Vec::new(), effects }
+        }
         Step::First(mut effects) => {
             effects.insert(0, eyes);
             effects.push(again(answers.to_vec(), Some(Half::Done)));
@@ -405,7 +414,7 @@ fn run(context: &Context<'_>, line: &Spoken, half: Option<&Half>) -> Result<Step
             approve::reject(context, version, reason, application.as_deref())
         }
         Command::Override { gate, reason } => approve::accept(context, gate, reason),
-        Command::Verified { .. } => Ok(Step::refused(say::not_yet("verified"))),
-        Command::Ticket { .. } => Ok(Step::refused(say::not_yet("ticket"))),
+        Command::Verified { name, failed } => verify::verify(context, name, *failed),
+        Command::Ticket { ticket } => ticket::ticket(context, ticket),
     }
 }

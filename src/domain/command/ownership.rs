@@ -1,11 +1,15 @@
 //! `/merge`, `/cancel`, `/retry`: what becomes of the pull request itself.
 
+use jiff::Timestamp;
+
 use super::Step;
 use super::context::Context;
 use super::right;
 use crate::domain::decision::Effect;
 use crate::domain::evaluate::{Assessment, assess, changed_rules};
+use crate::domain::evidence;
 use crate::domain::facts::Gap;
+use crate::domain::merging::{self, Wait};
 use crate::domain::policy::Mode;
 use crate::domain::replan;
 use crate::domain::reply::command as say;
@@ -13,7 +17,7 @@ use crate::domain::reply::status;
 use crate::intent::command::{Command, Spoken};
 use crate::intent::{Half, Intent, Reach};
 use crate::model::ids::EnvName;
-use crate::model::write::NewMerge;
+use crate::model::read::PullRequest;
 
 /// Merges the promotion, if every gate has passed.
 pub(super) fn merge(context: &Context<'_>, half: Option<&Half>) -> Result<Step, Gap> {
@@ -29,6 +33,11 @@ pub(super) fn merge(context: &Context<'_>, half: Option<&Half>) -> Result<Step, 
         Ok(pull) => pull,
         Err(why) => return Ok(Step::refused(why)),
     };
+    match half {
+        Some(Half::Queued) => return Ok(Step::done(say::merge_queued(pull), Vec::new())),
+        Some(Half::Waiting { uuid, since }) => return waiting(context, pull, uuid, *since),
+        _ => {}
+    }
     let (facts, ground) = (context.facts, context.ground);
     if pull.base.branch != ground.home.default_branch {
         return Ok(Step::refused(say::no_promotion()));
@@ -54,23 +63,28 @@ pub(super) fn merge(context: &Context<'_>, half: Option<&Half>) -> Result<Step, 
     if pull.draft {
         return Ok(Step::refused(say::is_a_draft()));
     }
-    let title = match &look.promotion {
-        Some(promotion) => promotion.title(),
-        None => say::merge_title(&look.touches),
+    let Some(merge) = merging::wanted(&look) else {
+        return Ok(Step::refused(say::no_promotion()));
     };
-    let message = look.promotion.as_ref().map_or_else(String::new, |one| one.message(&look.sealer));
-    let message = message.split_once("\n\n").map_or("", |(_, rest)| rest).to_owned();
-    let method = match look.touches.first() {
-        Some(touch) => touch.environment.method(),
-        None => return Ok(Step::refused(say::no_promotion())),
-    };
-    let merge = NewMerge {
-        head: pull.head.sha.clone(),
-        method,
-        title: format!("{title} (#{})", pull.number),
-        message,
-    };
-    Ok(Step::First(vec![Effect::Merge { pr: pull.number, merge }]))
+    let by = Some(&context.author().login);
+    let told = evidence::merging(facts, &look, &assessment, by)?;
+    Ok(Step::First(vec![told, Effect::Merge { pr: pull.number, merge }]))
+}
+
+/// A merge that GitHub does in the background is waited for, without holding anybody up.
+fn waiting(
+    context: &Context<'_>,
+    pull: &PullRequest,
+    uuid: &str,
+    since: Timestamp,
+) -> Result<Step, Gap> {
+    let waited = merging::waited(context.facts, context.ground.repo, pull.number, uuid, since)?;
+    Ok(match waited {
+        Wait::Until(at) => Step::Later(Half::Waiting { uuid: uuid.to_owned(), since }, at),
+        Wait::Over(Half::Refused(why)) => Step::refused(say::merge_refused(&why)),
+        Wait::Over(Half::Queued) => Step::done(say::merge_queued(pull), Vec::new()),
+        Wait::Over(_) => Step::done(say::merged(pull), Vec::new()),
+    })
 }
 
 /// The environments that the thread's pull request touches.
@@ -97,7 +111,9 @@ pub(super) fn cancel(context: &Context<'_>) -> Result<Step, Gap> {
             });
         }
     };
+    let withdrawn = evidence::by_command(pull, "cancelled", &context.author().login, "");
     let effects = vec![
+        evidence::withdrawn(context.facts, pull, withdrawn),
         Effect::EnsureComment {
             pr: pull.number,
             marker: status::MARKER.to_owned(),

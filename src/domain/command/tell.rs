@@ -101,6 +101,8 @@ fn preview(
         labels: plan.promotion.labels(),
         comments: None,
         landed: None,
+        merged_at: None,
+        merged_by: None,
     };
     let change = Change {
         pull: &pull,

@@ -1,5 +1,7 @@
-//! `approvals`: each label was given by somebody allowed, for this head, who has no hand in it.
+//! `approvals`: each label was given by somebody allowed, for this head, who has no hand in it; and by one more,
+//! where somebody with a hand in it has no name.
 
+use super::one_more::{Asked, one_more};
 use super::{Gate, Outcome};
 use crate::domain::classify::Effect;
 use crate::domain::facts::{Facts, Gap};
@@ -26,11 +28,20 @@ pub(super) fn judge(
             Err(lack) => lacking.push((approval, lack)),
         }
     }
+    let stands = |outcome, said| Ok(Some(Gate::new("approvals", touch, outcome, said)));
     let said = gate::approvals(&acts, &lacking);
-    let outcome = if lacking.is_empty() { Outcome::Passed } else { Outcome::Needs };
-    if let Some(why) = hands.unknown().filter(|_| lacking.is_empty()) {
-        let said = gate::hands_unknown(why);
-        return Ok(Some(Gate::new("approvals", touch, Outcome::Waiting, said)));
+    if !lacking.is_empty() {
+        return stands(Outcome::Needs, gate::with_unnamed(said, hands.unnamed(), wanted));
     }
-    Ok(Some(Gate::new("approvals", touch, outcome, said)))
+    if let Some(why) = hands.unknown() {
+        return stands(Outcome::Waiting, gate::hands_unknown(why));
+    }
+    if hands.unnamed().is_empty() {
+        return stands(Outcome::Passed, said);
+    }
+    let asked = Asked { approvals: wanted, reviews: touch.environment.reviews() };
+    match one_more(facts, look, &hands, &asked)? {
+        Some(who) => stands(Outcome::Passed, gate::one_more(&said, hands.unnamed(), who)),
+        None => stands(Outcome::Needs, gate::with_unnamed(said, hands.unnamed(), wanted)),
+    }
 }

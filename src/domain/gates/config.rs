@@ -18,7 +18,8 @@ pub const CONFIG: &str = "config";
 /// Judges from the reviews of this head, each person's last one.
 pub(super) fn judge(facts: &Facts, look: &Look<'_>, problems: &[Problem]) -> Result<Gate, Gap> {
     let stands = |outcome, said| {
-        Ok(Gate { name: CONFIG.to_owned(), environment: None, outcome, said, again: None })
+        let (name, environment) = (CONFIG.to_owned(), None);
+        Ok(Gate { name, environment, outcome, said, again: None, valid_until: None })
     };
     if !problems.is_empty() {
         return stands(Outcome::Failed, gate::config_invalid(problems.len()));

@@ -3,17 +3,30 @@
 //! One file a gate; each is a pure function of facts. What is not known is not passed.
 
 mod approvals;
+mod artifacts;
 mod bad_version;
+mod checks;
 mod config;
+mod drift;
+mod expected;
+mod freeze;
+mod health;
 mod hold;
 mod kustomize;
 mod lock;
+mod one_more;
 mod order;
 mod overridden;
+mod release;
+mod reviewed;
+mod reviews;
 mod scope;
+mod soak;
+mod ticket;
 mod unjudged;
+mod verified;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::classify::Effect as Touch;
@@ -23,8 +36,16 @@ use super::policy::Problem;
 use super::reply::Said;
 use crate::model::ids::EnvName;
 
+pub use artifacts::{Found, Image, Missing, note_digests};
 pub use config::CONFIG;
+pub use drift::is_drifting;
+pub use expected::{Met, Named, Told};
 pub use overridden::{is_possible, who};
+pub use reviews::{Discount, Discounted};
+
+/// How often a promotion by hand looks whether what it waits for is there.
+const POLLED: SignedDuration = SignedDuration::from_mins(5);
+pub use ticket::{NamedTicket, fits, is_name};
 
 /// How a gate stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -63,17 +84,24 @@ pub struct Gate {
     /// When it has to be judged anew, should nothing else happen before: what it waits for may be there then,
     /// or what it passed by may have ended.
     pub again: Option<Timestamp>,
+    /// How long it stays passed at most, where that is known.
+    pub valid_until: Option<Timestamp>,
 }
 
 impl Gate {
     fn new(name: &str, touch: &Touch<'_>, outcome: Outcome, said: Said) -> Self {
         let environment = Some(touch.environment.name().clone());
-        Self { name: name.to_owned(), environment, outcome, said, again: None }
+        Self { name: name.to_owned(), environment, outcome, said, again: None, valid_until: None }
     }
 
     /// The same, to be judged anew at that time.
     fn again(self, at: Timestamp) -> Self {
         Self { again: Some(at), ..self }
+    }
+
+    /// The same, passed until that time and judged anew then.
+    fn until(self, at: Timestamp) -> Self {
+        Self { again: Some(at), valid_until: Some(at), ..self }
     }
 }
 
@@ -93,16 +121,29 @@ pub fn judge(facts: &Facts, look: &Look<'_>, rules: Option<&[Problem]>) -> Resul
 
 fn judge_touch(facts: &Facts, look: &Look<'_>, touch: &Touch<'_>) -> Result<Vec<Gate>, Gap> {
     if !touch.is_promotion() && look.promotion.is_none() {
-        let mut gates = vec![kustomize::judge(touch), lock::judge(look, touch)];
-        gates.extend(unjudged::of_changes(look.policy, touch));
+        let mut gates = vec![kustomize::judge(touch)];
+        gates.extend(reviews::of_changes(facts, look, touch)?);
+        gates.push(lock::judge(look, touch));
+        gates.extend(freeze::judge(facts, look, touch)?);
         return Ok(gates);
     }
     let mut gates =
         vec![kustomize::judge(touch), order::judge(facts, look, touch)?, scope::judge(look, touch)];
     gates.extend(bad_version::judge(look, touch));
+    gates.extend(checks::judge(facts, look, touch)?.map(|gate| polled(facts, look, gate)));
+    gates.extend(release::judge(facts, look, touch)?.map(|gate| polled(facts, look, gate)));
+    gates.extend(verified::judge(facts, look, touch)?.map(|gate| polled(facts, look, gate)));
+    gates.extend(reviewed::judge(facts, look, touch)?);
+    gates.extend(artifacts::judge(facts, look, touch)?);
     gates.extend(approvals::judge(facts, look, touch)?);
+    gates.extend(reviews::judge(facts, look, touch)?);
+    gates.extend(soak::judge(facts, look, touch)?);
+    gates.extend(ticket::judge(facts, look, touch)?);
     gates.push(hold::judge(look, touch));
     gates.push(lock::judge(look, touch));
+    gates.extend(health::judge(facts, look, touch)?);
+    gates.extend(drift::judge(facts, look, touch)?);
+    gates.extend(freeze::judge(facts, look, touch)?);
     gates.extend(unjudged::judge(look.policy, touch));
     if look.is_rollback() {
         let rollback = touch.environment.rollback();
@@ -114,4 +155,21 @@ fn judge_touch(facts: &Facts, look: &Look<'_>, touch: &Touch<'_>) -> Result<Vec<
         gates.retain(|gate| asked(gate) || gate.name == "scope" || gate.name == "lock");
     }
     Ok(gates)
+}
+
+/// Whether a gate that rests on what is read elsewhere is judged at all: a rollback passes by those that its
+/// rules do not name, and nothing is read for them.
+fn is_asked(look: &Look<'_>, touch: &Touch<'_>, name: &str) -> bool {
+    let named = |gates: &[String]| gates.iter().any(|gate| gate == name);
+    !look.is_rollback() || touch.environment.rollback().is_some_and(|back| named(&back.gates))
+}
+
+/// What is reported tells who waits for it, and the sweep looks after promotions of ours. One by hand is found
+/// by neither where it waits for another commit than its own, and looks itself.
+fn polled(facts: &Facts, look: &Look<'_>, gate: Gate) -> Gate {
+    let at = facts.now.checked_add(POLLED).ok();
+    match at.filter(|_| gate.outcome == Outcome::Waiting && !look.ours) {
+        Some(at) => gate.again(at),
+        None => gate,
+    }
 }

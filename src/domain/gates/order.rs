@@ -1,9 +1,10 @@
 //! `order`: the version runs in every environment before this one, or ran there and was replaced by a
-//! higher one.
+//! higher one. Where Argo CD is configured, what is there runs once it is synced and healthy.
 
-use super::{Gate, Outcome};
+use super::{Gate, Outcome, health};
 use crate::domain::classify::{Effect, Moving};
 use crate::domain::facts::{Facts, Gap};
+use crate::domain::live::live;
 use crate::domain::look::Look;
 use crate::domain::overlay::overlays;
 use crate::domain::policy::Environment;
@@ -18,19 +19,32 @@ pub(super) fn judge(facts: &Facts, look: &Look<'_>, touch: &Effect<'_>) -> Resul
     if after.is_empty() {
         return stands(Outcome::Passed, gate::first_environment());
     }
-    let mut evidence = Vec::new();
+    let (mut evidence, mut yet) = (Vec::new(), Vec::new());
     for before in after {
         for moving in &touch.moving {
             match runs(facts, look, before, moving)? {
                 Ok(said) => evidence.push(said),
-                Err(said) => return stands(Outcome::Failed, said),
+                Err(Not::There(said)) => return stands(Outcome::Failed, said),
+                Err(Not::Yet(said)) => yet.push(said),
             }
         }
+    }
+    if !yet.is_empty() {
+        let waiting = Gate::new("order", touch, Outcome::Waiting, gate::not_yet(&yet));
+        return Ok(waiting.again(health::again(facts, Outcome::Waiting)));
     }
     if evidence.is_empty() {
         return stands(Outcome::Failed, gate::nothing_readable());
     }
     stands(Outcome::Passed, gate::ran_before(&evidence))
+}
+
+/// Why a version does not run somewhere.
+enum Not {
+    /// It is not there.
+    There(Said),
+    /// It is there, and what deploys it does not report it as synced and healthy.
+    Yet(Said),
 }
 
 /// Whether all that moves runs in the environment before, or ran there; why, or why not.
@@ -39,27 +53,28 @@ fn runs(
     look: &Look<'_>,
     before: &Environment,
     moving: &Moving<'_>,
-) -> Result<Result<Said, Said>, Gap> {
+) -> Result<Result<Said, Not>, Gap> {
     let Ok(found) =
         overlays(facts, look.ground.repo, look.ground.tree, before, moving.application)?
     else {
-        return Ok(Err(gate::before_unreadable(before)));
+        return Ok(Err(Not::There(gate::before_unreadable(before))));
     };
-    let mut evidence = gate::runs_in(before);
+    let (mut evidence, mut runs_now) = (gate::runs_in(before), false);
     for entry in moving.moves.iter().filter_map(|one| one.to.as_ref()).map(|to| &to.entry) {
         let Some(tag) = entry.new_tag.as_deref().filter(|_| entry.digest.is_none()) else {
-            return Ok(Err(gate::version_unknown(&entry.name)));
+            return Ok(Err(Not::There(gate::version_unknown(&entry.name))));
         };
         let against = look.acts.against(before.name(), moving.application.name(), tag);
         if let Some(act) = against.first() {
-            return Ok(Err(gate::bad_before(before, act)));
+            return Ok(Err(Not::There(gate::bad_before(before, act))));
         }
         let there: Vec<_> =
             found.carried.iter().filter(|carried| carried.entry.name == entry.name).collect();
         if there.is_empty() {
-            return Ok(Err(gate::not_known_in(before, &entry.name)));
+            return Ok(Err(Not::There(gate::not_known_in(before, &entry.name))));
         }
         if there.iter().all(|carried| carried.entry.new_tag.as_deref() == Some(tag)) {
+            runs_now = true;
             continue;
         }
         let version = moving.application.version_of_image(tag);
@@ -70,9 +85,15 @@ fn runs(
         });
         let ran = facts.ran(look.ground.repo, before.name(), moving.application.name())?;
         if !(version.is_some() && replaced && ran.iter().any(|past| past.tag == tag)) {
-            return Ok(Err(gate::not_in(before, tag)));
+            return Ok(Err(Not::There(gate::not_in(before, tag))));
         }
         evidence = gate::replaced_in(before);
+    }
+    if runs_now {
+        let all = live(facts, look.ground, (before, moving.application), &found)?;
+        if let Some(one) = all.iter().find(|one| !one.stand.runs()) {
+            return Ok(Err(Not::Yet(gate::live::target(before, one, false))));
+        }
     }
     Ok(Ok(evidence))
 }

@@ -6,13 +6,9 @@ use crate::domain::policy::Policy;
 use crate::domain::reply::gate;
 
 /// The parts of an environment that are conditions on a promotion into it.
-const OF_ENVIRONMENT: &[&str] = &["reviews", "gates", "waves"];
-/// The part of an environment that is a condition on changing it otherwise.
-const OF_CHANGES: &[&str] = &["changes"];
+const OF_ENVIRONMENT: &[&str] = &["gates", "waves"];
 /// The parts of an application that are conditions on promoting it.
 const OF_APPLICATION: &[&str] = &["migrations", "hold_marker", "pin"];
-/// The part of an environment that says how to know what runs there, for those that come after it.
-const OF_BEFORE: &[&str] = &["argocd"];
 
 /// One gate for each condition on a promotion that is configured and not acted upon yet.
 pub(super) fn judge(policy: &Policy, touch: &Effect<'_>) -> Vec<Gate> {
@@ -21,24 +17,12 @@ pub(super) fn judge(policy: &Policy, touch: &Effect<'_>) -> Vec<Gate> {
         if environment.name() == touch.environment.name() {
             conditions.push((format!("environments[{at}]."), OF_ENVIRONMENT));
         }
-        if touch.environment.after().contains(environment.name()) {
-            conditions.push((format!("environments[{at}]."), OF_BEFORE));
-        }
     }
     for (at, application) in policy.applications().iter().enumerate() {
         if touch.moving.iter().any(|moving| moving.application.name() == application.name()) {
             conditions.push((format!("applications[{at}]."), OF_APPLICATION));
         }
     }
-    shut(policy, touch, &conditions)
-}
-
-/// The same for a change that is no promotion.
-pub(super) fn of_changes(policy: &Policy, touch: &Effect<'_>) -> Vec<Gate> {
-    let all = policy.environments().iter().enumerate();
-    let here = all.filter(|(_, environment)| environment.name() == touch.environment.name());
-    let conditions: Vec<_> =
-        here.map(|(at, _)| (format!("environments[{at}]."), OF_CHANGES)).collect();
     shut(policy, touch, &conditions)
 }
 

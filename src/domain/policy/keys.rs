@@ -194,6 +194,7 @@ pub(super) const GATES: &[&str] = &[
     "verified",
     "approvals",
     "reviews",
+    "changes",
     "soak",
     "health",
     "drift",

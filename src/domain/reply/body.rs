@@ -242,7 +242,7 @@ fn handoff(out: &mut String, environment: &Environment, promotion: &Promotion, m
     } else {
         before.join(", ")
     };
-    let approvals: Vec<_> = environment
+    let mut approvals: Vec<_> = environment
         .approvals()
         .iter()
         .take(MOST_NAMED)
@@ -250,6 +250,14 @@ fn handoff(out: &mut String, environment: &Environment, promotion: &Promotion, m
             format!("{} by {}", span(approval.label.as_str()), principals(&approval.by))
         })
         .collect();
+    if let Some(reviews) = environment.reviews().filter(|reviews| reviews.count > 0) {
+        let many = usize::try_from(reviews.count).unwrap_or_default();
+        let by = match reviews.by.as_slice() {
+            [] => String::new(),
+            by => format!(" by {}", principals(by)),
+        };
+        approvals.push(format!("{}{by}", count(many, "approving review")));
+    }
     let approvals = if approvals.is_empty() || promotion.is_rollback() {
         "none beyond the gates".to_owned()
     } else {

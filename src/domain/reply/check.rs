@@ -2,11 +2,12 @@
 
 use std::fmt::Write as _;
 
+use super::verdict::{buttons, holds_until, verdict};
 use super::{both, count, diff, findings, overlay, sign};
 use crate::domain::alike;
 use crate::domain::classify::Effect as Touch;
 use crate::domain::evaluate::{Assessment, Rules, Untouched};
-use crate::domain::gates::{Gate, Outcome};
+use crate::domain::gates::Gate;
 use crate::domain::inert::{cut, span};
 use crate::domain::look::Look;
 use crate::domain::policy::{self, Mode, Policy, Problem};
@@ -39,7 +40,7 @@ pub fn gates(head: &Sha, assessment: &Assessment, followed: Option<&str>, page: 
         summary,
         text: String::new(),
         annotations: Vec::new(),
-        details: diff::page_alone(page),
+        details: Details { buttons: buttons(assessment.gates()), ..diff::page_alone(page) },
     };
     match assessment {
         Assessment::NoPromotion(why) => {
@@ -59,15 +60,15 @@ pub fn gates(head: &Sha, assessment: &Assessment, followed: Option<&str>, page: 
         }
         Assessment::Judged { gates, promotes, mode } => {
             let (conclusion, title) = verdict(gates, *promotes);
-            let table = match followed {
-                Some(followed) => format!("{}\n\n{}", elsewhere(followed), table(gates)),
-                None => table(gates),
-            };
+            let mut parts: Vec<String> = followed.map(elsewhere).into_iter().collect();
+            parts.extend(holds_until(gates));
+            parts.push(table(gates));
             if *mode == Mode::Observe && conclusion != Some(Conclusion::Success) {
-                let summary = format!("{OBSERVED}\n\n{table}");
-                return check(Some(Conclusion::Neutral), format!("Would block: {title}"), summary);
+                parts.insert(0, OBSERVED.to_owned());
+                let title = format!("Would block: {title}");
+                return check(Some(Conclusion::Neutral), title, parts.join("\n\n"));
             }
-            check(conclusion, title, table)
+            check(conclusion, title, parts.join("\n\n"))
         }
     }
 }
@@ -86,7 +87,7 @@ pub fn unknown(head: &Sha, why: &str, page: &Link) -> NewCheck {
         ),
         text: String::new(),
         annotations: Vec::new(),
-        details: diff::page_alone(page),
+        details: Details { buttons: buttons(&[]), ..diff::page_alone(page) },
     }
 }
 
@@ -243,50 +244,6 @@ pub fn kustomize(head: &Sha, look: Option<&Look<'_>>, page: &Link) -> NewCheck {
         text,
         annotations: findings::annotations(&found),
     }
-}
-
-fn verdict(gates: &[Gate], promotes: bool) -> (Option<Conclusion>, String) {
-    // Of the worst the first, because gates stand in the order in which they are best put right.
-    let Some(worst) = gates.iter().rev().max_by_key(|gate| gate.outcome) else {
-        return (Some(Conclusion::Success), "Nothing is left to promote".to_owned());
-    };
-    let place = worst.environment.as_ref().map_or_else(String::new, |name| format!(" for {name}"));
-    let brief = worst.said.brief.clone();
-    match worst.outcome {
-        Outcome::Passed if promotes => {
-            (Some(Conclusion::Success), format!("{} passed", count(gates.len(), "gate")))
-        }
-        Outcome::Passed if worst.environment.is_none() => {
-            (Some(Conclusion::Success), "The change of the rules is approved".to_owned())
-        }
-        Outcome::Passed => {
-            (Some(Conclusion::Success), "Configuration change, no promotion: valid".to_owned())
-        }
-        Outcome::Overridden => {
-            let many = gates.iter().filter(|gate| gate.outcome == Outcome::Overridden).count();
-            let title = format!("Passed, with {} overridden", count(many, "gate"));
-            (Some(Conclusion::Success), title)
-        }
-        Outcome::Waiting => {
-            (None, brief.unwrap_or_else(|| format!("{}: waiting{place}", worst.name)))
-        }
-        Outcome::Needs => {
-            let title = brief.unwrap_or_else(|| format!("{} needs somebody{place}", worst.name));
-            (Some(Conclusion::ActionRequired), capital(&title))
-        }
-        Outcome::Failed => {
-            let title = match brief {
-                Some(brief) => format!("{} failed{place}: {brief}", worst.name),
-                None => format!("{} failed{place}", worst.name),
-            };
-            (Some(Conclusion::Failure), title)
-        }
-    }
-}
-
-fn capital(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
 fn table(gates: &[Gate]) -> String {

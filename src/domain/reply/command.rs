@@ -6,6 +6,7 @@ mod meant;
 mod promotion;
 mod pull;
 mod stops;
+mod verified;
 mod written;
 
 use crate::domain::ground::Ground;
@@ -18,6 +19,7 @@ pub use meant::*;
 pub use promotion::*;
 pub use pull::*;
 pub use stops::*;
+pub use verified::*;
 pub use written::*;
 
 /// The hidden first line of the one answer to a comment.

@@ -3,6 +3,15 @@
 //! Foreign text comes in as it is and leaves inert.
 
 mod approvals;
+mod artifacts;
+pub mod drift;
+mod freeze;
+mod hands;
+pub mod live;
+pub mod reported;
+mod reviews;
+mod soak;
+mod ticket;
 
 use super::{Said, by, count, instant, people, people_plain};
 use crate::domain::acts::AUTOMATIC_ONLY;
@@ -13,7 +22,21 @@ use crate::model::act::{Act, ActKind};
 use crate::model::ids::{EnvName, Login};
 use crate::model::read::Commit;
 
-pub use approvals::{approvals, hands_unknown, has, lacks};
+pub use approvals::{approvals, lacks};
+pub use artifacts::artifacts;
+pub use freeze::{exempted, frozen, not_frozen};
+pub use hands::{hands_unknown, has, one_more, reviews_with_unnamed, with_unnamed};
+pub use reviews::{
+    all_reviewed, changes_asked_for, not_reviewed, reviewed_elsewhere, reviewed_too_many,
+    reviewed_unclear, reviewed_unknown, reviews,
+};
+pub use soak::{
+    nothing_to_soak_in, replaced_too_early, soak_unreadable, soaked, soaking, soaks_once_there,
+};
+pub use ticket::{
+    ticket_absent, ticket_approved, ticket_misfit, ticket_missing, ticket_not_asked,
+    ticket_not_verified, ticket_silent, ticket_unreachable, ticket_waits,
+};
 
 /// `kustomize` found nothing.
 pub fn overlay_sound() -> Said {
@@ -57,11 +80,17 @@ pub fn replaced_in(before: &Environment) -> Said {
     Said::new(format!("it ran in {place} and was replaced by a higher version"))
 }
 
+/// `order`: it is there, and does not run yet.
+pub fn not_yet(targets: &[Said]) -> Said {
+    live::all(targets, &[])
+}
+
 /// `order`: it does not run there.
 pub fn not_in(before: &Environment, tag: &str) -> Said {
     let place = span(before.name().as_str());
     Said::new(format!("{} does not run in {place}", span(tag)))
         .help(format!("Promote it to {place} first."))
+        .brief(format!("{} does not run in {}", plain(tag), before.name()))
 }
 
 /// `order`: what moves does not say which version it is.

@@ -4,16 +4,20 @@ pub mod body;
 pub mod check;
 pub mod command;
 pub mod diff;
+pub mod dossier;
 pub mod findings;
 pub mod gate;
+pub mod group;
 pub mod overlay;
 pub mod overview;
 pub mod page;
+pub mod protect;
 pub mod reason;
 pub mod refer;
 pub mod release;
 pub mod status;
 pub mod trouble;
+pub mod verdict;
 
 use jiff::Timestamp;
 

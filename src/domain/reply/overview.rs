@@ -282,13 +282,13 @@ fn decisions() -> Vec<Usage> {
         usage(
             "/verified NAME [--failed]",
             "`owners.verification`",
-            "understood; this version cannot do it yet",
+            "on a merged promotion: says that you verified it by hand, or that it failed",
             Command::Verified { name: String::new(), failed: false },
         ),
         usage(
             "/ticket ID",
             WRITERS,
-            "understood; this version cannot do it yet (`/promote … --ticket` names one)",
+            "names the change ticket of this pull request; the newest counts",
             Command::Ticket { ticket: String::new() },
         ),
     ]

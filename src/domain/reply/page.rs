@@ -5,6 +5,7 @@
 use super::body::encode;
 use super::check::{OBSERVED, elsewhere};
 use super::findings::all as found;
+use super::verdict::holds_until;
 use super::{diff, status};
 use crate::domain::alike::{Alike, merged};
 use crate::domain::evaluate::{Assessment, Rules};
@@ -49,6 +50,7 @@ pub fn judged(
             if assessment.blocks() {
                 page.brief = one_line(&gates.title);
             }
+            page.notes.extend(holds_until(judged));
             if *mode == Mode::Observe {
                 page.notes.push(OBSERVED.to_owned());
             }

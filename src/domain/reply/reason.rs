@@ -5,11 +5,12 @@
 use super::{by, count};
 use crate::domain::decision::Reason;
 use crate::domain::gates::{Gate, Outcome};
-use crate::domain::inert::span;
+use crate::domain::inert::{cut, span};
 use crate::domain::policy::{self, Application, Environment, Version};
 use crate::model::act::{Act, ActKind};
-use crate::model::ids::{AppName, EnvName, PrNumber};
+use crate::model::ids::{AppName, EnvName, PrNumber, Sha};
 use crate::model::read::PullRequest;
+use crate::model::write::NewMerge;
 
 /// The repository is gone, or nothing can be written to it.
 pub fn repository_gone() -> Reason {
@@ -64,6 +65,63 @@ pub fn pull_closed(pr: PrNumber) -> Reason {
 /// A pull request that was to be concluded is open.
 pub fn pull_open(pr: PrNumber) -> Reason {
     Reason::new("pull.open", format!("#{pr} is open again"))
+}
+
+/// A merge is asked for.
+pub fn merging(merge: &NewMerge) -> Reason {
+    let (head, base) = (merge.head.short(), merge.base.sha.short());
+    Reason::new("merge.asked", format!("every gate has passed at {head} onto {base}: it is merged"))
+}
+
+/// It is not merged as things stand now.
+pub fn merge_not_now(pr: PrNumber) -> Reason {
+    Reason::new("merge.not-now", format!("#{pr} has changed since it was judged"))
+}
+
+/// GitHub is at it.
+pub fn merge_pending(pr: PrNumber) -> Reason {
+    Reason::new("merge.pending", format!("GitHub merges #{pr}"))
+}
+
+/// It is merged.
+pub fn merge_done(pr: PrNumber) -> Reason {
+    Reason::new("merge.done", format!("#{pr} is merged"))
+}
+
+/// It is in a merge queue.
+pub fn merge_queued(pr: PrNumber) -> Reason {
+    Reason::new("merge.queued", format!("#{pr} is in the merge queue"))
+}
+
+/// GitHub refuses.
+pub fn merge_refused(pr: PrNumber, why: &str) -> Reason {
+    Reason::new("merge.refused", format!("GitHub does not merge #{pr}: {}", span(why)))
+}
+
+/// A merge queue's group was judged.
+pub fn group(head: &Sha, title: &str) -> Reason {
+    Reason::new("group.judged", format!("the group at {}: {}", head.short(), span(title)))
+}
+
+/// There is no such group any more.
+pub fn group_gone(head: &Sha) -> Reason {
+    Reason::new("group.gone", format!("there is no group at {} any more", head.short()))
+}
+
+/// A group will be built anew.
+pub fn group_elsewhere(head: &Sha) -> Reason {
+    let sentence = format!("the group at {} does not stand on the default branch", head.short());
+    Reason::new("group.elsewhere", sentence)
+}
+
+/// A deployment that waits was looked at.
+pub fn deployment(run: u64, approved: Option<bool>) -> Reason {
+    let how = match approved {
+        Some(true) => "is approved",
+        Some(false) => "is rejected",
+        None => "has to wait",
+    };
+    Reason::new("deployment.judged", format!("the deployment of run {run} {how}"))
 }
 
 /// Something that a judgement rests on is not known.
@@ -297,6 +355,28 @@ pub fn command_handled() -> Reason {
     Reason::new("command.handled", "the comment has been acted upon")
 }
 
+/// Somebody pressed a button of a check.
+pub fn pressed(button: &str, done: bool) -> Reason {
+    let sentence = format!("the button {} was pressed", span(&cut(button, 40)));
+    Reason::new(if done { "button.done" } else { "button.refused" }, sentence)
+}
+
+/// A bot's press is nobody's word.
+pub fn pressed_by_a_bot() -> Reason {
+    Reason::new("button.bot", "a bot pressed the button")
+}
+
+/// The pull request has another head now, or is closed.
+pub fn pressed_too_late(head: &Sha) -> Reason {
+    let sentence = format!("no open pull request is at `{}` any more", head.short());
+    Reason::new("button.head-moved", sentence)
+}
+
+/// More than anybody does in an hour.
+pub fn pressed_too_often() -> Reason {
+    Reason::new("button.too-many", "that is too much within an hour")
+}
+
 /// A comment commands nothing here.
 pub fn command_none() -> Reason {
     Reason::new("command.none", "nothing in the comment is a command here")
@@ -341,6 +421,17 @@ pub fn label_refused(label: &str) -> Reason {
 /// A label is off.
 pub fn label_off(label: &str) -> Reason {
     Reason::new("label.off", format!("{} is off", span(label)))
+}
+
+/// Nothing rests on what was reported.
+pub fn nothing_rests_on_it() -> Reason {
+    Reason::new("reconsider.nothing", "no open promotion rests on it")
+}
+
+/// What promotions rest on may have changed.
+pub fn reconsidered(pulls: usize) -> Reason {
+    let pulls = count(pulls, "pull request");
+    Reason::new("reconsider.judged", format!("what {pulls} may rest on has changed"))
 }
 
 /// Something that people said has come to its time.

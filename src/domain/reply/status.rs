@@ -3,18 +3,25 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::sign;
+use super::verdict::holds_until;
+use super::{by, sign};
 use crate::domain::evaluate::Assessment;
 use crate::domain::gates::{Gate, Outcome};
-use crate::domain::inert::span;
+use crate::domain::inert::{plain, span};
 use crate::domain::look::Look;
+use crate::domain::merging;
 use crate::domain::policy::Mode;
 use crate::domain::promotion::{Direction, Promotion};
+use crate::intent::Half;
 use crate::model::act::Act;
+use crate::model::evidence::Merged;
 use crate::model::ids::PrNumber;
 
 /// The hidden first line of the status comment; it counts only together with its author.
 pub const MARKER: &str = "<!-- usher:status -->";
+
+/// So many shut gates are named.
+const MOST_SHUT: usize = 30;
 
 /// The comment while the promotion is open.
 pub fn promotion(look: &Look<'_>, promotion: &Promotion, assessment: &Assessment) -> String {
@@ -30,12 +37,26 @@ pub fn promotion(look: &Look<'_>, promotion: &Promotion, assessment: &Assessment
             "\nThis repository only observes: nothing is stopped, and Usher merges nothing."
         );
     }
-    out.push_str(&next(promotion, gates, look.policy.mode()));
+    out.push_str(&next(promotion, gates, (look.policy.mode(), merging::is_automatic(look))));
     let _ = writeln!(
         out,
         "\n**Going back:** after the merge, `/rollback` here puts back what ran before; only image entries change."
     );
     out
+}
+
+/// What came of merging it by itself.
+pub fn tried(came: &Half) -> String {
+    match came {
+        Half::Refused(why) => format!(
+            "\n**GitHub does not merge it:** {}. It is tried again when something changes, and every few minutes.\n",
+            span(why.trim_end_matches('.'))
+        ),
+        Half::Queued => "\n**Merge queue:** it was put into the merge queue at this head. Should the queue put it out again, \
+             `/merge` puts it in once more.\n"
+            .to_owned(),
+        Half::Done | Half::Waiting { .. } => String::new(),
+    }
 }
 
 /// How it stands, in a sentence.
@@ -79,8 +100,9 @@ pub fn line(gate: &Gate) -> String {
 }
 
 /// What has to be done, and by whom.
-fn next(promotion: &Promotion, gates: &[Gate], mode: Mode) -> String {
+fn next(promotion: &Promotion, gates: &[Gate], (mode, by_itself): (Mode, bool)) -> String {
     let then = match mode {
+        Mode::Enforce if by_itself => " Once every gate has passed, Usher merges it.",
         Mode::Enforce => " Once every gate has passed, merge it, or have it merged with `/merge`.",
         Mode::Observe => "",
     };
@@ -91,10 +113,12 @@ fn next(promotion: &Promotion, gates: &[Gate], mode: Mode) -> String {
     if shut.is_empty() {
         let prod = promotion.environment.as_str();
         let how = match mode {
+            Mode::Enforce if by_itself => "Usher merges it",
             Mode::Enforce => "merge it, or have it merged with `/merge`",
             Mode::Observe => "merge it",
         };
-        return format!("\n**Next:** {how}; then {} has it.\n", span(prod));
+        let until = holds_until(gates).map_or_else(String::new, |until| format!(" {until}"));
+        return format!("\n**Next:** {how}; then {} has it.{until}\n", span(prod));
     }
     let mut helps: Vec<String> = Vec::new();
     for gate in shut {
@@ -117,14 +141,26 @@ fn next(promotion: &Promotion, gates: &[Gate], mode: Mode) -> String {
     out
 }
 
-/// The comment on a promotion that was merged.
-pub fn merged(promotion: &Promotion) -> String {
+/// The comment on a promotion that was merged. `overrides`: those that stood then.
+pub fn merged(promotion: &Promotion, overrides: &[&Act]) -> String {
     let (version, place) = (span(&promotion.version), span(promotion.environment.as_str()));
     let done = match promotion.direction {
         Direction::Forward => format!("{place} has {version} now."),
         Direction::Back => format!("{place} is back at {version}."),
     };
     let mut out = format!("{MARKER}\n**Merged: {done}**\n\n");
+    for act in overrides {
+        let _ = writeln!(
+            out,
+            "- {} **{}** – overridden {}",
+            sign(Outcome::Overridden),
+            plain(&act.subject),
+            by(act)
+        );
+    }
+    if !overrides.is_empty() {
+        out.push('\n');
+    }
     let leaves = promotion.back.as_ref().map_or(&[][..], |back| &back.leaves);
     if !leaves.is_empty() {
         let leaves: Vec<String> = leaves.iter().map(|tag| span(tag)).collect();
@@ -141,6 +177,38 @@ pub fn merged(promotion: &Promotion) -> String {
         out,
         "**Going back:** `/rollback` here undoes this one; only image entries change."
     );
+    out
+}
+
+/// The hidden first line of the comment on a merge without passed gates.
+pub const UNPASSED: &str = "<!-- usher:unpassed -->";
+
+/// The comment on a pull request that was merged without passed gates.
+pub fn unpassed(merged: &Merged) -> String {
+    let who = merged.by.as_ref().map(|by| format!(" by {}", span(by.login.as_str())));
+    let mut out =
+        format!("{UNPASSED}\n**Merged without passed gates**{}.", who.unwrap_or_default());
+    match merged.verdict {
+        None => out.push_str(" It was merged before its commit was judged.\n"),
+        Some(_) if merged.shut.is_empty() => {
+            out.push_str(" Its commit was not let through.\n");
+        }
+        Some(_) => {
+            out.push_str(" When it was merged, these were shut:\n\n");
+            for gate in merged.shut.iter().take(MOST_SHUT) {
+                let place = gate.environment.as_ref();
+                let place = place.map(|name| format!(" ({})", span(name.as_str())));
+                let _ = writeln!(
+                    out,
+                    "- `{}`{}: {}",
+                    gate.gate,
+                    place.unwrap_or_default(),
+                    gate.sentence
+                );
+            }
+        }
+    }
+    out.push_str("\nThe record says so, for ever: see `usher evidence export`.\n");
     out
 }
 

@@ -1,25 +1,39 @@
 //! Decisions on facts: a repository in memory answers what a walk asks for.
 
 mod alone;
+mod artifacts;
 mod evaluate;
+mod evidence;
+mod hands;
 mod labels;
+mod live;
+mod merging;
 mod page;
 mod promote;
+mod reported;
+mod reviews;
 mod states;
+mod tickets;
 mod unseen;
+mod waiting;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
 use super::decide;
 use super::decision::{Decision, Effect, Verdict};
+use super::drift::Baseline;
 use super::facts::{Answer, Facts, Gap, Known, Need, Ran};
 use super::promotion::Promotion;
-use crate::intent::{Intent, Reach, Trigger};
+use crate::intent::{Asked, Intent, Reach, Trigger};
 use crate::model::act::Act;
+use crate::model::argocd::{self, Unseen};
+use crate::model::artifact::{Artifact, Noted, TicketAnswer};
 use crate::model::bundle::Printed;
+use crate::model::evidence::Judged;
 use crate::model::files::{GitTree, Mode};
 use crate::model::ids::{
     AppId, InstallationId, Login, PrNumber, RepoId, RepoName, RepoRef, Sha, UserId,
@@ -27,10 +41,11 @@ use crate::model::ids::{
 use crate::model::links::Links;
 use crate::model::read::{
     Access, Account, CommandPast, Commit, Comparison, Conclusion, Identity, PullRequest, Release,
-    Repository, Review, Side, Visibility,
+    Repository, Review, Reviewed, Side, Visibility,
 };
+use crate::model::report::{Deployed, Reports};
 use crate::model::seal::Seal;
-use crate::model::write::NewCheck;
+use crate::model::write::{Merged, NewCheck};
 
 const POLICY: &str = "version: 1
 applications:
@@ -88,13 +103,55 @@ struct Hub {
     ran: Vec<Ran>,
     acts: Vec<Act>,
     reviews: Vec<Review>,
+    /// What is reported on commits; on those that are not named, nothing.
+    reports: BTreeMap<Sha, Known<Reports>>,
+    deployed: Vec<Deployed>,
+    /// Where tags point that are not where one would think.
+    tags: BTreeMap<String, Option<Sha>>,
+    /// The pull requests that any commit came by, and the newest commits of any path.
+    brought_by: Vec<PullRequest>,
+    history: Vec<Commit>,
+    /// The heads that pull requests were seen to get.
+    heads: Vec<(Sha, Timestamp)>,
+    /// The commits that every version brings beyond every other.
+    brought: Known<Vec<Commit>>,
+    /// How many there are beyond those.
+    unlisted: u64,
+    reviewed: Known<Reviewed>,
+    /// Tags that the source does not have.
+    untagged: Vec<String>,
+    /// The last verdict on record.
+    judged: Option<Judged>,
     /// What each may do; who is not named may push.
     access: BTreeMap<String, Access>,
     /// `team login`, for each member.
     members: Vec<String>,
     source: Known<Option<RepoRef>>,
+    /// How many see the repository, and its source where that is another.
+    seen_by: (Visibility, Visibility),
+    /// What Argo CDs tell, by `server/name`.
+    applications: BTreeMap<String, argocd::Seen>,
+    /// What accepted merges left, by environment.
+    baselines: BTreeMap<String, Baseline>,
+    /// Whether every head was green when it was judged last.
+    was_green: bool,
     /// What a real Kustomize prints, where the operator allows one.
     kustomized: Option<Printed>,
+    /// Where pull requests parted from the base; at its head where it is not said.
+    parted: Option<Commit>,
+    /// What came of merging by itself.
+    tried: Option<(Asked, Timestamp)>,
+    /// Whether the last verdict let it through.
+    let_through: Option<bool>,
+    /// What the default branch got since it was last seen.
+    between: Option<Comparison>,
+    now: Timestamp,
+    /// What registries say of images, by name and reference; of the others nobody is asked.
+    artifacts: BTreeMap<String, Artifact>,
+    /// What was seen to run, in every environment.
+    digests: Vec<Noted>,
+    /// What servers say of tickets, by address.
+    tickets: BTreeMap<String, TicketAnswer>,
     asked: Vec<Need>,
 }
 
@@ -115,10 +172,33 @@ impl Hub {
             ran: Vec::new(),
             acts: Vec::new(),
             reviews: Vec::new(),
+            reports: BTreeMap::new(),
+            deployed: Vec::new(),
+            tags: BTreeMap::new(),
+            brought_by: Vec::new(),
+            history: Vec::new(),
+            heads: Vec::new(),
+            brought: Ok(Vec::new()),
+            unlisted: 0,
+            reviewed: Ok(Reviewed { commits: Vec::new(), total: 0, pulls: Vec::new() }),
+            untagged: Vec::new(),
+            judged: None,
             access: BTreeMap::new(),
             members: Vec::new(),
             source: Ok(Some(repo())),
+            seen_by: (Visibility::Private, Visibility::Private),
+            applications: BTreeMap::new(),
+            baselines: BTreeMap::new(),
+            was_green: true,
             kustomized: None,
+            parted: None,
+            tried: None,
+            let_through: None,
+            between: None,
+            now: "2026-11-20T12:00:00Z".parse().unwrap(),
+            artifacts: BTreeMap::new(),
+            digests: Vec::new(),
+            tickets: BTreeMap::new(),
             asked: Vec::new(),
         };
         hub.push("main", &account(5, "ada"), "start", main);
@@ -160,6 +240,7 @@ impl Hub {
                 prerelease: false,
                 url: String::new(),
                 author: None,
+                branch: None,
             },
         );
     }
@@ -191,13 +272,23 @@ impl Hub {
             labels: Vec::new(),
             comments: None,
             landed: None,
+            merged_at: None,
+            merged_by: None,
         });
         number
     }
 
+    /// The branches of the merge queue.
+    fn queue(&self) -> Vec<(String, Sha)> {
+        let all = self.branches.iter();
+        all.filter(|(name, _)| name.starts_with("gh-readonly-queue/"))
+            .map(|(name, (commit, _))| (name.clone(), commit.sha.clone()))
+            .collect()
+    }
+
     fn decide(&mut self, intent: &Intent) -> Decision {
         let mut facts = Facts::new(
-            "2026-11-20T12:00:00Z".parse().unwrap(),
+            self.now,
             "https://github.test".into(),
             Seal::new(b"key"),
             Links::new("https://usher.test", b"key"),
@@ -222,6 +313,7 @@ impl Hub {
         panic!("it asks for ever: {:?}", self.asked.last());
     }
 
+    #[expect(clippy::too_many_lines, reason = "one arm a need")]
     fn answer(&self, need: &Need) -> Known<Answer> {
         let commit = |wanted: &Sha| {
             self.branches
@@ -233,11 +325,16 @@ impl Hub {
             Need::Identity {} => Answer::Identity(us()),
             Need::Repositories { .. } => Answer::Repositories(Vec::new()),
             Need::Source { .. } => Answer::Source(self.source.clone()?),
-            Need::Repository { .. } => Answer::Repository(Some(shop())),
+            Need::Repository { repo } => {
+                let (home, source) = self.seen_by;
+                let visibility = if repo.id == RepoId(1) { home } else { source };
+                Answer::Repository(Some(Repository { visibility, ..shop() }))
+            }
             Need::Head { branch, .. } => {
                 Answer::Head(self.branches.get(branch).map(|(commit, _)| commit.clone()))
             }
             Need::Commit { sha, .. } => Answer::Commit(commit(sha).unwrap()),
+            Need::CommitIfAny { sha, .. } => Answer::CommitIfAny(commit(sha)),
             Need::Tree { tree, .. } => {
                 let (_, files) =
                     self.branches.values().find(|(commit, _)| commit.tree == *tree).unwrap();
@@ -263,7 +360,7 @@ impl Hub {
             Need::Comparison { base, head, .. } => {
                 let commits = vec![commit(head).unwrap()];
                 Answer::Comparison(Comparison {
-                    merge_base: commit(base).unwrap(),
+                    merge_base: self.parted.clone().unwrap_or_else(|| commit(base).unwrap()),
                     commits,
                     total_commits: 1,
                 })
@@ -273,10 +370,21 @@ impl Hub {
                 Answer::Release(self.releases.iter().find(|release| release.tag == *tag).cloned())
             }
             Need::Tags { .. } => Answer::Tags(Vec::new()),
-            Need::Tag { tag, .. } => Answer::Tag(Some(sha(tag))),
+            Need::Tag { tag, .. } => {
+                let usual = || (!self.untagged.contains(tag)).then(|| sha(tag));
+                Answer::Tag(self.tags.get(tag).cloned().unwrap_or_else(usual))
+            }
+            Need::Brought { .. } => {
+                let commits = self.brought.clone()?;
+                let total_commits = commits.len() as u64 + self.unlisted;
+                let merge_base = self.branches["main"].0.clone();
+                Answer::Brought(Comparison { merge_base, commits, total_commits })
+            }
+            Need::Reviewed { .. } => Answer::Reviewed(self.reviewed.clone()?),
             Need::Ran { .. } => Answer::Ran(self.ran.clone()),
-            Need::CommitsOf { .. } => Answer::CommitsOf(Vec::new()),
-            Need::PullsOfCommit { .. } => Answer::PullsOfCommit(Vec::new()),
+            Need::CommitsOf { .. } => Answer::CommitsOf(self.history.clone()),
+            Need::PullsOfCommit { .. } => Answer::PullsOfCommit(self.brought_by.clone()),
+            Need::Between { .. } => Answer::Between(self.between.clone()),
             Need::Access { login, .. } => {
                 let access = self.access.get(login.as_str()).copied();
                 Answer::Access(access.unwrap_or(Access::Write))
@@ -285,17 +393,57 @@ impl Hub {
                 Answer::Member(self.members.contains(&format!("{team} {login}")))
             }
             Need::Comment { .. } => Answer::Comment(None),
+            Need::Reports { sha, .. } => Answer::Reports(match self.reports.get(sha) {
+                Some(reports) => reports.clone()?,
+                None => Reports::new(Vec::new(), Vec::new(), true),
+            }),
+            Need::Deployed { .. } => Answer::Deployed(self.deployed.clone()),
             Need::Reviews { .. } => Answer::Reviews(self.reviews.clone()),
             Need::Acts { .. } => Answer::Acts(self.acts.clone()),
-            Need::Heads { .. } => Answer::Heads(Vec::new()),
+            Need::ActsOfPull { pr, .. } => {
+                let about = self.acts.iter().filter(|act| act.pr == Some(*pr));
+                Answer::ActsOfPull(about.map(|act| (act.clone(), None)).collect())
+            }
+            Need::Heads { .. } => Answer::Heads(self.heads.clone()),
+            Need::Judged { .. } => Answer::Judged(self.judged.clone()),
             Need::Past { .. } => {
                 Answer::Past(CommandPast { handled: false, within_hour: 0, refused_today: false })
             }
+            Need::Merging { .. } => Answer::Merging(Merged::Done),
+            Need::Tried { .. } => Answer::Tried(self.tried.clone()),
+            Need::Branches { .. } => Answer::Branches(self.queue()),
+            Need::Groups { .. } => Answer::Groups(Vec::new()),
+            Need::LetThrough { .. } => Answer::LetThrough(self.let_through),
+            Need::Baseline { environment, .. } => {
+                Answer::Baseline(self.baselines.get(environment.as_str()).cloned())
+            }
+            Need::WasGreen { .. } => Answer::WasGreen(self.was_green),
+            Need::Application { server, application, .. } => {
+                let known = self.applications.get(&format!("{server}/{application}"));
+                Answer::Application(known.cloned().unwrap_or(Err(Unseen::NoServer)))
+            }
             Need::LastConfig { .. } => Answer::LastConfig(None),
+            Need::Artifact { image, reference, .. } => {
+                let found = self.artifacts.get(&format!("{image} {reference}")).cloned();
+                let nobody = Artifact::NotAsked { registry: "docker.io".to_owned() };
+                Answer::Artifact(found.unwrap_or(nobody))
+            }
+            Need::Digests { .. } => Answer::Digests(self.digests.clone()),
+            Need::Ticket { url, .. } => {
+                let found = self.tickets.get(url).cloned();
+                let nobody = TicketAnswer::NotAsked { host: "itsm.acme.io".to_owned() };
+                Answer::Ticket(found.unwrap_or(nobody))
+            }
             Need::MayRunKustomize { .. } => Answer::MayRunKustomize(self.kustomized.is_some()),
             Need::Kustomized { .. } => Answer::Kustomized(self.kustomized.clone().unwrap()),
         })
     }
+}
+
+/// A state that was seen at the head of main as it was called then.
+fn ran(tag: &str, at: &str) -> Ran {
+    let since = "2026-11-20T10:00:00Z".parse().unwrap();
+    Ran { tag: tag.to_owned(), entries: None, sha: sha(at), since, last: sha(at), until: since }
 }
 
 fn facts_have(facts: &Facts, need: &Need) -> bool {
@@ -360,4 +508,10 @@ fn promoted(hub: &mut Hub, tag: &str) -> PrNumber {
     let new = new.unwrap();
     let text = String::from_utf8(new.files[0].content.clone()).unwrap();
     hub.open(&new.branch, &account(77, "usher[bot]"), &new.message, &[(&new.files[0].path, &text)])
+}
+
+/// A version that was seen to run whole since then.
+fn past(tag: &str, since: &str) -> Ran {
+    let since = since.parse().unwrap();
+    Ran { tag: tag.to_owned(), entries: None, sha: sha(tag), since, last: sha(tag), until: since }
 }

@@ -39,15 +39,21 @@ impl Scene {
 
     /// The same under other rules.
     pub(super) fn under(rules: &str, change: impl FnOnce(&mut Promotion)) -> Self {
+        Self::after(&STAGING.replace("v1.0.0", "v1.1.0"), rules, change)
+    }
+
+    /// The same with another kustomization in staging.
+    pub(super) fn after(staging: &str, rules: &str, change: impl FnOnce(&mut Promotion)) -> Self {
         let mut hub = Hub::new();
         hub.write(".github/usher.yml", rules);
-        hub.write("staging/kustomization.yaml", &STAGING.replace("v1.0.0", "v1.1.0"));
+        hub.write("staging/kustomization.yaml", staging);
         hub.members = ["qa quinn", "sre sam", "release ada"].map(String::from).into();
         hub.release("v1.1.0");
         let mut promotion = crate::domain::promotion::tests::promotion("prod", "v1.1.0");
         promotion.application = AppName::new("shop").unwrap();
         promotion.source = RepoName::new("acme/shop").unwrap();
         promotion.tag = Some(ImageTag::new("v1.1.0").unwrap());
+        promotion.commit = Some(sha("v1.1.0"));
         promotion.request = Some(Request {
             by: Login::new("ada").unwrap(),
             id: UserId(5),
@@ -97,6 +103,19 @@ impl Scene {
             },
         });
         &mut self.hub.acts.last_mut().unwrap().said
+    }
+
+    /// Writes a file on the default branch, and as if it had always been there.
+    pub(super) fn write(&mut self, path: &str, text: &str) {
+        self.hub.write(path, text);
+        let branch = self.hub.pulls[0].head.branch.clone();
+        let all = &mut self.hub.branches.get_mut(&branch).unwrap().1;
+        all.insert(path.to_owned(), text.to_owned());
+    }
+
+    /// Other rules.
+    pub(super) fn rules(&mut self, rules: &str) {
+        self.write(".github/usher.yml", rules);
     }
 
     /// The label is on, and recorded as this person's.
@@ -249,12 +268,7 @@ fn a_bad_version_is_overridden_only_by_who_may() {
 fn observing_blocks_nothing_and_says_what_it_would() {
     let mut scene = Scene::new();
     let observing = RULES.replace("version: 1", "version: 1\nmode: observe");
-    let mut files = scene.hub.branches["main"].1.clone();
-    files.insert(".github/usher.yml".to_owned(), observing.clone());
-    scene.hub.push("main", &account(5, "ada"), "observe", files);
-    let branch = scene.hub.pulls[0].head.branch.clone();
-    let all = &mut scene.hub.branches.get_mut(&branch).unwrap().1;
-    all.insert(".github/usher.yml".to_owned(), observing);
+    scene.rules(&observing);
     insta::assert_snapshot!("observing", scene.reads());
 }
 
@@ -289,6 +303,7 @@ fn nobody_changes_the_rules_alone() {
             author: by.clone(),
             state: ReviewState::Approved,
             head: Some(head),
+            at: None,
         });
         let decision = evaluate(&mut hub, pr);
         (check(&decision, "usher/gates").clone(), check(&decision, "usher/config").clone())

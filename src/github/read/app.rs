@@ -20,7 +20,21 @@ use crate::model::read::{HookAttempt, Identity, Installation, Repository};
 impl GitHub {
     /// Who the App is, and in whose name it writes. Asked once; then known for good.
     pub async fn identity(&self) -> Result<Identity, Fault> {
-        let known = self.0.identity.get_or_try_init(|| self.ask_identity());
+        let known = self.0.identity.get_or_try_init(|| async {
+            // the App's own token is not good for looking up users
+            let installations = self.installations().await?;
+            let one = installations.iter().find(|one| !one.suspended);
+            self.ask_identity(one.map(|one| one.id)).await
+        });
+        known.await.cloned()
+    }
+
+    /// The same, looked up by an installation that is known.
+    pub(in crate::github) async fn identity_by(
+        &self,
+        installation: InstallationId,
+    ) -> Result<Identity, Fault> {
+        let known = self.0.identity.get_or_try_init(|| self.ask_identity(Some(installation)));
         known.await.cloned()
     }
 
@@ -67,15 +81,10 @@ impl GitHub {
         Ok(())
     }
 
-    async fn ask_identity(&self) -> Result<Identity, Fault> {
+    async fn ask_identity(&self, by: Option<InstallationId>) -> Result<Identity, Fault> {
         let line = self.line(Caller::App, Priority::Person);
         let app: App = line.read("/app").await?;
-        // the App's own token is not good for looking up users
-        let installations = self.installations().await?;
-        let caller = installations
-            .iter()
-            .find(|i| !i.suspended)
-            .map_or(Caller::Nobody, |i| Caller::Installation(i.id, Scope::Listing));
+        let caller = by.map_or(Caller::Nobody, |id| Caller::Installation(id, Scope::Listing));
         let line = self.line(caller, Priority::Person);
         let login = format!("{}[bot]", app.slug);
         let bot: User = line.read(&format!("/users/{}", escape_path(&login))).await?;

@@ -19,8 +19,10 @@ use crate::model::files::{GitTree, Mode};
 use crate::model::ids::{RepoId, Sha};
 use crate::model::read::{Commit, Comparison, Release, Repository};
 
-/// GitHub goes no further in pages of a comparison's commits.
+/// So many commits of a comparison are listed where they are judged one by one.
 const COMPARED: usize = 250;
+/// And so many where it is only about who wrote them.
+const BROUGHT: usize = 1_000;
 /// How many calls a tree too large for one answer may take.
 const SUBTREES: usize = 500;
 /// How many tags may point to each other.
@@ -144,8 +146,28 @@ impl Repo {
         Ok(bytes)
     }
 
-    /// How `head` differs from `base`: where they parted, and what `head` has more.
+    /// How `head` differs from `base`: where they parted, and what `head` has more. Between two commits that
+    /// never changes.
     pub async fn compare(&self, base: &Sha, head: &Sha) -> Result<Comparison, Fault> {
+        self.compare_up_to(base, head, COMPARED).await
+    }
+
+    /// The same, with more of the commits that `head` has and `base` has not.
+    pub async fn brought(&self, base: &Sha, head: &Sha) -> Result<Comparison, Fault> {
+        self.compare_up_to(base, head, BROUGHT).await
+    }
+
+    async fn compare_up_to(
+        &self,
+        base: &Sha,
+        head: &Sha,
+        most: usize,
+    ) -> Result<Comparison, Fault> {
+        let comparisons = &self.line.github.0.memory.comparisons;
+        let key = (self.repo.id, base.clone(), head.clone(), most);
+        if let Some(known) = comparisons.get(&key) {
+            return Ok(known);
+        }
         let path = self.path(format_args!("/compare/{base}...{head}?per_page=100"));
         let mut first: Option<(Commit, u64)> = None;
         let read = |page: WireComparison| {
@@ -153,12 +175,14 @@ impl Repo {
             let commits = page.commits.into_iter();
             commits.map(WireCommit::into_commit).collect()
         };
-        let mut commits =
-            self.line.pages(&path, read, |all: &[Commit]| all.len() >= COMPARED).await?;
-        commits.truncate(COMPARED);
+        let mut commits = self.line.pages(&path, read, |all: &[Commit]| all.len() >= most).await?;
+        commits.truncate(most);
         let (merge_base, total_commits) =
             first.ok_or_else(|| Fault::Broken(format!("GET {path}: no page at all")))?;
-        Ok(Comparison { merge_base, commits, total_commits })
+        let size = commits.iter().map(|commit| commit.message.len() + 500).sum();
+        let comparison = Comparison { merge_base, commits, total_commits };
+        comparisons.put(key, comparison.clone(), size);
+        Ok(comparison)
     }
 
     /// The published release of a tag.

@@ -7,5 +7,7 @@ mod app;
 mod git;
 mod people;
 mod pulls;
+mod reports;
+mod reviewed;
 
 pub use pulls::CheckFilter;

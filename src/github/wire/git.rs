@@ -135,6 +135,7 @@ pub(in crate::github) struct WireRelease {
     prerelease: bool,
     html_url: String,
     author: Option<User>,
+    target_commitish: Option<String>,
 }
 
 impl WireRelease {
@@ -147,6 +148,7 @@ impl WireRelease {
             prerelease: self.prerelease,
             url: self.html_url,
             author: self.author.map(User::into_account),
+            branch: self.target_commitish,
         }
     }
 }

@@ -5,6 +5,7 @@
 
 mod git;
 mod people;
+mod report;
 
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -23,6 +24,7 @@ pub(super) use git::{
     WireTree, WireWritten,
 };
 pub(super) use people::{WireMembership, WirePermission, WireReview};
+pub(super) use report::{WireCombined, WireDeployment, WireDeploymentStatus, WireStatus, state};
 
 /// The account that GitHub shows where the real one has been deleted.
 const GHOST: u64 = 10_137;
@@ -46,7 +48,7 @@ impl User {
     }
 }
 
-fn account_or_ghost(user: Option<User>) -> Account {
+pub(super) fn account_or_ghost(user: Option<User>) -> Account {
     user.map_or_else(
         || Account { id: UserId(GHOST), login: ghost_login(), bot: false },
         User::into_account,
@@ -148,6 +150,7 @@ pub(super) struct WirePull {
     state: String,
     merged_at: Option<Timestamp>,
     merge_commit_sha: Option<Sha>,
+    merged_by: Option<User>,
     comments: Option<u64>,
     #[serde(default)]
     draft: bool,
@@ -202,6 +205,8 @@ impl WirePull {
             comments: self.comments,
             // of one that is open it is what a merge would come to
             landed: self.merge_commit_sha.filter(|_| self.merged_at.is_some()),
+            merged_at: self.merged_at,
+            merged_by: self.merged_by.map(User::into_account),
         }
     }
 }
@@ -246,18 +251,22 @@ pub(super) struct WireCheckRun {
     status: String,
     conclusion: Option<String>,
     external_id: Option<String>,
+    started_at: Option<Timestamp>,
+    html_url: Option<String>,
     output: Option<Output>,
 }
 
 #[derive(Deserialize)]
 struct AppOfRun {
     id: AppId,
+    slug: Option<String>,
 }
 
 #[derive(Deserialize, Default)]
 struct Output {
     title: Option<String>,
     summary: Option<String>,
+    text: Option<String>,
     #[serde(default)]
     annotations_count: usize,
 }
@@ -274,19 +283,24 @@ impl WireCheckRun {
             .filter(|_| self.status == "completed")
             // one not known yet is not green, and not absent either
             .map(|text| conclusion(&text).unwrap_or(Conclusion::Neutral));
+        let (app, slug) = self.app.map_or((None, None), |app| (Some(app.id), app.slug));
         CheckRun {
             id: self.id,
             name: self.name,
-            app: self.app.map(|a| a.id),
+            app,
+            slug,
             conclusion,
             external_id: self.external_id.filter(|id| !id.is_empty()),
             title: output.title,
             summary: output.summary,
+            text: output.text,
+            started: self.started_at,
+            url: self.html_url,
         }
     }
 }
 
-fn conclusion(text: &str) -> Option<Conclusion> {
+pub(super) fn conclusion(text: &str) -> Option<Conclusion> {
     serde_json::from_value(serde_json::Value::String(text.to_owned())).ok()
 }
 

@@ -2,6 +2,7 @@
 //!
 //! It does not know what they may do.
 
+use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::{User, account_or_ghost};
@@ -85,6 +86,7 @@ pub(in crate::github) struct WireReview {
     #[serde(default)]
     state: String,
     commit_id: Option<Sha>,
+    submitted_at: Option<Timestamp>,
 }
 
 impl WireReview {
@@ -100,6 +102,7 @@ impl WireReview {
                 _ => ReviewState::Commented,
             },
             head: self.commit_id,
+            at: self.submitted_at,
         }
     }
 }

@@ -27,14 +27,20 @@ impl Repo {
     /// only where they differ is a new run made, which then counts instead of the old one.
     pub async fn ensure_check(&self, check: &NewCheck) -> Result<CheckRunId, Fault> {
         let filter = Some(check.name.clone());
-        let runs = self.our_runs(&check.head, filter).await?;
+        let runs = match self.known_runs(&check.head) {
+            Some(known) => known,
+            None => self.our_runs(&check.head, filter).await?,
+        };
         self.ensure_run(check, latest(runs, &check.name)).await
     }
 
     /// The same for several of one head; what is there is looked at once.
     pub async fn ensure_checks(&self, checks: &[&NewCheck]) -> Result<(), Fault> {
         let Some(first) = checks.first() else { return Ok(()) };
-        let runs = self.our_runs(&first.head, None).await?;
+        let runs = match self.known_runs(&first.head) {
+            Some(known) => known,
+            None => self.our_runs(&first.head, None).await?,
+        };
         for check in checks {
             self.ensure_run(check, latest(runs.clone(), &check.name)).await?;
         }
@@ -70,9 +76,14 @@ impl Repo {
         Ok(id)
     }
 
+    /// Our runs on a head, where they were seen just now.
+    fn known_runs(&self, head: &Sha) -> Option<Vec<Known>> {
+        Some(self.posted.as_ref()?.runs_on(head)?.to_vec())
+    }
+
     /// Our runs on a head, of one name or of all.
     async fn our_runs(&self, head: &Sha, name: Option<String>) -> Result<Vec<Known>, Fault> {
-        let us = self.line.github.identity().await?;
+        let us = self.identity().await?;
         let filter = CheckFilter { name, app: Some(us.app) };
         let runs = self.wire_check_runs(head, &filter).await?;
         Ok(runs
@@ -144,8 +155,13 @@ impl Post {
         }
         let annotations: Vec<Value> = check.annotations.iter().map(annotation).collect();
         let url = check.details.url.as_deref();
+        let buttons: Vec<&str> = match check.conclusion {
+            Some(_) => check.details.buttons.iter().map(|button| button.identifier).collect(),
+            None => Vec::new(),
+        };
         let saying =
-            digest(&json!([check.conclusion, check.title, check.summary, check.text, url]));
+            json!([check.conclusion, check.title, check.summary, check.text, url, buttons]);
+        let saying = digest(&saying);
         let remarks = digest(&json!(annotations));
         Self { check, annotations, saying, remarks }
     }
@@ -193,7 +209,8 @@ impl Post {
             json!({"label": label, "description": description, "identifier": identifier})
         };
         let buttons = &self.check.details.buttons;
-        if self.check.conclusion.is_some() && !buttons.is_empty() {
+        // Also where there are none: those of an earlier verdict would stay.
+        if self.check.conclusion.is_some() {
             whole["actions"] = buttons.iter().map(button).collect();
         }
         whole
@@ -263,10 +280,14 @@ mod tests {
             id: CheckRunId(1),
             name: post.check.name.clone(),
             app: None,
+            slug: None,
             conclusion: post.check.conclusion,
             external_id: Some(post.external_id()),
             title: None,
             summary: None,
+            text: None,
+            started: None,
+            url: None,
         }
     }
 

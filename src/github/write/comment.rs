@@ -29,19 +29,30 @@ impl Repo {
     ) -> Result<CommentId, Fault> {
         let wanted =
             if text.starts_with(marker) { body(text) } else { body(&format!("{marker}\n{text}")) };
-        let us = self.line.github.identity().await?;
-        let comments = self.comments(number).await?;
-        let ours =
-            comments.into_iter().find(|c| c.author.id == us.bot.id && c.body.starts_with(marker));
-        let Some(ours) = ours else {
+        let Some((id, text)) = self.our_comment(number, marker).await? else {
             return self.add_comment(number, &wanted).await;
         };
-        if !same_text(&ours.body, &wanted) {
-            let path = self.path(format_args!("/issues/comments/{}", ours.id));
+        if !same_text(&text, &wanted) {
+            let path = self.path(format_args!("/issues/comments/{id}"));
             let edit = json!({"body": wanted});
             self.line.write(Method::PATCH, &path, Some(&edit), Cost::Write).await?;
         }
-        Ok(ours.id)
+        Ok(id)
+    }
+
+    /// Our comment that begins with a marker, and its text: as it was seen just now, or looked for.
+    async fn our_comment(
+        &self,
+        number: PrNumber,
+        marker: &str,
+    ) -> Result<Option<(CommentId, String)>, Fault> {
+        if let Some(known) = self.posted.as_ref().and_then(|seen| seen.comment(number, marker)) {
+            return Ok(known.map(|(id, text)| (id, text.to_owned())));
+        }
+        let us = self.identity().await?;
+        let mut comments = self.comments(number).await?.into_iter();
+        let ours = comments.find(|c| c.author.id == us.bot.id && c.body.starts_with(marker));
+        Ok(ours.map(|ours| (ours.id, ours.body)))
     }
 
     /// Writes a comment: each call makes another one.

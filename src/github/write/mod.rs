@@ -7,6 +7,7 @@ mod branch;
 mod check;
 mod comment;
 mod commit;
+mod deployment;
 mod label;
 mod merge;
 mod pull;

@@ -32,9 +32,8 @@ impl Repo {
     /// Sees to it that a pull request of ours is closed; one by somebody else is refused.
     pub async fn close_pull(&self, number: PrNumber) -> Result<(), Fault> {
         let repo = &self.repo.name;
-        let Some(pull) = self.pull(number).await? else {
-            return Err(Fault::Denied(format!("{repo} has no pull request #{number}")));
-        };
+        let path = self.path(format_args!("/pulls/{number}"));
+        let pull = self.line.read::<WirePull>(&path).await?.into_pull();
         if !pull.open {
             return Ok(());
         }
@@ -45,7 +44,6 @@ impl Repo {
                 "{repo}#{number} was opened by {author}, so it is not Usher's to close"
             )));
         }
-        let path = self.path(format_args!("/pulls/{number}"));
         let closed = json!({"state": "closed"});
         self.line.write(Method::PATCH, &path, Some(&closed), Cost::Write).await?;
         Ok(())

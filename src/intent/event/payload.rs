@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use crate::model::ids::{
-    CommentId, InstallationId, Login, PrNumber, RepoId, RepoName, RepoRef, Sha, UserId,
+    AppId, CommentId, InstallationId, Login, PrNumber, RepoId, RepoName, RepoRef, Sha, UserId,
 };
 use crate::model::read::{Account, Repository, Visibility};
 
@@ -30,11 +30,33 @@ pub(super) struct Payload {
     pub(super) label: Option<LabelFields>,
     pub(super) check_run: Option<CheckFields>,
     pub(super) check_suite: Option<CheckFields>,
+    pub(super) workflow_run: Option<CheckFields>,
+    pub(super) deployment: Option<DeploymentFields>,
+    /// The commit of a status.
+    pub(super) sha: Option<String>,
+    pub(super) requested_action: Option<ActionFields>,
     pub(super) commits: Option<Vec<CommitFields>>,
+    pub(super) merge_group: Option<GroupFields>,
+    /// A name, in the events that are about one; other things elsewhere.
+    pub(super) environment: Option<serde_json::Value>,
+    pub(super) deployment_callback_url: Option<String>,
     #[serde(default)]
     pub(super) repositories_added: Vec<RepositoryFields>,
     #[serde(default)]
     pub(super) repositories_removed: Vec<RepositoryFields>,
+}
+
+/// A group of a merge queue.
+#[derive(Deserialize)]
+pub(super) struct GroupFields {
+    pub(super) head_sha: Option<String>,
+    pub(super) base_ref: Option<String>,
+}
+
+/// A deployment.
+#[derive(Deserialize)]
+pub(super) struct DeploymentFields {
+    pub(super) sha: Option<String>,
 }
 
 /// A commit of a push, with the files that it touches.
@@ -118,6 +140,39 @@ pub(super) struct LabelFields {
 pub(super) struct CheckFields {
     #[serde(default)]
     pub(super) pull_requests: Vec<PullFields>,
+    head_sha: Option<String>,
+    app: Option<AppFields>,
+    completed_at: Option<String>,
+    external_id: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct AppFields {
+    id: Option<AppId>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct ActionFields {
+    pub(super) identifier: Option<String>,
+}
+
+impl CheckFields {
+    /// The commit that it is about.
+    pub(super) fn head(&self) -> Option<Sha> {
+        Sha::new(self.head_sha.clone()?).ok()
+    }
+
+    /// The App that made it.
+    pub(super) fn by(&self) -> Option<AppId> {
+        self.app.as_ref()?.id
+    }
+
+    /// What it said, and since when: another verdict is another state.
+    pub(super) fn state(&self) -> String {
+        let [at, said] =
+            [&self.completed_at, &self.external_id].map(|text| text.as_deref().unwrap_or_default());
+        format!("{at} {said}")
+    }
 }
 
 impl Payload {

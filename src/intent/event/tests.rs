@@ -5,7 +5,7 @@
 use super::*;
 use crate::intent::command::Command;
 use crate::model::ids::{
-    CommentId, InstallationId, Login, PrNumber, RepoId, RepoName, Sha, UserId,
+    AppId, CommentId, InstallationId, Login, PrNumber, RepoId, RepoName, Sha, UserId,
 };
 use crate::model::read::{Account, Repository, Visibility};
 use serde_json::{Value, json};
@@ -47,7 +47,9 @@ fn only_the_default_branch_is_followed() {
     let expected = Intent::Follow { repo: repo(), reach: Reach::Promotions };
     assert_eq!(parse("push", &main).unwrap(), [expected]);
     assert_eq!(parse("push", &other).unwrap(), []);
-    assert_eq!(parse("push", &gone).unwrap(), []);
+    let what = Basis::Version { tag: "v1".into() };
+    let version = Intent::Reconsider { repo: repo(), source: repo(), what };
+    assert_eq!(parse("push", &gone).unwrap(), [version]);
 }
 
 #[test]
@@ -90,6 +92,50 @@ fn repositories_come_and_go() {
             Intent::Forget { repo: repo() }
         ]
     );
+}
+
+#[test]
+fn a_version_that_is_not_what_it_was_is_reconsidered() {
+    let what = Basis::Version { tag: "v1.0.1".into() };
+    let expected = Intent::Reconsider { repo: repo(), source: repo(), what };
+    for action in ["deleted", "unpublished", "edited"] {
+        let release = json!({"action": action, "release": {"tag_name": "v1.0.1"}});
+        let intents = parse("release", &body(release)).unwrap();
+        assert_eq!(intents, std::slice::from_ref(&expected), "{action}");
+    }
+    let gone = json!({"ref": "v1.0.1", "ref_type": "tag"});
+    assert_eq!(parse("delete", &body(gone)).unwrap(), std::slice::from_ref(&expected));
+    let branch = json!({"ref": "feature", "ref_type": "branch"});
+    assert_eq!(parse("delete", &body(branch)).unwrap(), []);
+    let moved = json!({"ref": "refs/tags/v1.0.1", "deleted": false, "before": BEFORE});
+    let release = Intent::Release { source: repo(), tag: "v1.0.1".into() };
+    assert_eq!(parse("push", &body(moved)).unwrap(), [expected, release.clone()]);
+    let made = json!({"ref": "refs/tags/v1.0.1", "deleted": false, "before": "0".repeat(40)});
+    assert_eq!(parse("push", &body(made)).unwrap(), [release]);
+}
+
+#[test]
+fn what_is_reported_on_a_commit_is_told_with_who_reported() {
+    let reports = |by: Option<u64>| {
+        let what = Basis::Reports { sha: sha(HEAD), by: by.map(AppId) };
+        vec![Intent::Reconsider { repo: repo(), source: repo(), what }]
+    };
+    let check = json!({"head_sha": HEAD, "app": {"id": 8}, "pull_requests": []});
+    for (event, action, key, fields, expected) in [
+        ("check_run", "completed", "check_run", check.clone(), reports(Some(8))),
+        ("check_run", "created", "check_run", check.clone(), reports(Some(8))),
+        ("check_suite", "completed", "check_suite", check.clone(), reports(Some(8))),
+        ("check_suite", "requested", "check_suite", check, Vec::new()),
+        ("workflow_run", "completed", "workflow_run", json!({"head_sha": HEAD}), reports(None)),
+        ("workflow_run", "in_progress", "workflow_run", json!({"head_sha": HEAD}), Vec::new()),
+        ("deployment_status", "created", "deployment", json!({"sha": HEAD}), reports(None)),
+        ("status", "", "sha", json!(HEAD), reports(None)),
+        ("status", "", "sha", json!("main"), Vec::new()),
+        ("check_run", "completed", "check_run", json!({"app": null}), Vec::new()),
+    ] {
+        let payload = json!({"action": action, key: fields});
+        assert_eq!(parse(event, &body(payload)).unwrap(), expected, "{event} {action}");
+    }
 }
 
 const HEAD: &str = "1111111111111111111111111111111111111111";
@@ -257,6 +303,39 @@ fn a_label_is_its_senders_for_its_head() {
         payload[missing] = Value::Null;
         let evaluate = Intent::Evaluate { repo: repo(), pr: PrNumber(5) };
         assert_eq!(parse("pull_request", &body(payload)).unwrap(), [evaluate], "{missing}");
+    }
+}
+
+#[test]
+fn a_button_is_its_senders_for_the_head_of_its_check() {
+    let check = |action: &str, pulls: Value| {
+        json!({
+            "action": action,
+            "sender": {"id": 11, "login": "ada", "type": "User"},
+            "requested_action": {"identifier": "approve"},
+            "check_run": {"head_sha": HEAD, "completed_at": AT, "external_id": "usher:1:2", "pull_requests": pulls},
+        })
+    };
+    let press = |button: &str| Intent::Press {
+        repo: repo(),
+        button: button.to_owned(),
+        head: sha(HEAD),
+        by: ada(),
+        shown: format!("{AT} usher:1:2"),
+    };
+    let evaluate = Intent::Evaluate { repo: repo(), pr: PrNumber(5) };
+    let named = json!([{"number": 5}]);
+    let of = |payload: Value| parse("check_run", &body(payload)).unwrap();
+    assert_eq!(of(check("requested_action", named.clone())), [press("approve")]);
+    assert_eq!(of(check("requested_action", json!([]))), [press("approve")], "from a fork");
+    let wanted = std::slice::from_ref(&evaluate);
+    assert_eq!(of(check("rerequested", named.clone())), wanted);
+    assert_eq!(of(check("rerequested", json!([]))), [press("again")], "from a fork");
+    // Where it is not told who or at which commit, it is judged again and no more.
+    for missing in ["/sender", "/check_run/head_sha", "/requested_action"] {
+        let mut payload = check("requested_action", named.clone());
+        *payload.pointer_mut(missing).unwrap() = Value::Null;
+        assert_eq!(of(payload), wanted, "{missing}");
     }
 }
 

@@ -63,16 +63,16 @@ fn bound(name: &str, which: &str, asked: &Arguments) -> Result<Option<usize>, Pr
         return Ok(None);
     };
     match u64::try_from(number) {
-        Ok(number) if number <= MOST => Ok(usize::try_from(number).ok()),
-        Ok(number) => Err(Problem::new(
+        Ok(number) if (1..=MOST).contains(&number) => Ok(usize::try_from(number).ok()),
+        Ok(number) if number > MOST => Err(Problem::new(
             "EXCESSIVE_PAGINATION",
             format!(
                 "Requesting {number} records on the `{name}` connection exceeds the `{which}` limit of {MOST} records."
             ),
         )),
-        Err(_negative) => Err(Problem::new(
+        _ => Err(Problem::new(
             "ARGUMENT_LIMIT",
-            format!("`{which}` on the `{name}` connection cannot be less than zero."),
+            format!("`{which}` on the `{name}` connection must be at least 1."),
         )),
     }
 }

@@ -12,8 +12,8 @@ use crate::sandbox::auth::Caller;
 use crate::sandbox::git::{Commit, Person, TreeEntry};
 use crate::sandbox::http::Window;
 use crate::sandbox::model::{
-    Account, AccountKind, App, CheckRun, CheckSuite, Comment, CommitStatus, Issue, Label, Level,
-    Organization, Pull, Release, Repo, Review, Role, Team,
+    Account, AccountKind, App, CheckRun, CheckSuite, Comment, CommitStatus, Deployment,
+    DeploymentStatus, Issue, Label, Level, Organization, Pull, Release, Repo, Review, Role, Team,
 };
 use crate::sandbox::state::State;
 
@@ -60,6 +60,8 @@ pub(super) enum Thing<'a> {
     Status(&'a Repo, String),
     Context(&'a Repo, &'a CommitStatus),
     Rollup(&'a Repo, String),
+    Deployment(&'a Deployment),
+    DeploymentStatus(&'a DeploymentStatus),
     Release(&'a Repo, &'a Release),
     Page(Page<'a>),
     Edge(Edge<'a>),
@@ -123,6 +125,8 @@ impl<'a> Thing<'a> {
             Self::Status(..) => "Status",
             Self::Context(..) => "StatusContext",
             Self::Rollup(..) => "StatusCheckRollup",
+            Self::Deployment(_) => "Deployment",
+            Self::DeploymentStatus(_) => "DeploymentStatus",
             Self::Release(..) => "Release",
             Self::PageInfo { .. } => "PageInfo",
             Self::Page(page) => return page.kind(),
@@ -170,6 +174,10 @@ impl<'a> Thing<'a> {
             Self::Status(repo, sha) => Ok(things::check::status(at, repo, sha, name, given)),
             Self::Context(repo, status) => Ok(things::check::context(at, repo, status, name)),
             Self::Rollup(repo, sha) => things::check::rollup(at, repo, sha, name, given),
+            Self::Deployment(deployment) => {
+                things::deployment::deployment(at, deployment, name, given)
+            }
+            Self::DeploymentStatus(status) => Ok(things::deployment::status(at, status, name)),
             Self::Release(repo, release) => things::release::release(at, repo, release, name),
             Self::Page(page) => Ok(page.field(name)),
             Self::Edge(edge) => Ok(edge.field(name)),

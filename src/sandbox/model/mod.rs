@@ -4,6 +4,7 @@
 pub(crate) mod ci;
 pub(crate) mod issue;
 pub(crate) mod repo;
+pub(crate) mod rules;
 
 use std::collections::{BTreeMap, BTreeSet};
 

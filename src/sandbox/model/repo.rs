@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::rules::{AsyncMerge, QueueEntry, Ruleset, WaitingDeployment};
 use super::{CheckRun, CheckSuite, CommitStatus, Deployment, Id, Issue, Release, Role};
 
 /// A repository with everything that belongs to it.
@@ -42,6 +43,17 @@ pub(crate) struct Repo {
     pub(crate) check_runs: BTreeMap<Id, CheckRun>,
     pub(crate) statuses: Vec<CommitStatus>,
     pub(crate) deployments: BTreeMap<Id, Deployment>,
+    #[serde(default)]
+    pub(crate) rulesets: BTreeMap<Id, Ruleset>,
+    /// The merge queue of each branch that has one, first in first.
+    #[serde(default)]
+    pub(crate) queues: BTreeMap<String, Vec<QueueEntry>>,
+    /// Merges that were asked for, oldest first.
+    #[serde(default)]
+    pub(crate) async_merges: Vec<AsyncMerge>,
+    /// Deployments that wait for a protection rule, or waited.
+    #[serde(default)]
+    pub(crate) waiting: Vec<WaitingDeployment>,
 }
 
 /// A label that can be put on issues and pull requests.

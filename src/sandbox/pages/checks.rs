@@ -26,6 +26,8 @@ pub(super) struct Check {
     pub(super) summary: Html,
     pub(super) text: Html,
     pub(super) annotations: Vec<Annotation>,
+    /// What the App offers once it is completed: label, description, identifier.
+    pub(super) buttons: Vec<(String, String, String)>,
 }
 
 /// A remark of a check on a line.
@@ -144,6 +146,7 @@ fn expected(name: &str) -> Check {
         summary: Html::default(),
         text: Html::default(),
         annotations: Vec::new(),
+        buttons: Vec::new(),
     }
 }
 
@@ -181,7 +184,16 @@ fn from_run(desk: &Desk<'_>, repo: &Repo, run: &CheckRun) -> Check {
             .iter()
             .map(|annotation| remark(annotation, &home, &run.head_sha))
             .collect(),
+        buttons: match run.status.as_str() {
+            "completed" => run.actions.iter().map(button).collect(),
+            _ => Vec::new(),
+        },
     }
+}
+
+fn button(action: &serde_json::Value) -> (String, String, String) {
+    let text = |key: &str| action[key].as_str().unwrap_or_default().to_owned();
+    (text("label"), text("description"), text("identifier"))
 }
 
 fn took(run: &CheckRun) -> String {

@@ -3,6 +3,7 @@
 
 mod activity;
 mod acts;
+mod argocd;
 mod assets;
 mod changes;
 mod checks;
@@ -39,6 +40,8 @@ pub(crate) fn router(hub: Hub) -> Router {
         .route("/live", get(live::live))
         .route("/assets/{file}", get(assets::serve))
         .route("/favicon.svg", get(assets::favicon))
+        .route("/argocd", get(argocd::list))
+        .route("/argocd/{name}", post(argocd::act))
         .route("/{owner}", get(home::account))
         .route("/{owner}/{repo}", get(code::root))
         .route("/{owner}/{repo}/tree/{*path}", get(code::tree))

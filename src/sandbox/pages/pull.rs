@@ -21,6 +21,7 @@ use super::timeline::{self, Entry};
 use super::visit::{Fields, Page, Visit};
 use crate::sandbox::model::{Issue, Pull, Repo, Role};
 use crate::sandbox::refusal::Refusal;
+use crate::sandbox::state::Actor;
 
 /// A label of the menu.
 pub(super) struct Choice {
@@ -171,8 +172,22 @@ pub(super) async fn act_on_checks(
 ) -> Response {
     visit
         .act(move |desk| {
-            let run = segment(&Fields::parse(&body).get("run"), false);
-            let home = desk.home(desk.repo(&owner, &name)?);
+            let fields = Fields::parse(&body);
+            let run = segment(&fields.get("run"), false);
+            let (home, repo) = {
+                let repo = desk.repo(&owner, &name)?;
+                (desk.home(repo), repo.id)
+            };
+            // An App's button is pressed here alone: the REST API has no call for it.
+            let button = fields.get("button");
+            if !button.is_empty() {
+                let actor = Actor::person(desk.viewer);
+                let id = run.parse().map_err(|_| Refusal::not_found())?;
+                return match desk.state.press_button(actor, repo, id, &button) {
+                    Ok(()) => Ok(Page::Elsewhere(format!("{home}/pull/{number}/checks"))),
+                    Err(refusal) => show_checks(desk, &owner, &name, number, Some(&refusal)),
+                };
+            }
             match desk.ask(
                 &Method::POST,
                 &format!("/repos{home}/check-runs/{run}/rerequest"),

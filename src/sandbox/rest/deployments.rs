@@ -30,6 +30,11 @@ pub(super) fn routes() -> Vec<Route> {
             status,
         )
         .needs(SEE),
+        Route::post(
+            "/repos/{owner}/{repo}/actions/runs/{run_id}/deployment_protection_rule",
+            review,
+        )
+        .needs(EDIT),
         Route::get("/repos/{owner}/{repo}/environments", environments).needs(&[("actions", READ)]),
         Route::get("/repos/{owner}/{repo}/environments/{environment+}", environment)
             .needs(&[("actions", READ)]),
@@ -127,6 +132,22 @@ fn create_status(state: &mut State, call: &Call) -> Reply {
     let shown = one_status(state, call, id)?;
     let url = shown["url"].as_str().unwrap_or_default().to_owned();
     Ok(Answer::created(shown).header("location", url))
+}
+
+/// <https://docs.github.com/en/rest/actions/workflow-runs#review-custom-deployment-protection-rules-for-a-workflow-run>
+fn review(state: &mut State, call: &Call) -> Reply {
+    let environment = call.require("environment_name")?;
+    let verdict = call.text("state")?;
+    if verdict.is_some_and(|verdict| !["approved", "rejected"].contains(&verdict)) {
+        return Err(Refusal::unprocessable("state must be approved or rejected"));
+    }
+    let comment = match (verdict, call.text("comment")?) {
+        (None, None) => return Err(Refusal::missing("comment")),
+        (_, comment) => comment.unwrap_or_default(),
+    };
+    let (repo, run) = (call.repo()?, call.number("run_id")?);
+    state.review_deployment(repo, run, environment, verdict, comment)?;
+    Ok(Answer::empty(204))
 }
 
 /// Environments are there from their first deployment on.

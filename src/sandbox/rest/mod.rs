@@ -22,6 +22,7 @@ mod reactions;
 mod releases;
 mod repos;
 mod reviews;
+mod rulesets;
 mod statuses;
 mod teams;
 mod users;
@@ -54,6 +55,7 @@ pub(crate) fn table() -> Table {
         releases::routes(),
         repos::routes(),
         reviews::routes(),
+        rulesets::routes(),
         statuses::routes(),
         teams::routes(),
         users::routes(),

@@ -7,7 +7,8 @@ use crate::sandbox::git::MergeMethod;
 use crate::sandbox::http::{Answer, Call, READ, Reply, Route, WRITE};
 use crate::sandbox::model::{Issue, Level, Pull, Role};
 use crate::sandbox::refusal::Refusal;
-use crate::sandbox::state::{MergeRequest, NewPull, PullEdit, State};
+use crate::sandbox::shape::async_merge_json;
+use crate::sandbox::state::{AsyncRequest, MergeRequest, NewPull, PullEdit, State};
 
 const SEE: &[(&str, Level)] = &[("pull_requests", READ)];
 const EDIT: &[(&str, Level)] = &[("pull_requests", WRITE)];
@@ -26,6 +27,10 @@ pub(super) fn routes() -> Vec<Route> {
             .needs(&[("pull_requests", READ), ("contents", READ)]),
         Route::put("/repos/{owner}/{repo}/pulls/{pull_number}/merge", merge)
             .needs(&[("contents", WRITE)]),
+        Route::put("/repos/{owner}/{repo}/pulls/{pull_number}/merge-async", ask_for_merge)
+            .needs(&[("contents", WRITE)]),
+        Route::get("/repos/{owner}/{repo}/pulls/{pull_number}/merge-async/{uuid}", asked_merge)
+            .needs(SEE),
         Route::put("/repos/{owner}/{repo}/pulls/{pull_number}/update-branch", update_branch)
             .needs(EDIT),
     ]
@@ -162,6 +167,46 @@ fn merge(state: &mut State, call: &Call) -> Reply {
         "merged": true,
         "message": "Pull Request successfully merged",
     })))
+}
+
+fn ask_for_merge(state: &mut State, call: &Call) -> Reply {
+    let (repo, number) = (call.repo()?, call.number("pull_number")?);
+    let told = |status: u16, word: &str, message: &str| {
+        Ok(Answer::json(status, json!({"status": word, "details": {"message": message}})))
+    };
+    let (issue, pull) = state.pull(repo, number)?;
+    if let Some(commit) = &pull.merge_commit {
+        let details = json!({"message": "Pull Request is already merged", "sha": commit});
+        return Ok(Answer::ok(json!({"status": "merged", "details": details})));
+    }
+    if !issue.open {
+        return told(400, "failed", "Pull Request is closed");
+    }
+    if pull.draft {
+        return told(400, "failed", "Pull Request is still a draft");
+    }
+    if state.queue_entry(repo, number)?.is_some() {
+        return told(200, "enqueued", "Pull request is already in the merge queue.");
+    }
+    let one_of = |key: &'static str, words: &[&str]| {
+        let word = call.text(key)?.unwrap_or("default");
+        let known = word == "default" || words.contains(&word);
+        if known { Ok(word) } else { Err(Refusal::invalid("PullRequest", key, "invalid")) }
+    };
+    let asked = AsyncRequest {
+        method: one_of("merge_method", &["merge", "squash", "rebase"])?,
+        action: one_of("merge_action", &["direct_merge", "merge_queue"])?,
+        sha: call.text("sha")?,
+        title: call.text("commit_title")?,
+        message: call.text("commit_message")?,
+    };
+    let (new, merge) = state.ask_for_merge(call.actor()?, repo, number, &asked)?;
+    Ok(Answer::json(if new { 202 } else { 409 }, async_merge_json(&merge)))
+}
+
+fn asked_merge(state: &mut State, call: &Call) -> Reply {
+    let (repo, number) = (call.repo()?, call.number("pull_number")?);
+    Ok(Answer::ok(async_merge_json(state.asked_merge(repo, number, call.param("uuid"))?)))
 }
 
 fn update_branch(state: &mut State, call: &Call) -> Reply {

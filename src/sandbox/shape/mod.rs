@@ -16,11 +16,13 @@ mod reaction;
 mod release;
 mod repo;
 mod review;
+mod rules;
 
 pub(crate) use delivery::{delivery_item, delivery_whole};
 pub(crate) use git::base64_lines;
 pub(crate) use reaction::REACTIONS;
 pub(crate) use repo::{merge, permissions};
+pub(crate) use rules::async_merge_json;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

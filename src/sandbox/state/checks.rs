@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{Actor, State};
-use crate::sandbox::model::{CheckRun, Id, Issue};
+use crate::sandbox::model::{CheckRun, Id, Issue, Role};
 use crate::sandbox::refusal::Refusal;
 
 /// What is to be said of a check run; `None` leaves it as it is.
@@ -139,6 +139,20 @@ impl State {
         };
         self.reset_suite(repo, suite)?;
         self.tell_run(actor, repo, id, "rerequested", json!({}), Some(app))
+    }
+
+    /// The same by a person, who has to be allowed to push.
+    pub(crate) fn press_button(
+        &mut self,
+        actor: Actor,
+        repo: Id,
+        id: Id,
+        identifier: &str,
+    ) -> Result<(), Refusal> {
+        if self.role(actor.account, repo) < Role::Write {
+            return Err(Refusal::new(403, "Must have push access to repository"));
+        }
+        self.request_action(actor, repo, id, identifier)
     }
 
     /// Presses one of a check run's buttons, which are there once it is completed.

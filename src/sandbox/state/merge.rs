@@ -4,6 +4,7 @@
 
 use git2::Oid;
 
+use super::rules::violation;
 use super::{Actor, State};
 use crate::sandbox::git::{Commit, Git, MergeMethod, NewCommit};
 use crate::sandbox::model::{Happening, Id};
@@ -140,23 +141,48 @@ impl State {
         let Some(tree) = git.merged_tree(base, head)? else {
             return refused("Pull Request is not mergeable");
         };
+        if self.must_queue(actor, repo, &branch)? {
+            return refused(&violation("Changes must be made through the merge queue"));
+        }
         let objections = self.merge_objections(actor, repo, number)?;
         if let Some(objection) = objections.first() {
             return refused(objection);
         }
         let commit = self.merge_commit(actor, repo, number, request, &git, (base, head, tree))?;
-        self.pull_mut(repo, number)?.base.sha = base.to_string();
-        let reference = format!("refs/heads/{branch}");
-        git.set_reference(&reference, commit)?;
-        self.repo_mut(repo)?.verified.insert(commit.to_string());
-        self.mark_merged(actor, repo, number, &commit.to_string())?;
-        self.pull_mut(repo, number)?.merged_onto = Some(base.to_string());
-        self.moved(actor, repo, &reference, Some(base), Some(commit))?;
-        self.tidy_up(actor, repo, number)?;
+        self.arrive(actor, repo, &branch, base, &[(number, commit)])?;
         Ok(commit)
     }
 
-    fn merge_commit(
+    /// Moves a branch on to the commits that bring these pull requests in, and notes them as merged.
+    pub(super) fn arrive(
+        &mut self,
+        actor: Actor,
+        repo: Id,
+        branch: &str,
+        base: Oid,
+        merges: &[(u64, Oid)],
+    ) -> Result<(), Refusal> {
+        let Some((_, tip)) = merges.last().copied() else {
+            return Ok(());
+        };
+        let reference = format!("refs/heads/{branch}");
+        self.git(repo)?.set_reference(&reference, tip)?;
+        let mut onto = base;
+        for (number, commit) in merges.iter().copied() {
+            self.pull_mut(repo, number)?.base.sha = onto.to_string();
+            self.repo_mut(repo)?.verified.insert(commit.to_string());
+            self.mark_merged(actor, repo, number, &commit.to_string())?;
+            self.pull_mut(repo, number)?.merged_onto = Some(onto.to_string());
+            onto = commit;
+        }
+        self.moved(actor, repo, &reference, Some(base), Some(tip))?;
+        for (number, _) in merges.iter().copied() {
+            self.tidy_up(actor, repo, number)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn merge_commit(
         &self,
         actor: Actor,
         repo: Id,

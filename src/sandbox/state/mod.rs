@@ -2,6 +2,7 @@
 //! REST and pages share these methods; it does not know HTTP.
 
 mod accounts;
+mod background;
 mod checks;
 mod deliveries;
 mod deployments;
@@ -15,12 +16,15 @@ mod notes;
 mod people;
 mod persist;
 mod protection;
+mod protection_rule;
 mod pulls;
 mod push;
+mod queue;
 mod reactions;
 mod releases;
 mod repos;
 mod reviews;
+mod rules;
 mod statuses;
 mod suites;
 mod tokens;
@@ -33,6 +37,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast;
 
+pub(crate) use background::AsyncRequest;
 pub(crate) use checks::{Output, RunChange, newest, no_commit};
 pub(crate) use deployments::{Deployed, NewDeployment, NewDeploymentStatus};
 pub(crate) use events::{Change, Outgoing};
@@ -45,9 +50,11 @@ pub(crate) use reactions::Subject;
 pub(crate) use releases::{MakeLatest, ReleaseChange};
 pub(crate) use repos::NewRepo;
 pub(crate) use reviews::NewReview;
+pub(crate) use rules::RulesetChange;
 pub(crate) use statuses::{NewStatus, combined};
 pub(crate) use tokens::TokenRequest;
 
+use super::argocd::Argo;
 use super::git::Git;
 use super::http::Limits;
 use super::model::{
@@ -67,6 +74,9 @@ pub(crate) struct State {
     pub(crate) apps: BTreeMap<Id, App>,
     pub(crate) installations: BTreeMap<Id, Installation>,
     pub(crate) tokens: Vec<Token>,
+    /// The Argo CD beside it.
+    #[serde(default)]
+    pub(crate) argocd: Argo,
     /// Oldest first.
     pub(crate) deliveries: Vec<Delivery>,
     /// Whom GitHub shows where an account is gone.
@@ -93,6 +103,8 @@ pub(crate) struct Surroundings {
     /// Tells the pages what has changed.
     pub(crate) changes: broadcast::Sender<Change>,
     pub(crate) limits: Limits,
+    /// Merges that were asked for asynchronously wait while this is true.
+    pub(crate) merges_held: bool,
 }
 
 impl Default for Surroundings {
@@ -105,6 +117,7 @@ impl Default for Surroundings {
             outbox: Vec::new(),
             changes: broadcast::Sender::new(256),
             limits: Limits::default(),
+            merges_held: false,
         }
     }
 }
@@ -140,6 +153,7 @@ impl State {
             apps: BTreeMap::new(),
             installations: BTreeMap::new(),
             tokens: Vec::new(),
+            argocd: Argo::default(),
             deliveries: Vec::new(),
             ghost,
             web_flow: accounts::committer(),

@@ -25,7 +25,7 @@ pub(crate) enum Attempt {
 
 /// How a required check stands on a commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum CheckState {
+pub(super) enum CheckState {
     Passed,
     Expected,
     Pending,
@@ -33,7 +33,7 @@ enum CheckState {
 }
 
 impl CheckState {
-    fn word(self) -> &'static str {
+    pub(super) fn word(self) -> &'static str {
         match self {
             Self::Passed => "passing",
             Self::Expected => "expected",
@@ -52,6 +52,9 @@ impl State {
         branch: &str,
         attempt: Attempt,
     ) -> Result<(), Refusal> {
+        if let Attempt::Push { after, created: false, .. } = attempt {
+            self.rules_on_push(actor, repo, branch, &after.to_string())?;
+        }
         let Some(protection) = self.repo(repo)?.protections.get(branch) else {
             return Ok(());
         };
@@ -83,7 +86,8 @@ impl State {
         if protection.reviews.is_some() {
             return Err(Refusal::unprocessable("Changes must be made through a pull request."));
         }
-        match self.checks_objection(repo, &after.to_string(), protection) {
+        let required = protection.checks.as_ref().map_or(&[][..], |checks| &checks.checks);
+        match self.checks_objection(repo, &after.to_string(), required) {
             Some(objection) => Err(Refusal::unprocessable(objection)),
             None => Ok(()),
         }
@@ -97,42 +101,55 @@ impl State {
         number: u64,
     ) -> Result<Vec<String>, Refusal> {
         let (issue, pull) = self.pull(repo, number)?;
+        let mut objections = self.rules_on_merge(actor, repo, number)?;
         let Some(protection) = self.repo(repo)?.protections.get(&pull.base.branch) else {
-            return Ok(Vec::new());
+            return Ok(objections);
         };
         if !self.bound(actor, repo, protection) {
-            return Ok(Vec::new());
+            return Ok(objections);
         }
-        let mut objections = Vec::new();
         if protection.lock_branch {
             objections.push("Cannot change this locked branch".to_owned());
         }
         if !self.may_push(actor, protection) {
             objections.push("You're not authorized to push to this branch.".to_owned());
         }
-        objections.extend(self.checks_objection(repo, &pull.head.sha, protection));
+        let required = protection.checks.as_ref().map_or(&[][..], |checks| &checks.checks);
+        objections.extend(self.checks_objection(repo, &pull.head.sha, required));
         let strict = protection.checks.as_ref().is_some_and(|checks| checks.strict);
         if strict && !self.up_to_date(repo, number)? {
             objections.push("The head branch is not up to date with the base branch.".to_owned());
         }
         if let Some(required) = &protection.reviews {
-            let newest = self.newest_reviews(repo, issue.author, &pull.reviews);
-            let say = |state: ReviewState| {
-                newest.iter().filter(move |(_, said)| *said == state).count() as u64
-            };
-            let approvals = say(ReviewState::Approved);
-            if say(ReviewState::ChangesRequested) > 0 {
-                objections
-                    .push("Changes have been requested by reviewers with write access.".to_owned());
-            } else if approvals < required.count {
-                let plural = if required.count == 1 { "review is" } else { "reviews are" };
-                objections.push(format!(
-                    "At least {} approving {plural} required by reviewers with write access.",
-                    required.count
-                ));
-            }
+            objections.extend(self.reviews_objection(
+                repo,
+                issue.author,
+                &pull.reviews,
+                required.count,
+            ));
         }
         Ok(objections)
+    }
+
+    /// What the reviews so far have against a merge that needs so many.
+    pub(super) fn reviews_objection(
+        &self,
+        repo: Id,
+        author: Id,
+        reviews: &[crate::sandbox::model::Review],
+        count: u64,
+    ) -> Option<String> {
+        let newest = self.newest_reviews(repo, author, reviews);
+        let say = |state: ReviewState| {
+            newest.iter().filter(move |(_, said)| *said == state).count() as u64
+        };
+        if say(ReviewState::ChangesRequested) > 0 {
+            return Some("Changes have been requested by reviewers with write access.".to_owned());
+        }
+        let plural = if count == 1 { "review is" } else { "reviews are" };
+        (say(ReviewState::Approved) < count).then(|| {
+            format!("At least {count} approving {plural} required by reviewers with write access.")
+        })
     }
 
     /// Whether the head of a pull request has all of its base.
@@ -191,8 +208,12 @@ impl State {
     }
 
     /// What the required checks have against a commit.
-    fn checks_objection(&self, repo: Id, sha: &str, protection: &Protection) -> Option<String> {
-        let required = &protection.checks.as_ref()?.checks;
+    pub(super) fn checks_objection(
+        &self,
+        repo: Id,
+        sha: &str,
+        required: &[RequiredCheck],
+    ) -> Option<String> {
         let open: Vec<(&RequiredCheck, CheckState)> = required
             .iter()
             .map(|check| (check, self.check_state(repo, sha, check)))
@@ -226,7 +247,7 @@ impl State {
     }
 
     /// The newest run of each App and the newest status of that name have to be green together.
-    fn check_state(&self, repo: Id, sha: &str, check: &RequiredCheck) -> CheckState {
+    pub(super) fn check_state(&self, repo: Id, sha: &str, check: &RequiredCheck) -> CheckState {
         let Ok(repo) = self.repo(repo) else {
             return CheckState::Expected;
         };

@@ -124,6 +124,7 @@ impl State {
                 self.open_suites(actor, repo, short, before.as_deref(), &after.to_string())?;
             }
             self.follow(actor, repo, short, before, after)?;
+            self.argocd_looks();
         }
         Ok(())
     }

@@ -86,6 +86,10 @@ impl State {
             check_runs: BTreeMap::new(),
             statuses: Vec::new(),
             deployments: BTreeMap::new(),
+            rulesets: BTreeMap::new(),
+            queues: BTreeMap::new(),
+            async_merges: Vec::new(),
+            waiting: Vec::new(),
         };
         self.repos.insert(id, repo);
         if network == id {

@@ -53,7 +53,8 @@ impl State {
             ));
         }
         let sha = commit.to_string();
-        let same = |status: &&CommitStatus| status.sha == sha && status.context == new.context;
+        let context = key(new.context);
+        let same = |status: &&CommitStatus| status.sha == sha && key(&status.context) == context;
         if self.repo(repo)?.statuses.iter().filter(same).count() >= MOST {
             return Err(Refusal::custom(
                 "Status",
@@ -105,11 +106,17 @@ impl State {
     }
 }
 
+/// Contexts that differ in case are one.
+/// <https://docs.github.com/en/rest/commits/statuses#create-a-commit-status>
+fn key(context: &str) -> String {
+    context.to_lowercase()
+}
+
 /// The newest status of each context of a commit, by context, and what they come to together.
 pub(crate) fn combined<'a>(repo: &'a Repo, sha: &str) -> (Vec<&'a CommitStatus>, &'static str) {
     let of_commit = repo.statuses.iter().filter(|status| status.sha == sha);
-    let newest: BTreeMap<&str, &CommitStatus> =
-        of_commit.map(|status| (status.context.as_str(), status)).collect();
+    let newest: BTreeMap<String, &CommitStatus> =
+        of_commit.map(|status| (key(&status.context), status)).collect();
     let has = |words: &[&str]| newest.values().any(|status| words.contains(&status.state.as_str()));
     let state = if has(&["error", "failure"]) {
         "failure"

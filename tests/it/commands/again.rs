@@ -1,5 +1,7 @@
 //! Planning again, superseding, attempts: what becomes of an open promotion when the world moves on.
 
+use serde_json::json;
+
 use crate::stage::people::overlay;
 use crate::stage::{DEMO, Stage};
 
@@ -27,6 +29,10 @@ async fn a_base_that_moved_is_taken_in_and_approvals_stay() {
 #[tokio::test(flavor = "multi_thread")]
 async fn approvals_end_when_the_edits_come_out_otherwise() {
     let (mut stage, prod) = Stage::with_prod_asked("v1.0.1").await;
+    // What will run in between is a version of the source, so that it is known who wrote what comes after it.
+    let tag = json!({"ref": "refs/tags/v0.9.0", "sha": stage.head(DEMO, "main").await});
+    stage.act("sam", "POST", &format!("/repos/{DEMO}/git/refs"), tag).await;
+    stage.idle().await;
     stage.approve(prod).await;
     let (_, before) = stage.head_of(prod).await;
     stage.restart().await;

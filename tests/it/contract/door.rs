@@ -1,11 +1,14 @@
 //! The door's verbs one by one, each in all its ways, also those that a story does not come by.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 use usher::app;
-use usher::github::{BranchOutcome, GitHub, Merged, Options, Priority, Repo};
+use usher::github::{BranchOutcome, GitHub, Merged, Options, Priority, Question, Repo};
 use usher::model::ids::{AppId, CommentId, Login, PrNumber, RepoRef, Sha};
 use usher::model::write::{
-    FileChange, MergeMethod, NewBranch, NewCheck, NewCommit, NewMerge, NewPull, Reaction,
+    DeploymentReview, FileChange, MergeMethod, NewBranch, NewCheck, NewCommit, NewMerge, NewPull,
+    Reaction, Tip,
 };
 
 use super::Proxy;
@@ -83,6 +86,38 @@ async fn branches(repo: &Repo) -> (Sha, PrNumber) {
     (repo.ensure_commit(&on_top).await.unwrap(), pull)
 }
 
+/// A merge, waited for.
+async fn ended(repo: &Repo, number: PrNumber, merge: &NewMerge) -> Merged {
+    let mut came = repo.merge(number, merge).await.unwrap();
+    while let Merged::Pending(uuid) = &came {
+        came = repo.asked_merge(number, uuid).await.unwrap();
+    }
+    came
+}
+
+/// Every question that can be asked together with others.
+async fn at_once(repo: &Repo, head: &Sha, pull: PrNumber) {
+    let login = |login: &str| Login::new(login).unwrap();
+    let mut questions = BTreeSet::from([
+        Question::Repository,
+        Question::Head("main".to_owned()),
+        Question::Pull(pull),
+        Question::OpenPulls,
+        Question::Reviews(pull),
+        Question::PullsOfCommit(head.clone()),
+        Question::Reports(head.clone()),
+        Question::Tag("v1.0.0".to_owned()),
+        Question::Releases,
+        Question::Access(login("sam")),
+        Question::Member(login("acme"), "qa".to_owned(), login("quinn")),
+        Question::Member(login("acme"), "sre".to_owned(), login("quinn")),
+    ]);
+    let tree = repo.tree(&repo.commit(head).await.unwrap().tree).await.unwrap();
+    questions.extend(tree.entries.values().map(|(_, sha)| Question::Blob(sha.clone())));
+    let told = repo.snapshot(&questions).await.unwrap().told.len();
+    assert!(told >= 10, "{told} of {}", questions.len());
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn no_verb_of_the_door_violates_githubs_description() {
     let Ok(checker) = std::env::var("USHER_TEST_CONTRACT") else {
@@ -90,7 +125,7 @@ async fn no_verb_of_the_door_violates_githubs_description() {
         return;
     };
     let stage = Stage::without_bot().await;
-    let proxy = Proxy::start(&checker, &stage.github.api_url()).await;
+    let proxy = Proxy::start(&checker, &stage.github.url()).await;
     let repo = door(&stage, &proxy).await;
     let (head, pull) = branches(&repo).await;
 
@@ -119,13 +154,15 @@ async fn no_verb_of_the_door_violates_githubs_description() {
         repo.remove_label(pull, "env: a/b").await.unwrap();
     }
 
+    let tip = Tip { branch: "main".to_owned(), sha: repo.head("main").await.unwrap().unwrap() };
     let merge = |method| NewMerge {
         head: head.clone(),
+        base: tip.clone(),
         method,
         title: "Promote one (#1)".to_owned(),
         message: "Every gate has passed.".to_owned(),
     };
-    let told = repo.merge(pull, &merge(MergeMethod::Rebase)).await.unwrap();
+    let told = ended(&repo, pull, &merge(MergeMethod::Rebase)).await;
     assert!(matches!(told, Merged::Refused(_)), "{told:?}");
     for name in ["usher/gates", "usher/kustomize"] {
         let check = NewCheck {
@@ -141,8 +178,16 @@ async fn no_verb_of_the_door_violates_githubs_description() {
         repo.ensure_check(&check).await.unwrap();
     }
     for _ in 0..2 {
-        let done = repo.merge(pull, &merge(MergeMethod::Squash)).await.unwrap();
+        let done = ended(&repo, pull, &merge(MergeMethod::Squash)).await;
+        at_once(&repo, &head, pull).await;
         assert_eq!(done, Merged::Done);
     }
+    let run = stage.github.deploy("ada", "microservices-demo", "main", "prod").unwrap();
+    for approved in [None, Some(true)] {
+        let (environment, comment) = ("prod".to_owned(), "It has to wait.".to_owned());
+        let review = DeploymentReview { run, environment, approved, comment };
+        repo.review_deployment(&review).await.unwrap();
+    }
+    assert_eq!(stage.github.said_to_deployment(run).len(), 2);
     proxy.nothing_wrong(50).await;
 }

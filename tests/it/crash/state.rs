@@ -35,6 +35,7 @@ pub(super) async fn state(stage: &Stage) -> Value {
         "staging": stage.file(DEMO, &overlay("staging"), "main").await,
         "prod": stage.file(DEMO, &overlay("prod"), "main").await,
         "acts": acts(stage).await,
+        "evidence": evidence(stage).await,
     });
     serde_json::from_str(&timeless(&state.to_string())).unwrap()
 }
@@ -92,6 +93,20 @@ async fn acts(stage: &Stage) -> Vec<Value> {
             let mut told = serde_json::to_value(&act.said).unwrap();
             told["until"] = json!(act.until.is_some());
             all.push(told);
+        }
+    }
+    sorted(all.into_iter())
+}
+
+/// What is on record, each time once. Verdicts on the way differ with the moment at which it died.
+async fn evidence(stage: &Stage) -> Vec<Value> {
+    let mut all = Vec::new();
+    for chain in stage.store().chains().await.unwrap() {
+        for kept in stage.store().evidence(chain.repo, 0, 0).await.unwrap() {
+            let entry = kept.link.entry.unwrap();
+            if entry["what"]["event"] != "judged" {
+                all.push(json!([entry["pr"], entry["what"]["event"], entry["cause"]]));
+            }
         }
     }
     sorted(all.into_iter())

@@ -6,6 +6,7 @@ mod errors;
 mod people;
 mod reads;
 mod sandbox;
+mod snapshot;
 mod tokens;
 mod writes;
 
@@ -99,7 +100,7 @@ async fn answer(State(stub): State<Arc<Stub>>, request: Request) -> Response {
     let path = head.uri.path_and_query().unwrap().as_str();
     let body: Bytes = axum::body::to_bytes(Body::new(body), usize::MAX).await.unwrap();
     let seen = Seen {
-        call: format!("{} {}", head.method, path.strip_prefix("/api/v3").unwrap()),
+        call: format!("{} {}", head.method, path.strip_prefix("/api/v3").unwrap_or(path)),
         headers: head.headers,
         body: serde_json::from_slice(&body).unwrap_or_default(),
     };

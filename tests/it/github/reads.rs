@@ -5,6 +5,7 @@ use usher::fault::Fault;
 use usher::github::{CheckFilter, Priority};
 use usher::model::files::Mode;
 use usher::model::ids::PrNumber;
+use usher::model::report::StatusState;
 
 use super::{Reply, Stub, bot, commit, pull, reference, sha, table};
 
@@ -292,4 +293,38 @@ async fn failed_deliveries_are_looked_for_only_as_far_back_as_asked() {
     assert_eq!(failed.len(), 1);
     assert_eq!((failed[0].id.0, failed[0].delivered), (3, false));
     assert_eq!(stub.count("GET /app/hook"), 1, "the second page is too old");
+}
+
+#[tokio::test]
+async fn contexts_that_drown_in_statuses_are_found_all_the_same() {
+    let stub = Stub::start(|seen, _| {
+        let (path, query) = seen.call.strip_prefix("GET ")?.split_once('?')?;
+        let status = |id: u64, context: &str, more: Value| {
+            let mut one = json!({"id": id, "context": context, "state": "success", "created_at": "2026-11-20T12:00:00Z"});
+            one.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            one
+        };
+        if path.ends_with("/check-runs") {
+            return Some(Reply::Json(200, json!({"total_count": 0, "check_runs": []})));
+        }
+        if path.ends_with("/status") {
+            let both = json!([status(1, "ci", json!({"state": "failure"})), status(9000, "spam", json!({}))]);
+            return Some(Reply::Json(200, json!({"statuses": both})));
+        }
+        let page: u64 = query.split("&page=").nth(1).unwrap_or("1").parse().unwrap();
+        let host = seen.headers["host"].to_str().unwrap();
+        let next = format!("<http://{host}/api/v3{path}?per_page=100&page={}>; rel=\"next\"", page + 1);
+        let spam = (0..100).map(|n| status(9000 - (page - 1) * 100 - n, "spam", json!({"creator": bot()})));
+        let spam: Vec<Value> = spam.collect();
+        path.ends_with("/statuses").then(|| Reply::With(200, vec![("link", next)], json!(spam)))
+    })
+    .await;
+    let reports = stub.repo().reports(&sha('1')).await.unwrap();
+    let told: Vec<_> = reports
+        .statuses
+        .iter()
+        .map(|one| (one.context.as_str(), one.state, one.creator.is_some()))
+        .collect();
+    assert_eq!(told, [("ci", StatusState::Failure, false), ("spam", StatusState::Success, true)]);
+    assert_eq!(stub.count("GET /repos/acme/shop1/commits"), 12);
 }

@@ -6,7 +6,7 @@ use usher::fault::Fault;
 use usher::github::Merged;
 use usher::model::ids::PrNumber;
 use usher::model::read::{Conclusion, Severity};
-use usher::model::write::{Annotation, Details, MergeMethod, NewCheck, NewMerge, NewPull};
+use usher::model::write::{Annotation, Details, MergeMethod, NewCheck, NewMerge, NewPull, Tip};
 
 use super::{Reply, Seen, Stub, bot, pull, sha};
 
@@ -126,6 +126,7 @@ async fn a_label_that_is_not_there_any_more_is_taken_off() {
 fn new_merge(method: MergeMethod) -> NewMerge {
     NewMerge {
         head: sha('c'),
+        base: Tip { branch: "main".to_owned(), sha: sha('b') },
         method,
         title: "Promote shop v1.0.1 to prod (#5)".to_owned(),
         message: "All gates have passed.".to_owned(),
@@ -133,8 +134,18 @@ fn new_merge(method: MergeMethod) -> NewMerge {
 }
 
 const MERGE: &str = "PUT /repos/acme/shop1/pulls/5/merge";
+const ASYNC: &str = "PUT /repos/acme/shop1/pulls/5/merge-async";
+const BASE: &str = "GET /repos/acme/shop1/git/ref/heads/main";
 
-/// A pull request that is open, until it was looked at so often; and the answer to a merge.
+fn base(to: char) -> Reply {
+    Reply::Json(
+        200,
+        json!({"ref": "refs/heads/main", "object": {"sha": sha(to), "type": "commit"}}),
+    )
+}
+
+/// A pull request that is open, until it was looked at so often; and the answer to a merge, on a GitHub that has
+/// only the older call.
 fn mergeable(
     open_for: usize,
     status: u16,
@@ -149,8 +160,103 @@ fn mergeable(
             }
             Some(Reply::Json(200, shown))
         }
+        BASE => Some(base('b')),
+        ASYNC => Some(Reply::Json(404, json!({"message": "Not Found"}))),
         MERGE => Some(Reply::Json(status, json!({"message": said}))),
         _ => None,
+    }
+}
+
+/// What the newer call answers.
+fn asked(
+    status: u16,
+    word: &'static str,
+    details: Value,
+) -> impl Fn(&Seen, usize) -> Option<Reply> {
+    move |seen, _| match seen.call.as_str() {
+        "GET /repos/acme/shop1/pulls/5" => Some(Reply::Json(200, pull(5, &bot(), &[]))),
+        BASE => Some(base('b')),
+        ASYNC => Some(Reply::Json(status, json!({"status": word, "details": details}))),
+        _ => None,
+    }
+}
+
+#[tokio::test]
+async fn a_merge_in_the_background_is_pinned_and_leaves_queue_and_rules_to_github() {
+    let pending = |head: char| {
+        json!({"message": "", "uuid": "u-1", "merge_method": "squash", "merge_action": "default",
+               "expected_head_sha": sha(head)})
+    };
+    let merge = new_merge(MergeMethod::Squash);
+    let stub = Stub::start(asked(202, "pending", pending('c'))).await;
+    let came = stub.repo().merge(PrNumber(5), &merge).await.unwrap();
+    assert_eq!(came, Merged::Pending("u-1".to_owned()));
+    let sent = &stub.calls(ASYNC)[0].body;
+    assert_eq!((&sent["sha"], &sent["merge_action"]), (&json!(sha('c')), &json!("default")));
+    assert_eq!(sent.as_object().unwrap().len(), 5, "no word of going around rules: {sent}");
+    // one that runs already is taken up; one at another head has to end first
+    let stub = Stub::start(asked(409, "pending", pending('c'))).await;
+    let came = stub.repo().merge(PrNumber(5), &merge).await.unwrap();
+    assert_eq!(came, Merged::Pending("u-1".to_owned()));
+    let stub = Stub::start(asked(409, "pending", pending('d'))).await;
+    let fault = stub.repo().merge(PrNumber(5), &merge).await.unwrap_err();
+    assert!(matches!(fault, Fault::Transient { .. }), "{fault}");
+    for (status, word, came) in
+        [(200, "enqueued", Merged::Queued), (400, "failed", Merged::Refused("why".to_owned()))]
+    {
+        let stub = Stub::start(asked(status, word, json!({"message": "why"}))).await;
+        assert_eq!(stub.repo().merge(PrNumber(5), &merge).await.unwrap(), came);
+        assert_eq!(stub.count("PUT"), 1);
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_merged_onto_a_base_that_was_not_judged() {
+    let stub = Stub::start(|seen, _| match seen.call.as_str() {
+        "GET /repos/acme/shop1/pulls/5" => Some(Reply::Json(200, pull(5, &bot(), &[]))),
+        BASE => Some(base('e')),
+        _ => None,
+    })
+    .await;
+    let fault = stub.repo().merge(PrNumber(5), &new_merge(MergeMethod::Squash)).await.unwrap_err();
+    assert!(matches!(fault, Fault::Stale(_)), "{fault}");
+    assert_eq!(stub.count("PUT"), 0);
+    // Nor where it goes elsewhere by now.
+    let elsewhere = NewMerge {
+        base: Tip { branch: "release".to_owned(), sha: sha('b') },
+        ..new_merge(MergeMethod::Squash)
+    };
+    let fault = stub.repo().merge(PrNumber(5), &elsewhere).await.unwrap_err();
+    assert!(matches!(fault, Fault::Stale(_)), "{fault}");
+    assert_eq!(stub.count("PUT"), 0);
+}
+
+#[tokio::test]
+async fn what_became_of_a_merge_in_the_background_is_asked() {
+    for (status, body, came) in [
+        (
+            200,
+            json!({"status": "pending", "details": {"message": ""}}),
+            Merged::Pending("u-1".to_owned()),
+        ),
+        (
+            200,
+            json!({"status": "merged", "details": {"message": "", "sha": sha('f')}}),
+            Merged::Done,
+        ),
+        (200, json!({"status": "enqueued", "details": {"message": ""}}), Merged::Queued),
+        (
+            200,
+            json!({"status": "failed", "details": {"message": "no"}}),
+            Merged::Refused("no".to_owned()),
+        ),
+    ] {
+        let stub = Stub::start(move |seen, _| {
+            let asked = "GET /repos/acme/shop1/pulls/5/merge-async/u-1";
+            (seen.call == asked).then(|| Reply::Json(status, body.clone()))
+        })
+        .await;
+        assert_eq!(stub.repo().asked_merge(PrNumber(5), "u-1").await.unwrap(), came);
     }
 }
 
@@ -170,14 +276,17 @@ async fn a_merge_is_pinned_to_the_head_and_says_what_was_asked() {
     }
 }
 
+const QUEUE: &str =
+    "Repository rule violations found  Changes must be made through the merge queue";
+
 #[tokio::test]
 async fn what_stands_against_a_merge_is_told_in_githubs_words() {
     let said = "Required status check \"usher/gates\" is failing.";
-    for status in [405, 409] {
+    for (status, said) in [(405, said), (409, said), (405, QUEUE)] {
         let stub = Stub::start(mergeable(9, status, said)).await;
         let told = stub.repo().merge(PrNumber(5), &new_merge(MergeMethod::Squash)).await.unwrap();
         assert_eq!(told, Merged::Refused(said.to_owned()));
-        assert_eq!(stub.count(MERGE), 1);
+        assert_eq!(stub.count("PUT"), 2, "never tried again");
     }
     let stub = Stub::start(mergeable(9, 403, said)).await;
     let fault = stub.repo().merge(PrNumber(5), &new_merge(MergeMethod::Squash)).await.unwrap_err();
@@ -189,7 +298,7 @@ async fn what_is_merged_already_is_not_merged_again() {
     let merge = new_merge(MergeMethod::Squash);
     let stub = Stub::start(mergeable(0, 500, "")).await;
     assert_eq!(stub.repo().merge(PrNumber(5), &merge).await.unwrap(), Merged::Done);
-    assert_eq!(stub.count(MERGE), 0);
+    assert_eq!(stub.count("PUT"), 0);
     // somebody was quicker
     let stub = Stub::start(mergeable(1, 405, "Pull Request is not mergeable")).await;
     assert_eq!(stub.repo().merge(PrNumber(5), &merge).await.unwrap(), Merged::Done);

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use usher::app::{self, Role};
 use usher::real_kustomize::Options;
-use usher::settings::Settings;
+use usher::settings::{OperatorFile, Settings};
 
 use super::kubectl::HELM;
 use super::{KUBECTL, options, script, workshop};
@@ -15,7 +15,10 @@ use crate::stage::{DEMO, Stage};
 /// A stage whose operator allows this; staging holds a chart.
 async fn with_chart(kustomize: Option<Options>) -> Stage {
     let mut stage = Stage::without_bot().await;
-    let settings = Settings { kustomize, ..stage.settings(stage.github.api_url()) };
+    let settings = Settings {
+        operator: OperatorFile { kustomize, ..OperatorFile::default() },
+        ..stage.settings(stage.github.api_url())
+    };
     stage.adopt(app::start(settings, Role::All).await.unwrap());
     stage.surveyed().await;
     let chart = "apiVersion: v2\nname: web\nversion: 1.0.0\n";

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Value, json};
+use usher::settings::OperatorFile;
 use usher::store::{DeliveryFilter, HistoryFilter, JobFilter, JobState};
 
 use super::{DEMO, Stage};
@@ -194,6 +195,51 @@ impl Stage {
         ours[0].clone()
     }
 
+    /// Gives `main` a merge queue that asks for our checks from our App; gives the ruleset's id. Sam is not bound.
+    pub async fn queue(&self, strategy: &str, least: u64, wait_minutes: u64) -> u64 {
+        let app = self.github.app_id;
+        let check = |name: &str| json!({"context": name, "integration_id": app});
+        let sam = self.get("/users/sam").await["id"].clone();
+        let body = json!({
+            "name": "queue", "target": "branch", "enforcement": "active",
+            "bypass_actors": [{"actor_type": "User", "actor_id": sam, "bypass_mode": "always"}],
+            "conditions": {"ref_name": {"include": ["~DEFAULT_BRANCH"], "exclude": []}},
+            "rules": [
+                {"type": "merge_queue", "parameters": {
+                    "check_response_timeout_minutes": 60, "grouping_strategy": strategy,
+                    "max_entries_to_build": 5, "max_entries_to_merge": 5, "merge_method": "SQUASH",
+                    "min_entries_to_merge": least, "min_entries_to_merge_wait_minutes": wait_minutes,
+                }},
+                {"type": "required_status_checks", "parameters": {
+                    "strict_required_status_checks_policy": false,
+                    "required_status_checks": [check("usher/gates"), check("usher/kustomize")],
+                }},
+            ],
+        });
+        let made = self.act("sam", "POST", &format!("/repos/{DEMO}/rulesets"), body).await;
+        made["id"].as_u64().unwrap()
+    }
+
+    /// Puts a pull request into the merge queue as somebody, without waiting for what follows.
+    pub async fn enqueue(&self, login: &str, pr: u64) -> Value {
+        let path = format!("/repos/{DEMO}/pulls/{pr}/merge-async");
+        let (_, told) =
+            self.call(login, "PUT", &path, Some(json!({"merge_action": "merge_queue"}))).await;
+        // It is done between one request and the next.
+        let uuid = told["details"]["uuid"].as_str().unwrap_or_default();
+        let (_, came) = self.call(login, "GET", &format!("{path}/{uuid}"), None).await;
+        came
+    }
+
+    /// Everything that is in the merge queue of `main`, as temporary branches with their commits.
+    pub async fn groups(&self) -> Vec<(String, String)> {
+        let path = format!("/repos/{DEMO}/git/matching-refs/heads/gh-readonly-queue/main/");
+        let all = self.get(&path).await;
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let all = all.as_array().unwrap().iter();
+        all.map(|one| (text(&one["ref"]), text(&one["object"]["sha"]))).collect()
+    }
+
     /// The image tags that an environment runs, with how often each.
     pub async fn runs(&self, environment: &str) -> String {
         let text = self.file(DEMO, &overlay(environment), "main").await;
@@ -261,7 +307,13 @@ impl Stage {
 
     /// Sandbox and bot at rest, staging runs this version already, and there is an issue to talk on: #1.
     pub async fn with_staging(tag: &str) -> Self {
+        Self::with_operator(tag, OperatorFile::default()).await
+    }
+
+    /// The same with settings of an operator.
+    pub async fn with_operator(tag: &str, operator: OperatorFile) -> Self {
         let mut stage = Self::without_bot().await;
+        stage.operator = operator;
         stage.stands_in_staging(tag).await;
         let issue = json!({"title": "Talk"});
         stage.act("ada", "POST", &format!("/repos/{DEMO}/issues"), issue).await;

@@ -5,14 +5,12 @@ use std::time::Duration;
 use jiff::Timestamp;
 use usher::model::act::{ActKind, Ended, NewAct};
 use usher::model::ids::{
-    AppName, EnvName, InstallationId, Login, PrNumber, RepoId, RepoName, RepoRef, Sha, UserId,
+    AppName, EnvName, InstallationId, Login, PrNumber, RepoName, RepoRef, Sha, UserId,
 };
 use usher::model::read::Account;
 use usher::store::Store;
 
-use super::{Place, drop_schema, on_both};
-
-const HOME: RepoId = RepoId(7);
+use super::{HOME, Place, drop_schema, elsewhere, on_both, pen};
 
 fn login(login: &str) -> Login {
     Login::new(login).unwrap()
@@ -67,7 +65,7 @@ on_both! {
         let store = place.open().await;
         let (bare, full) = (act(ActKind::Lock, "comment:1:0", place.now()), full(&place));
         for new in [&bare, &full] {
-            assert!(store.record_act(HOME, new).await.unwrap());
+            assert!(store.record_act(&pen(), new).await.unwrap());
         }
         let acts = store.standing_acts(HOME).await.unwrap();
         assert_eq!(acts.iter().map(|act| &act.said).collect::<Vec<_>>(), [&bare, &full]);
@@ -83,7 +81,7 @@ on_both! {
             ActKind::Rejection, ActKind::Refused,
         ];
         for kind in kinds {
-            store.record_act(HOME, &act(kind, kind.as_str(), place.now())).await.unwrap();
+            store.record_act(&pen(), &act(kind, kind.as_str(), place.now())).await.unwrap();
         }
         let acts = store.standing_acts(HOME).await.unwrap();
         assert_eq!(acts.iter().map(|act| act.kind).collect::<Vec<_>>(), kinds);
@@ -92,14 +90,14 @@ on_both! {
     async fn a_cause_counts_once_in_its_repository_also_after_the_end(place: Place) {
         let store = place.open().await;
         let first = act(ActKind::Approval, "delivery:1", place.now());
-        assert!(store.record_act(HOME, &first).await.unwrap());
+        assert!(store.record_act(&pen(), &first).await.unwrap());
         let other = NewAct { kind: ActKind::Lock, reason: "again".into(), ..first.clone() };
-        assert!(!store.record_act(HOME, &other).await.unwrap());
-        store.end_acts(HOME, &[id_of(&store, "delivery:1").await], None, "a new head").await.unwrap();
-        assert!(!store.record_act(HOME, &first).await.unwrap());
+        assert!(!store.record_act(&pen(), &other).await.unwrap());
+        store.end_acts(&pen(), &[id_of(&store, "delivery:1").await], None, "a new head").await.unwrap();
+        assert!(!store.record_act(&pen(), &first).await.unwrap());
         assert_eq!(standing(&store).await, [""; 0]);
         // Elsewhere it is another cause.
-        assert!(store.record_act(RepoId(8), &first).await.unwrap());
+        assert!(store.record_act(&elsewhere(), &first).await.unwrap());
         assert_eq!(standing(&store).await, [""; 0]);
     }
 
@@ -108,7 +106,7 @@ on_both! {
         let tasks = (0..80).map(|n| {
             let store = stores[n % 2].clone();
             let new = act(ActKind::Approval, &format!("delivery:{}", n / 4), place.now());
-            tokio::spawn(async move { store.record_act(HOME, &new).await.unwrap() })
+            tokio::spawn(async move { store.record_act(&pen(), &new).await.unwrap() })
         });
         let mut recorded = 0;
         for task in tasks.collect::<Vec<_>>() {
@@ -123,14 +121,14 @@ on_both! {
         let pr = Some(PrNumber(3));
         for n in 0..20 {
             let new = NewAct { pr, ..act(ActKind::Hold, &format!("{n}"), place.now()) };
-            stores[0].record_act(HOME, &new).await.unwrap();
+            stores[0].record_act(&pen(), &new).await.unwrap();
         }
         let ids: Vec<i64> = stores[0].standing_acts(HOME).await.unwrap().iter().map(|act| act.id).collect();
         let tasks = (0..8).map(|n| {
             let (store, mut ids) = (stores[n % 2].clone(), ids.clone());
             ids.rotate_left(n * 2);
             tokio::spawn(async move {
-                store.end_acts(HOME, &ids, Some(&login(&format!("person-{n}"))), "enough").await.unwrap();
+                store.end_acts(&pen(), &ids, Some(&login(&format!("person-{n}"))), "enough").await.unwrap();
             })
         });
         for task in tasks.collect::<Vec<_>>() {
@@ -146,17 +144,17 @@ on_both! {
         let pr = Some(PrNumber(3));
         for cause in ["a", "b", "c"] {
             let new = NewAct { pr, ..act(ActKind::Hold, cause, place.now()) };
-            store.record_act(HOME, &new).await.unwrap();
+            store.record_act(&pen(), &new).await.unwrap();
         }
         let (a, b) = (id_of(&store, "a").await, id_of(&store, "b").await);
         place.pass(Duration::from_secs(60));
         let first = place.now();
-        store.end_acts(HOME, &[a], Some(&login("pat")), "/unhold").await.unwrap();
+        store.end_acts(&pen(), &[a], Some(&login("pat")), "/unhold").await.unwrap();
         place.pass(Duration::from_secs(60));
         // Unknown ones, those of another repository, none and repeated ones harm nothing.
-        store.end_acts(HOME, &[b, a, -1, i64::MAX, b], None, "the pull request was closed").await.unwrap();
-        store.end_acts(RepoId(8), &[id_of(&store, "c").await], None, "not here").await.unwrap();
-        store.end_acts(HOME, &[], None, "nothing").await.unwrap();
+        store.end_acts(&pen(), &[b, a, -1, i64::MAX, b], None, "the pull request was closed").await.unwrap();
+        store.end_acts(&elsewhere(), &[id_of(&store, "c").await], None, "not here").await.unwrap();
+        store.end_acts(&pen(), &[], None, "nothing").await.unwrap();
         assert_eq!(standing(&store).await, ["c"]);
         let ends: Vec<_> = store.acts_of(HOME, PrNumber(3)).await.unwrap().into_iter().map(|(_, end)| end).collect();
         let end = |at, by, why: &str| Some(Ended { at, by, why: why.into() });
@@ -173,7 +171,7 @@ on_both! {
         // A delivery that was late is recorded late.
         for (cause, minute) in [("second", 2_u64), ("third", 3), ("first", 1), ("also third", 3)] {
             let at = place.now() + Duration::from_secs(60 * minute);
-            store.record_act(HOME, &NewAct { pr, ..act(ActKind::Lock, cause, at) }).await.unwrap();
+            store.record_act(&pen(), &NewAct { pr, ..act(ActKind::Lock, cause, at) }).await.unwrap();
         }
         let order = ["first", "second", "third", "also third"];
         assert_eq!(standing(&store).await, order);
@@ -184,9 +182,9 @@ on_both! {
     async fn an_act_whose_time_is_up_is_still_told(place: Place) {
         let store = place.open().await;
         let until = Some(place.now() - Duration::from_secs(1));
-        store.record_act(HOME, &NewAct { until, ..act(ActKind::Lock, "late", place.now()) }).await.unwrap();
+        store.record_act(&pen(), &NewAct { until, ..act(ActKind::Lock, "late", place.now()) }).await.unwrap();
         let until_the_end = NewAct { until: Some(Timestamp::MAX), ..act(ActKind::Lock, "ever", place.now()) };
-        store.record_act(HOME, &until_the_end).await.unwrap();
+        store.record_act(&pen(), &until_the_end).await.unwrap();
         place.pass(Duration::from_secs(86_400));
         let acts = store.standing_acts(HOME).await.unwrap();
         assert_eq!(acts[0].until, until);
@@ -203,12 +201,12 @@ on_both! {
             reason: format!("\0{long}\0"),
             ..act(ActKind::Override, "comment\0:1", place.now())
         };
-        assert!(store.record_act(HOME, &hostile).await.unwrap());
-        assert!(!store.record_act(HOME, &hostile).await.unwrap());
+        assert!(store.record_act(&pen(), &hostile).await.unwrap());
+        assert!(!store.record_act(&pen(), &hostile).await.unwrap());
         let acts = store.standing_acts(HOME).await.unwrap();
         assert_eq!(acts[0].subject, hostile.subject);
         assert_eq!(acts[0].reason, format!("\u{fffd}{long}\u{fffd}"));
-        store.end_acts(HOME, &[acts[0].id], None, &hostile.reason).await.unwrap();
+        store.end_acts(&pen(), &[acts[0].id], None, &hostile.reason).await.unwrap();
         let ended = store.acts_of(HOME, PrNumber(3)).await.unwrap();
         assert_eq!(ended[0].1.as_ref().unwrap().why, acts[0].reason);
     }
@@ -216,13 +214,13 @@ on_both! {
     async fn forgetting_a_repository_forgets_no_act(place: Place) {
         let store = place.open().await;
         let home = RepoRef { id: HOME, name: RepoName::new("acme/infra").unwrap(), installation: InstallationId(1) };
-        store.record_act(HOME, &act(ActKind::Lock, "lock", place.now())).await.unwrap();
+        store.record_act(&pen(), &act(ActKind::Lock, "lock", place.now())).await.unwrap();
         store.note_repo(&home).await.unwrap();
         store.forget(HOME).await.unwrap();
         store.note_repo(&home).await.unwrap();
         store.forget_installation(InstallationId(1)).await.unwrap();
         assert_eq!(store.repos().await.unwrap(), []);
         assert_eq!(standing(&store).await, ["lock"]);
-        assert!(!store.record_act(HOME, &act(ActKind::Lock, "lock", place.now())).await.unwrap());
+        assert!(!store.record_act(&pen(), &act(ActKind::Lock, "lock", place.now())).await.unwrap());
     }
 }

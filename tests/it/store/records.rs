@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::json;
+use usher::model::artifact::Noted;
 use usher::model::ids::{
-    AppName, EnvName, InstallationId, PrNumber, RepoId, RepoName, RepoRef, Sha,
+    AppName, Digest, EnvName, InstallationId, PrNumber, RepoId, RepoName, RepoRef, Sha,
 };
 use usher::store::{Decided, HistoryFilter, Run, Source, Store};
 
@@ -38,12 +39,14 @@ fn run(version: &str, digit: char) -> Run {
         sha: sha(digit),
         pr: None,
         at: Timestamp::UNIX_EPOCH,
+        last: None,
     }
 }
 
 async fn staging(store: &Store) -> Vec<Run> {
     let of = run("", 'a');
-    store.ran(of.repo, &of.env, &of.app).await.unwrap()
+    let ran = store.ran(of.repo, &of.env, &of.app).await.unwrap();
+    ran.into_iter().map(|run| Run { last: None, ..run }).collect()
 }
 
 on_both! {
@@ -155,11 +158,45 @@ on_both! {
         let elsewhere = Run { env: EnvName::new("prod").unwrap(), ..run("v9", 'd') };
         store.saw_running(&elsewhere).await.unwrap();
         let ran = store.ran(RepoId(1), &elsewhere.env, &elsewhere.app).await.unwrap();
-        assert_eq!(ran, [elsewhere]);
+        let last = Some((elsewhere.sha.clone(), elsewhere.at));
+        assert_eq!(ran, [Run { last, ..elsewhere }]);
         let ran = staging(&store).await;
         let seconds = ran.iter().map(|run| (run.at - ran[0].at).get_seconds()).collect::<Vec<_>>();
         assert_eq!(ran.into_iter().map(|ran| Run { at: run("", 'a').at, ..ran }).collect::<Vec<_>>(), [run("v1", 'a'), run("v2", 'c'), run("v1", 'e')]);
         assert_eq!(seconds, [0, 3, 5], "each since it was first seen");
+    }
+
+    async fn what_runs_is_noted_to_run_on(place: Place) {
+        let store = place.open().await;
+        let noted = async || {
+            let of = run("", 'a');
+            let ran = store.ran(of.repo, &of.env, &of.app).await.unwrap();
+            ran.into_iter().map(|run| {
+                let (sha, at) = run.last.unwrap();
+                (run.at.as_second(), sha.as_str()[..1].to_owned(), at.as_second())
+            }).collect::<Vec<_>>()
+        };
+        let saw = async |version: &str, digit, since: i64, now: i64| {
+            let [since, now] = [since, now].map(|second| Timestamp::from_second(second).unwrap());
+            let seen = Run { at: since, last: Some((sha(digit), now)), ..run(version, digit) };
+            store.saw_running(&seen).await.unwrap();
+        };
+        let seen = |since, digit: &str, until| (since, digit.to_owned(), until);
+        saw("v1", 'a', 100, 100).await;
+        saw("v1", 'a', 130, 130).await;
+        assert_eq!(noted().await, [seen(100, "a", 100)], "not every moment");
+        saw("v1", 'a', 500, 500).await;
+        assert_eq!(noted().await, [seen(100, "a", 500)]);
+        saw("v1", 'b', 510, 510).await;
+        assert_eq!(noted().await, [seen(100, "b", 510)], "but each commit");
+        // Seen late, nobody knows how long the one before ran on; a merge tells.
+        saw("v2", 'c', 9_000, 9_000).await;
+        saw("v3", 'd', 9_500, 9_900).await;
+        let all = [seen(100, "b", 510), seen(9_000, "c", 9_500), seen(9_500, "d", 9_900)];
+        assert_eq!(noted().await, all);
+        // A clock that goes wrong shortens nothing.
+        saw("v4", 'e', 50, 9_990).await;
+        assert_eq!(noted().await[2], seen(9_500, "d", 9_900));
     }
 
     async fn what_ran_is_all_of_its_entries(place: Place) {
@@ -184,6 +221,25 @@ on_both! {
         assert_eq!(staging(&store).await, versions);
         store.saw_running(&mixed("v2", 'e')).await.unwrap();
         assert_eq!(staging(&store).await.len(), 5, "back to what ran before is a new run");
+    }
+
+    async fn a_digest_is_noted_once_for_its_place(place: Place) {
+        let store = place.open().await;
+        let noted = |image: &str, tag: &str, digit: &str| Noted {
+            image: image.to_owned(),
+            tag: tag.to_owned(),
+            digest: Digest::new(format!("sha256:{}", digit.repeat(64))).unwrap(),
+        };
+        let (staging, prod) = (EnvName::new("staging").unwrap(), EnvName::new("prod").unwrap());
+        let first = [noted("ghcr.io/web", "v1", "a"), noted("ghcr.io/web", "v2", "b")];
+        store.saw_digests(RepoId(1), &staging, &first, place.now()).await.unwrap();
+        let again = [noted("ghcr.io/web", "v1", "c"), noted("quay.io/web", "v1", "d")];
+        store.saw_digests(RepoId(1), &staging, &again, place.now()).await.unwrap();
+        store.saw_digests(RepoId(1), &prod, &again, place.now()).await.unwrap();
+        let all = [first[0].clone(), first[1].clone(), again[1].clone()];
+        assert_eq!(store.digests(RepoId(1), &staging).await.unwrap(), all);
+        assert_eq!(store.digests(RepoId(1), &prod).await.unwrap(), again);
+        assert_eq!(store.digests(RepoId(2), &staging).await.unwrap(), []);
     }
 
     async fn the_promotion_that_brought_a_run_may_be_learnt_later(place: Place) {

@@ -306,8 +306,8 @@ fn is_ref(path: &str) -> bool {
     path.contains("/git/ref/") || path.contains("/commits/heads/")
 }
 
-pub(super) fn is_read((method, _): &Call) -> bool {
-    method == "GET"
+pub(super) fn is_read((method, path): &Call) -> bool {
+    method == "GET" || path == "/graphql"
 }
 
 /// Every call with every trouble; those that the bot gets over within a call share a step.

@@ -63,8 +63,7 @@ pub(super) const ENVIRONMENT: Shape = Shape::Map(&Map {
             Shape::Choice(&["manual", "automatic"]),
             "Whether people merge promotions, or Usher does once all gates are passed.",
         )
-        .or("manual")
-        .later(),
+        .or("manual"),
         Key::new(
             "method",
             Shape::Choice(&["squash", "merge", "rebase"]),
@@ -80,23 +79,19 @@ pub(super) const ENVIRONMENT: Shape = Shape::Map(&Map {
         Key::new("trigger", SCHEDULE, "When an automatic promotion may open.")
             .or("(at once)")
             .later(),
-        Key::new("promoters", PEOPLE, "Who may ask for promotions.")
-            .or("[write]"),
+        Key::new("promoters", PEOPLE, "Who may ask for promotions.").or("[write]"),
         Key::new(
             "approvals",
             Shape::List(&List { of: APPROVAL, least: 0, most: 20 }),
             "Labels that certain people have to give.",
         )
         .or("[]"),
-        Key::new("reviews", REVIEWS, "How many approving reviews are needed, and whose.")
-            .or("0")
-            .later(),
+        Key::new("reviews", REVIEWS, "How many approving reviews are needed, and whose.").or("0"),
         Key::new(
             "changes",
             CHANGES,
             "What pull requests need that change objects of this environment but not its promoted images.",
-        )
-        .later(),
+        ),
         Key::new("gates", GATES_MAP, "What has to be true before a promotion.").or("{}"),
         Key::new(
             "overrides",
@@ -105,7 +100,7 @@ pub(super) const ENVIRONMENT: Shape = Shape::Map(&Map {
         )
         .or("[]"),
         Key::new("rollback", ROLLBACK, "How this environment goes back."),
-        Key::new("argocd", ARGOCD, "What deploys this environment.").later(),
+        Key::new("argocd", ARGOCD, "What deploys this environment."),
         Key::new("owners", OWNERS, "Who answers for this environment."),
         Key::new("rules", RULES, "The severity of validation rules where it is another one here.")
             .or("{}"),
@@ -127,7 +122,7 @@ const TARGET: Shape = Shape::Map(&Map {
             "Its Kustomize folder, which may hold `{application}`.",
         )
         .required(),
-        Key::new("argocd", ARGOCD, "What deploys this target.").later(),
+        Key::new("argocd", ARGOCD, "What deploys this target."),
     ],
 });
 

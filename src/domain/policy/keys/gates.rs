@@ -14,31 +14,40 @@ pub(super) const GATES_MAP: Shape = Shape::Map(&Map {
             "checks",
             Shape::List(&List { of: Shape::Text(&format::CHECK), least: 1, most: 100 }),
             "Checks and statuses that must be green on the promotion's pull request.",
+        ),
+        Key::new(
+            "release",
+            EXPECTATIONS,
+            "Checks and statuses that must be green on the release's own commit.",
+        ),
+        Key::new(
+            "reviewed",
+            Shape::Bool,
+            "Every commit since the running version came by an approved pull request.",
         )
-        .later(),
-        Key::new("release", EXPECTATIONS, "Checks and statuses that must be green on the release's own commit.").later(),
-        Key::new("reviewed", Shape::Bool, "Every commit since the running version came by an approved pull request.")
-            .or("false")
-            .later(),
+        .or("false"),
         Key::new(
             "verified",
             EXPECTATIONS,
-            "Checks, statuses and manual verifications in the environment before, after the version ran there.",
-        )
-        .later(),
-        Key::new("soak", DURATION, "How long the version has to run whole in the environment before.").later(),
-        Key::new("health", Shape::Bool, "Argo CD reports what runs as healthy.").or("false").later(),
-        Key::new("drift", Shape::Bool, "Nothing but promotions has changed what runs.").or("false").later(),
+            "Checks, statuses, deployments and manual verifications in the environment before, after the version ran there.",
+        ),
+        Key::new(
+            "soak",
+            DURATION,
+            "How long the version has to run whole in the environment before.",
+        ),
+        Key::new("health", Shape::Bool, "Argo CD reports what runs as healthy.").or("false"),
+        Key::new("drift", Shape::Bool, "Nothing but promotions has changed what runs.").or("false"),
         Key::new(
             "artifacts",
             Shape::Either(&[Shape::Choice(&["off"]), ARTIFACTS]),
             "Every image is in its registry.",
         )
-        .or("(on for registries that the operator configured)")
-        .later(),
-        Key::new("ticket", TICKET, "A change ticket is named, and approved.").later(),
-        Key::new("parity", PARITY, "The environment differs from another only where it may.").later(),
-        Key::new("freeze", FREEZE, "The calendar does not forbid it.").later(),
+        .or("(on for registries that the operator configured)"),
+        Key::new("ticket", TICKET, "A change ticket is named, and approved."),
+        Key::new("parity", PARITY, "The environment differs from another only where it may.")
+            .later(),
+        Key::new("freeze", FREEZE, "The calendar does not forbid it."),
     ],
 });
 

@@ -17,6 +17,20 @@ pub fn merge_refused(why: &str) -> String {
     format!("Every gate has passed, and GitHub does not merge it: {}", span(why))
 }
 
+/// It waits in a queue.
+pub fn merge_queued(pull: &PullRequest) -> String {
+    format!(
+        "#{} is in the merge queue at `{}`. Its gates are judged once more there, together with what is merged before it.",
+        pull.number,
+        pull.head.sha.short()
+    )
+}
+
+/// GitHub takes its time.
+pub fn merge_takes_too_long() -> &'static str {
+    "it has not been merged within half an hour, and may still be"
+}
+
 /// The title of the merge of a pull request that we did not open.
 pub fn merge_title(touches: &[Touch<'_>]) -> String {
     let places: Vec<String> =

@@ -41,6 +41,33 @@ pub fn nothing_to_override(gate: &str, shut: &[&str]) -> String {
     format!("No gate {gate} stands in the way; what does {}.", is_or_are(&shut))
 }
 
+/// How the person who pressed the button accepts one of these gates.
+pub fn how_to_override(gates: &[&str]) -> String {
+    let lines: Vec<String> =
+        gates.iter().map(|gate| format!("/override {} REASON", plain(gate))).collect();
+    let which = if lines.len() == 1 { "this" } else { "one of these" };
+    format!(
+        "A gate is accepted with a reason, which a button cannot carry. Say {which} here, with yours for `REASON`:\n\n\
+         ```text\n{}\n```",
+        lines.join("\n")
+    )
+}
+
+/// Nothing stands in the way.
+pub fn nothing_is_shut() -> String {
+    "No gate stands in the way: every gate has passed.".to_owned()
+}
+
+/// There is nothing to approve by a label.
+pub fn no_approval_asked_for() -> String {
+    "Nobody asks for an approval by a label here.".to_owned()
+}
+
+/// The person has given all that person may.
+pub fn approved_already() -> String {
+    "You have given every approval here that you may give.".to_owned()
+}
+
 /// It cannot be accepted on a pull request of somebody else.
 pub fn never_overridden(gate: &str) -> String {
     format!(
@@ -125,4 +152,27 @@ pub fn not_yours_to_unlock(environment: &Environment, locks: &[&Act]) -> String 
 /// It is locked no more.
 pub fn unlocked(environment: &Environment) -> String {
     format!("{} is not locked any more.", span(environment.name().as_str()))
+}
+
+/// It is recorded.
+pub fn ticket_named(ticket: &str, asked: bool) -> String {
+    let ticket = span(&cut(ticket, 100));
+    let rest = if asked { "" } else { " No gate of this pull request asks for one." };
+    format!("{ticket} is recorded as the change ticket of this pull request.{rest}")
+}
+
+/// It names none.
+pub fn no_ticket(ticket: &str, pattern: Option<&str>) -> String {
+    let ticket = span(&cut(ticket, 100));
+    match pattern {
+        Some(pattern) => {
+            format!(
+                "{ticket} is no change ticket here: it has to match {}.",
+                span(&cut(pattern, 100))
+            )
+        }
+        None => format!(
+            "{ticket} cannot be the name of a change ticket: at most 100 characters, some of them letters or digits, and no `..`."
+        ),
+    }
 }

@@ -3,8 +3,8 @@
 //! Foreign text comes in as it is and leaves inert.
 
 use super::super::{Said, both, people, people_plain};
+use super::hands::has;
 use crate::domain::given::Lack;
-use crate::domain::hands::Hand;
 use crate::domain::inert::span;
 use crate::domain::policy::{Approval, Principal};
 use crate::model::act::Act;
@@ -72,22 +72,6 @@ fn is_alone(by: &[Principal], who: &Login) -> bool {
     matches!(by, [Principal::User(only)] if only.as_str().eq_ignore_ascii_case(who.as_str()))
 }
 
-/// Nobody can say who has a hand in it.
-pub fn hands_unknown(why: &str) -> Said {
-    Said::new(format!("who has a hand in it cannot be read: {}", span(why)))
-        .help("See that the App may read the source; it is looked at again every few minutes.")
-}
-
 fn label(approval: &Approval) -> String {
     span(approval.label.as_str())
-}
-
-/// What somebody has to do with it, to follow "that person".
-pub fn has(hand: Hand) -> &'static str {
-    match hand {
-        Hand::Asked => "asked for this promotion",
-        Hand::Opened => "opened this pull request",
-        Hand::Committed => "has commits in it",
-        Hand::Released => "published the release",
-    }
 }

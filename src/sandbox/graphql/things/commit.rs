@@ -4,7 +4,7 @@
 use crate::sandbox::git::{Commit, Person};
 use crate::sandbox::graphql::connection::page;
 use crate::sandbox::graphql::thing::{At, Found, Out, Thing};
-use crate::sandbox::graphql::things::{check, git};
+use crate::sandbox::graphql::things::{check, deployment, git};
 use crate::sandbox::graphql::values::Arguments;
 use crate::sandbox::model::Repo;
 use crate::sandbox::shape::time;
@@ -42,6 +42,7 @@ pub(in crate::sandbox::graphql) fn commit<'a>(
             return page("PullRequest", pulls, given);
         }
         "checkSuites" => return check::suites_of(at, repo, &sha, given),
+        "deployments" => return deployment::deployments(at, repo, &sha, given),
         "status" => return check::status_of(at, repo, &sha),
         "statusCheckRollup" => return check::rollup_of(at, repo, &sha),
         _ => git::every_commit(at, repo, commit.sha, name),

@@ -3,6 +3,7 @@
 
 pub(super) mod check;
 pub(super) mod commit;
+pub(super) mod deployment;
 pub(super) mod git;
 pub(super) mod people;
 pub(super) mod pull;

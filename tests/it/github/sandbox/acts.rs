@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 use usher::fault::Fault;
-use usher::github::{BranchOutcome, Merged};
+use usher::github::{BranchOutcome, Merged, Repo};
 use usher::model::ids::{CommentId, Login, PrNumber, Sha};
 use usher::model::read::{Access, Conclusion, ReviewState};
-use usher::model::write::{Details, MergeMethod, NewCheck, NewCommit, NewMerge};
+use usher::model::write::{Details, MergeMethod, NewCheck, NewCommit, NewMerge, Tip};
 
 use super::{FILE, Stage};
 
@@ -196,17 +196,31 @@ async fn labels_of_ours_get_a_look_once_and_keep_the_one_that_people_gave_them()
     stage.strike().await;
 }
 
+async fn tip(repo: &Repo) -> Tip {
+    Tip { branch: "main".to_owned(), sha: repo.head("main").await.unwrap().unwrap() }
+}
+
+/// A merge, waited for.
+async fn ended(repo: &Repo, number: PrNumber, merge: &NewMerge) -> Merged {
+    let mut came = repo.merge(number, merge).await.unwrap();
+    while let Merged::Pending(uuid) = &came {
+        came = repo.asked_merge(number, uuid).await.unwrap();
+    }
+    came
+}
+
 #[tokio::test]
 async fn a_merge_is_refused_in_words_and_done_once() {
     let stage = Stage::set().await;
     let (_, head, _, number) = stage.open().await;
     let merge = NewMerge {
         head: head.clone(),
+        base: tip(&stage.repo).await,
         method: MergeMethod::Squash,
         title: "Promote shop v1.0.1 to staging (#1)".to_owned(),
         message: "Every gate has passed.".to_owned(),
     };
-    let told = stage.repo.merge(number, &merge).await.unwrap();
+    let told = ended(&stage.repo, number, &merge).await;
     let Merged::Refused(why) = told else {
         panic!("{told:?}");
     };
@@ -215,11 +229,15 @@ async fn a_merge_is_refused_in_words_and_done_once() {
         stage.repo.ensure_check(&passed(name, &head)).await.unwrap();
     }
     let other = NewMerge { head: Sha::new("0".repeat(40)).unwrap(), ..merge.clone() };
-    let told = stage.repo.merge(number, &other).await.unwrap();
-    assert!(matches!(&told, Merged::Refused(why) if why.contains("Head branch was modified")));
+    let fault = stage.repo.merge(number, &other).await.unwrap_err();
+    assert!(matches!(fault, Fault::Stale(_)), "{fault}");
+    let moved = Tip { sha: Sha::new("0".repeat(40)).unwrap(), ..merge.base.clone() };
+    let moved = NewMerge { base: moved, ..merge.clone() };
+    let fault = stage.repo.merge(number, &moved).await.unwrap_err();
+    assert!(matches!(fault, Fault::Stale(_)), "{fault}");
     let fault = usher::sandbox::Fault {
         method: Some("PUT".to_owned()),
-        path: format!("/repos/acme/microservices-demo/pulls/{number}/merge"),
+        path: format!("/repos/acme/microservices-demo/pulls/{number}/merge-async"),
         nth: 1,
         times: 1,
         answer: usher::sandbox::FaultAnswer::Lose,
@@ -227,9 +245,9 @@ async fn a_merge_is_refused_in_words_and_done_once() {
     stage.sandbox.fault(fault).unwrap();
     let lost = stage.repo.merge(number, &merge).await.unwrap_err();
     assert!(matches!(lost, Fault::Transient { .. }), "{lost}");
-    assert_eq!(stage.repo.merge(number, &merge).await.unwrap(), Merged::Done);
+    assert_eq!(ended(&stage.repo, number, &merge).await, Merged::Done);
     let merges = stage.sandbox.requests().into_iter();
-    assert_eq!(merges.filter(|seen| seen.path.ends_with("/merge")).count(), 3);
+    assert_eq!(merges.filter(|seen| seen.path.ends_with("/merge-async")).count(), 2);
     let commit = stage.repo.head_commit("main").await.unwrap().unwrap();
     assert_eq!(commit.message.trim_end(), format!("{}\n\n{}", merge.title, merge.message));
     stage.strike().await;

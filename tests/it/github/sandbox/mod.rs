@@ -2,6 +2,8 @@
 
 mod acts;
 mod again;
+mod reports;
+mod snapshot;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -52,7 +54,12 @@ impl Stage {
 
     /// A call that a person makes.
     async fn by(&self, login: &str, method: &str, path: &str, body: Value) -> Value {
-        let url = format!("{}/repos/acme/microservices-demo{path}", self.sandbox.api_url());
+        self.at(login, method, &format!("/repos/acme/microservices-demo{path}"), body).await
+    }
+
+    /// The same anywhere.
+    async fn at(&self, login: &str, method: &str, path: &str, body: Value) -> Value {
+        let url = format!("{}{path}", self.sandbox.api_url());
         let mut call = reqwest::Client::new()
             .request(method.parse().unwrap(), url)
             .header("user-agent", "a person")
@@ -65,6 +72,12 @@ impl Stage {
         let body: Value = answer.json().await.unwrap_or_default();
         assert!(status.is_success(), "{method} {path}: {status} {body}");
         body
+    }
+
+    /// The blob of a file of the default branch.
+    async fn blob_of(&self, path: &str) -> Sha {
+        let head = self.repo.head_commit("main").await.unwrap().unwrap();
+        self.repo.tree(&head.tree).await.unwrap().entries[path].1.clone()
     }
 
     async fn new_branch(&self) -> NewBranch {

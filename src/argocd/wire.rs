@@ -1,0 +1,312 @@
+//! Argo CD's JSON, read leniently: what is missing is missing, what is unknown is unknown, and nothing is guessed.
+//!
+//! <https://github.com/argoproj/argo-cd/blob/master/assets/swagger.json>
+
+use jiff::Timestamp;
+use serde::{Deserialize, Deserializer};
+
+use crate::model::argocd::{
+    Application, Automated, Deployed, Health, Operation, Phase, Source, Sync,
+};
+use crate::model::ids::Sha;
+
+/// The most entries of the history that are taken, the newest ones.
+const MOST_HISTORY: usize = 100;
+/// The most images that are taken.
+const MOST_IMAGES: usize = 1_000;
+/// So much of a text is taken.
+const LONGEST: usize = 500;
+
+#[derive(Deserialize)]
+struct Wire {
+    metadata: Metadata,
+    #[serde(default, deserialize_with = "or_nothing")]
+    spec: Spec,
+    #[serde(default, deserialize_with = "or_nothing")]
+    status: Status,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Metadata {
+    name: String,
+    #[serde(default, deserialize_with = "or_nothing")]
+    owner_references: Vec<Owner>,
+}
+
+#[derive(Deserialize)]
+struct Owner {
+    #[serde(default)]
+    kind: String,
+    #[serde(default)]
+    name: String,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct Spec {
+    source: Option<WireSource>,
+    #[serde(deserialize_with = "or_nothing")]
+    sources: Vec<WireSource>,
+    sync_policy: Option<SyncPolicy>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct WireSource {
+    #[serde(rename = "repoURL")]
+    repo_url: String,
+    path: String,
+    target_revision: String,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct SyncPolicy {
+    automated: Option<WireAutomated>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct WireAutomated {
+    enabled: Option<bool>,
+    prune: bool,
+    self_heal: bool,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct Status {
+    #[serde(deserialize_with = "or_nothing")]
+    sync: WireSync,
+    #[serde(deserialize_with = "or_nothing")]
+    health: WireHealth,
+    operation_state: Option<OperationState>,
+    #[serde(deserialize_with = "or_nothing")]
+    history: Vec<WireDeployed>,
+    #[serde(deserialize_with = "or_nothing")]
+    summary: Summary,
+    reconciled_at: Option<Timestamp>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct WireSync {
+    status: String,
+    revision: String,
+    #[serde(deserialize_with = "or_nothing")]
+    revisions: Vec<String>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct WireHealth {
+    status: String,
+    message: String,
+    last_transition_time: Option<Timestamp>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct OperationState {
+    phase: String,
+    message: String,
+    #[serde(deserialize_with = "or_nothing")]
+    sync_result: SyncResult,
+    started_at: Option<Timestamp>,
+    finished_at: Option<Timestamp>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct SyncResult {
+    revision: String,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct WireDeployed {
+    id: i64,
+    revision: String,
+    #[serde(deserialize_with = "or_nothing")]
+    revisions: Vec<String>,
+    deployed_at: Option<Timestamp>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Summary {
+    #[serde(deserialize_with = "or_nothing")]
+    images: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Trouble {
+    message: String,
+}
+
+/// Go writes `null` for a list that nobody made.
+fn or_nothing<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
+    from: D,
+) -> Result<T, D::Error> {
+    Ok(Option::deserialize(from)?.unwrap_or_default())
+}
+
+/// An Application, and what it is called.
+pub(super) struct Read {
+    pub(super) name: String,
+    pub(super) application: Application,
+}
+
+/// Reads an Application; or says what is wrong with it.
+pub(super) fn application(body: &[u8]) -> Result<Read, String> {
+    let wire: Wire = serde_json::from_slice(body)
+        .map_err(|_| "its answer is not an Application in JSON".to_owned())?;
+    let Wire { metadata, spec, status } = wire;
+    let owner = metadata.owner_references.first();
+    let owner = owner.map(|owner| cut(&format!("{} {}", owner.kind, owner.name)));
+    let skip = status.history.len().saturating_sub(MOST_HISTORY);
+    let images = status.summary.images.iter().take(MOST_IMAGES).map(|image| cut(image)).collect();
+    let application = Application {
+        sources: sources(spec.source, spec.sources, &status.sync),
+        automated: spec.sync_policy.and_then(|policy| automated(policy.automated)),
+        owner,
+        sync: sync(&status.sync.status),
+        health: health(&status.health.status),
+        health_message: Some(cut(&status.health.message)).filter(|text| !text.is_empty()),
+        health_since: status.health.last_transition_time,
+        operation: status.operation_state.map(operation),
+        history: status.history.into_iter().skip(skip).map(deployed).collect(),
+        images,
+        compared_at: status.reconciled_at,
+    };
+    Ok(Read { name: metadata.name, application })
+}
+
+/// What an error says.
+pub(super) fn message(body: &[u8]) -> Option<String> {
+    let trouble: Trouble = serde_json::from_slice(body).ok()?;
+    Some(cut(&trouble.message))
+}
+
+fn sources(one: Option<WireSource>, many: Vec<WireSource>, sync: &WireSync) -> Vec<Source> {
+    let source = |wire: WireSource, revision: Option<&String>| Source {
+        url: cut(&wire.repo_url),
+        path: cut(&wire.path),
+        follows: cut(&wire.target_revision),
+        revision: revision.and_then(|revision| Sha::new(revision.clone()).ok()),
+    };
+    // Where there are several, the single one is not looked at by Argo CD either.
+    if many.is_empty() {
+        return one.into_iter().map(|one| source(one, Some(&sync.revision))).collect();
+    }
+    let revisions = sync.revisions.iter().map(Some).chain(std::iter::repeat(None));
+    many.into_iter().zip(revisions).map(|(one, revision)| source(one, revision)).collect()
+}
+
+fn automated(wire: Option<WireAutomated>) -> Option<Automated> {
+    let wire = wire.filter(|wire| wire.enabled != Some(false))?;
+    Some(Automated { prune: wire.prune, self_heal: wire.self_heal })
+}
+
+fn sync(word: &str) -> Sync {
+    match word {
+        "Synced" => Sync::Synced,
+        "OutOfSync" => Sync::OutOfSync,
+        _ => Sync::Unknown,
+    }
+}
+
+fn health(word: &str) -> Health {
+    match word {
+        "Healthy" => Health::Healthy,
+        "Progressing" => Health::Progressing,
+        "Degraded" => Health::Degraded,
+        "Suspended" => Health::Suspended,
+        "Missing" => Health::Missing,
+        _ => Health::Unknown,
+    }
+}
+
+fn operation(wire: OperationState) -> Operation {
+    Operation {
+        phase: match wire.phase.as_str() {
+            "Running" => Phase::Running,
+            "Terminating" => Phase::Terminating,
+            "Succeeded" => Phase::Succeeded,
+            "Failed" => Phase::Failed,
+            "Error" => Phase::Error,
+            _ => Phase::Other,
+        },
+        message: cut(&wire.message),
+        revision: Sha::new(wire.sync_result.revision).ok(),
+        started_at: wire.started_at,
+        finished_at: wire.finished_at,
+    }
+}
+
+fn deployed(wire: WireDeployed) -> Deployed {
+    let revisions = if wire.revisions.is_empty() { vec![wire.revision] } else { wire.revisions };
+    let revisions = revisions.iter().map(|revision| cut(revision)).collect();
+    Deployed { id: wire.id, revisions, at: wire.deployed_at }
+}
+
+fn cut(text: &str) -> String {
+    text.chars().take(LONGEST).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn read(value: &Value) -> Application {
+        application(value.to_string().as_bytes()).map(|read| read.application).unwrap()
+    }
+
+    #[test]
+    fn an_application_of_several_sources_has_a_revision_for_each() {
+        let sha = "a".repeat(40);
+        let one = read(&json!({
+            "metadata": {"name": "x", "ownerReferences": [{"kind": "ApplicationSet", "name": "all"}]},
+            "spec": {
+                "source": {"repoURL": "ignored"},
+                "sources": [{"repoURL": "https://charts", "chart": "c"}, {"repoURL": "https://git", "path": "prod"}],
+                "syncPolicy": {"automated": {"enabled": false, "prune": true}},
+            },
+            "status": {
+                "sync": {"status": "Synced", "revisions": ["1.2.3", sha]},
+                "health": {"status": "Healthy", "lastTransitionTime": "2026-11-20T12:00:00Z"},
+                "history": [{"id": 3, "revisions": ["1.2.3", sha], "deployedAt": "2026-11-20T11:00:00Z"}],
+            },
+        }));
+        let revisions: Vec<_> = one.sources.iter().map(|source| source.revision.clone()).collect();
+        assert_eq!(revisions, [None, Some(Sha::new(sha).unwrap())]);
+        assert_eq!(one.owner.as_deref(), Some("ApplicationSet all"));
+        assert_eq!(one.automated, None, "it is switched off within");
+        assert_eq!((one.sync, one.health), (Sync::Synced, Health::Healthy));
+        assert_eq!(one.history[0].revisions.len(), 2);
+    }
+
+    #[test]
+    fn what_is_not_said_is_not_known() {
+        let one = read(&json!({"metadata": {"name": "x"}, "spec": {}, "status": {}}));
+        assert_eq!((one.sync, one.health), (Sync::Unknown, Health::Unknown));
+        assert!(one.sources.is_empty() && one.operation.is_none() && one.automated.is_none());
+        let odd = json!({"metadata": {"name": "x"}, "status": {
+            "sync": {"status": "synced"}, "health": {"status": "Fine"}, "operationState": {"phase": "Dancing"}}});
+        let odd = read(&odd);
+        assert_eq!((odd.sync, odd.health), (Sync::Unknown, Health::Unknown));
+        assert_eq!(odd.operation.unwrap().phase, Phase::Other);
+        for garbage in ["", "null", "[]", "{}", "<html>", r#"{"metadata": {"name": 7}}"#] {
+            assert!(application(garbage.as_bytes()).is_err(), "{garbage}");
+        }
+    }
+
+    #[test]
+    fn null_is_as_good_as_nothing() {
+        let text = r#"{"metadata": {"name": "x", "ownerReferences": null}, "spec": {"sources": null}, "status": {"history": null, "summary": {"images": null}}}"#;
+        assert!(application(text.as_bytes()).is_ok());
+    }
+}

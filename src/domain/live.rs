@@ -1,0 +1,268 @@
+//! What Argo CD reports of an environment's targets, held against what the default branch has there.
+//!
+//! An Application counts only if it deploys that very overlay of this repository; what it says of another commit counts
+//! as far as the overlay's entries are the same there. It judges no gate.
+
+use jiff::Timestamp;
+
+use super::back::{State, state};
+use super::facts::{Facts, Gap};
+use super::ground::Ground;
+use super::overlay::{Overlays, overlays};
+use super::policy::{Application, ArgoApplication, Environment, Target};
+use super::real::Origin;
+use super::rendered::rendered;
+use crate::model::argocd::{Application as Seen, Health, Phase, Source, Sync, Unseen};
+use crate::model::ids::{RepoName, Sha, TargetName};
+
+/// A target, what deploys it, and how it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Live<'a> {
+    /// The target.
+    pub target: &'a Target,
+    /// The Application that deploys it; none where none is configured.
+    pub argocd: Option<&'a ArgoApplication>,
+    /// How it stands.
+    pub stand: Stand,
+}
+
+/// How a target stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stand {
+    /// What the default branch has is deployed and healthy; since when, where that is told.
+    Runs(Option<Timestamp>),
+    /// A sync goes on.
+    Syncing,
+    /// Its server has not compared with what the default branch has now.
+    Behind,
+    /// What the default branch has is not what is deployed.
+    OutOfSync {
+        /// Whether it was deployed before, so that something else has changed it.
+        deployed_once: bool,
+    },
+    /// The last sync failed; in the server's words.
+    SyncFailed(String),
+    /// It is coming up.
+    Progressing,
+    /// It is paused.
+    Suspended,
+    /// It has failed, or is not there; in the server's words.
+    Ill(Health, Option<String>),
+    /// The server cannot tell.
+    Untold,
+    /// Its Application deploys something else.
+    Elsewhere,
+    /// Nothing is known of its Application.
+    Unseen(Unseen),
+    /// No Application is configured for it.
+    NotConfigured,
+}
+
+impl Stand {
+    /// Whether what the default branch has runs, as far as Argo CD is asked.
+    pub fn runs(&self) -> bool {
+        matches!(self, Self::Runs(_) | Self::NotConfigured)
+    }
+}
+
+/// How each target of an environment stands with an application, `now` being what the default branch has there.
+pub fn live<'a>(
+    facts: &Facts,
+    ground: &Ground<'_>,
+    (environment, application): (&'a Environment, &Application),
+    now: &Overlays,
+) -> Result<Vec<Live<'a>>, Gap> {
+    let mut all = Vec::new();
+    for target in environment.targets() {
+        let argocd = target.argocd.as_ref();
+        let stand = match argocd {
+            None => Stand::NotConfigured,
+            Some(argocd) => {
+                match facts.application(ground.repo, &argocd.server, &argocd.application)? {
+                    Err(why) => Stand::Unseen(why.clone()),
+                    Ok(seen) => {
+                        let here = Here { environment, application, target, now };
+                        stand(facts, ground, &here, seen)?
+                    }
+                }
+            }
+        };
+        all.push(Live { target, argocd, stand });
+    }
+    Ok(all)
+}
+
+/// Whether all targets of an environment run what the default branch has; where Argo CD is not configured, they do.
+/// The time is the latest of those since when.
+pub fn since(live: &[Live<'_>]) -> Option<Option<Timestamp>> {
+    let times = live.iter().map(|one| match &one.stand {
+        Stand::Runs(since) => Some(*since),
+        Stand::NotConfigured => Some(None),
+        _ => None,
+    });
+    times.collect::<Option<Vec<_>>>().map(|times| times.into_iter().flatten().max())
+}
+
+struct Here<'a> {
+    environment: &'a Environment,
+    application: &'a Application,
+    target: &'a Target,
+    now: &'a Overlays,
+}
+
+fn stand(facts: &Facts, ground: &Ground<'_>, here: &Here<'_>, seen: &Seen) -> Result<Stand, Gap> {
+    let folder = here.target.overlay.of(here.application.name());
+    let (pages, name) = (&*facts.github_pages, &ground.home.name);
+    let deploys = |source: &&Source| is_overlay(source, pages, name, &folder);
+    let Some(source) = seen.sources.iter().find(deploys) else {
+        return Ok(Stand::Elsewhere);
+    };
+    let last = seen.operation.as_ref();
+    if last.is_some_and(|last| last.phase.is_under_way()) {
+        return Ok(Stand::Syncing);
+    }
+    let failed = last.filter(|last| matches!(last.phase, Phase::Failed | Phase::Error));
+    if matches!(seen.health, Health::Degraded | Health::Missing) {
+        return Ok(Stand::Ill(seen.health, seen.health_message.clone()));
+    }
+    if seen.sync == Sync::OutOfSync {
+        if let Some(failed) = failed {
+            return Ok(Stand::SyncFailed(failed.message.clone()));
+        }
+        let synced = last.and_then(|last| last.revision.as_ref());
+        let deployed_once = match synced {
+            Some(synced) => same_files(facts, ground, &folder, synced)?,
+            None => false,
+        };
+        return Ok(Stand::OutOfSync { deployed_once });
+    }
+    let Some(revision) = source.revision.as_ref().filter(|_| seen.sync == Sync::Synced) else {
+        return Ok(Stand::Untold);
+    };
+    match same_there(facts, ground, here, revision)? {
+        None => return Ok(Stand::Untold),
+        Some(false) => return Ok(Stand::Behind),
+        Some(true) => {}
+    }
+    Ok(match seen.health {
+        Health::Healthy => {
+            let finished = last.and_then(|last| last.finished_at);
+            Stand::Runs(seen.health_since.into_iter().chain(finished).max())
+        }
+        Health::Progressing => Stand::Progressing,
+        Health::Suspended => Stand::Suspended,
+        Health::Unknown | Health::Degraded | Health::Missing => Stand::Untold,
+    })
+}
+
+/// Whether a commit has the target's entries as the default branch has them now; none where nobody knows it.
+fn same_there(
+    facts: &Facts,
+    ground: &Ground<'_>,
+    here: &Here<'_>,
+    revision: &Sha,
+) -> Result<Option<bool>, Gap> {
+    if *revision == ground.head.sha {
+        return Ok(Some(true));
+    }
+    let Some(commit) = facts.commit_if_any(ground.repo, revision)? else {
+        return Ok(None);
+    };
+    let tree = facts.tree(ground.repo, &commit.tree)?;
+    let there = overlays(facts, ground.repo, tree, here.environment, here.application)?;
+    let target = &here.target.name;
+    Ok(Some(there.is_ok_and(|there| of(&there, target) == of(here.now, target))))
+}
+
+/// Whether a commit has every file of an overlay as the default branch has it now.
+fn same_files(
+    facts: &Facts,
+    ground: &Ground<'_>,
+    folder: &str,
+    revision: &Sha,
+) -> Result<bool, Gap> {
+    let Some(commit) = facts.commit_if_any(ground.repo, revision)? else {
+        return Ok(false);
+    };
+    let there = facts.tree(ground.repo, &commit.tree)?;
+    let overlay = rendered(facts, ground.repo, (ground.tree, Origin::Repository), folder)?;
+    let mut files = overlay.files.iter();
+    Ok(files.all(|path| there.entries.get(path) == ground.tree.entries.get(path)))
+}
+
+fn of(found: &Overlays, target: &TargetName) -> State {
+    state(found).into_iter().filter(|entry| entry.target == *target).collect()
+}
+
+/// Whether a source is a folder of this repository.
+fn is_overlay(source: &Source, pages: &str, name: &RepoName, folder: &str) -> bool {
+    let path = |text: &str| text.trim_start_matches("./").trim_matches('/').to_owned();
+    path(&source.path) == path(folder) && is_repository(&source.url, pages, name)
+}
+
+/// Whether a Git URL is that of a repository whose pages are below `pages`.
+fn is_repository(url: &str, pages: &str, name: &RepoName) -> bool {
+    let url = url.trim().to_lowercase();
+    let (ssh, rest) = match url.split_once("://") {
+        Some(("http" | "https", rest)) => (false, rest.to_owned()),
+        Some(("ssh", rest)) => (true, rest.to_owned()),
+        Some(_) => return false,
+        // As Git's own: `git@github.com:acme/shop.git`.
+        None => (true, url.replacen(':', "/", 1)),
+    };
+    let Some((authority, path)) = rest.split_once('/') else {
+        return false;
+    };
+    let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let pages = pages.to_lowercase();
+    let home = pages.split_once("://").map_or(pages.as_str(), |(_, home)| home);
+    let bare = |authority: &str| authority.split(':').next().unwrap_or_default().to_owned();
+    let host = if ssh {
+        let host = bare(authority);
+        host.strip_prefix("ssh.").map_or(host.clone(), str::to_owned) == bare(home)
+    } else {
+        let plain = |authority: &str| authority.trim_end_matches(":443").to_owned();
+        plain(authority) == plain(home)
+    };
+    let path = path.trim_matches('/');
+    host && path.strip_suffix(".git").unwrap_or(path) == name.as_str().to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_repository_is_known_by_each_of_its_urls_and_by_no_other() {
+        let shop = RepoName::new("Acme/Shop").unwrap();
+        let is = |url: &str| is_repository(url, "https://github.com", &shop);
+        for url in [
+            "https://github.com/acme/shop",
+            "https://github.com/acme/shop.git",
+            "https://github.com:443/acme/shop/",
+            "https://token@github.com/Acme/Shop.git",
+            "git@github.com:acme/shop.git",
+            "ssh://git@github.com/acme/shop.git",
+            "ssh://git@ssh.github.com:443/acme/shop.git",
+        ] {
+            assert!(is(url), "{url}");
+        }
+        for url in [
+            "https://github.com.evil.io/acme/shop",
+            "https://evil.io/github.com/acme/shop",
+            "https://github.com@evil.io/acme/shop",
+            "https://github.com/acme/shop2",
+            "https://github.com/acme/shop/x",
+            "https://github.com:8443/acme/shop",
+            "git@evil.io:acme/shop.git",
+            "file:///acme/shop",
+            "acme/shop",
+            "",
+        ] {
+            assert!(!is(url), "{url}");
+        }
+        let box_ = "http://127.0.0.1:4000";
+        assert!(is_repository("http://127.0.0.1:4000/acme/shop.git", box_, &shop));
+        assert!(!is_repository("http://127.0.0.1:4001/acme/shop.git", box_, &shop));
+    }
+}

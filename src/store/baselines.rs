@@ -1,0 +1,47 @@
+//! What accepted merges left of each environment, against which drift is seen.
+//!
+//! A baseline is JSON; what it means it does not know.
+
+use super::Store;
+use super::database::{Columns, micros};
+use crate::fault::Fault;
+use crate::model::ids::{EnvName, RepoId};
+
+impl Store {
+    /// Keeps what was left in place of what was left before.
+    pub async fn keep_baseline(
+        &self,
+        repo: RepoId,
+        environment: &EnvName,
+        baseline: &serde_json::Value,
+    ) -> Result<(), Fault> {
+        sqlx::query(
+            "INSERT INTO baselines (repository, environment, at, baseline) VALUES ($1, $2, $3, $4)
+             ON CONFLICT (repository, environment) DO UPDATE
+             SET at = excluded.at, baseline = excluded.baseline",
+        )
+        .bind(repo.0.cast_signed())
+        .bind(environment.as_str())
+        .bind(micros(self.0.clock.now()))
+        .bind(baseline.to_string())
+        .execute(&self.0.database.write)
+        .await?;
+        Ok(())
+    }
+
+    /// What was left of an environment.
+    pub async fn baseline(
+        &self,
+        repo: RepoId,
+        environment: &EnvName,
+    ) -> Result<Option<serde_json::Value>, Fault> {
+        let row = sqlx::query(
+            "SELECT baseline FROM baselines WHERE repository = $1 AND environment = $2",
+        )
+        .bind(repo.0.cast_signed())
+        .bind(environment.as_str())
+        .fetch_optional(&self.0.database.read)
+        .await?;
+        Ok(row.map(|row| row.json("baseline")).transpose()?)
+    }
+}

@@ -1,0 +1,72 @@
+//! The Argo CD of the stage: the bot's way to it, and what is done to Applications.
+
+use std::collections::BTreeMap;
+
+use secrecy::SecretString;
+use serde_json::Value;
+use usher::argocd::{Allowed, Server};
+use usher::reach::{Options, Origin};
+use usher::sandbox::ApplicationChange;
+
+use super::Stage;
+
+/// The Application of an environment of the demo.
+pub fn application(environment: &str) -> String {
+    format!("{environment}-microservices-demo")
+}
+
+impl Stage {
+    /// What the bot is told of the sandbox's Argo CD: it is the server `main`, and the demo may name its own.
+    pub fn argocd(&self) -> BTreeMap<String, Server> {
+        let (origin, _) = Origin::of_url(&self.github.argocd_url()).unwrap();
+        let mut reach = Options::new(origin);
+        reach.private = true;
+        let allowed = Allowed {
+            repository: "acme/microservices-demo".to_owned(),
+            applications: vec!["*-microservices-demo".to_owned()],
+        };
+        let server = Server {
+            reach,
+            base: String::new(),
+            token: SecretString::from(self.github.argocd_token("usher").unwrap()),
+            namespace: None,
+            project: None,
+            allow: vec![allowed],
+        };
+        BTreeMap::from([("main".to_owned(), server)])
+    }
+
+    /// Makes an environment's Application healthy or ill.
+    pub fn set_health(&self, environment: &str, health: &str) {
+        let change = ApplicationChange { health: Some(health.to_owned()), ..Default::default() };
+        self.change(environment, &change);
+    }
+
+    /// Makes an environment's Application what somebody says.
+    pub fn change(&self, environment: &str, change: &ApplicationChange) {
+        self.github.change_application(&application(environment), change).unwrap();
+    }
+
+    /// Asks the sandbox's Argo CD for something; gives status and body.
+    pub async fn argo(
+        &self,
+        token: &str,
+        method: &str,
+        path: &str,
+        body: Option<Value>,
+    ) -> (u16, Value) {
+        let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
+        let url = format!("{}{path}", self.github.argocd_url());
+        let mut request = self.client.request(method, url);
+        if !token.is_empty() {
+            request = request.bearer_auth(token);
+        }
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        let answer = request.send().await.unwrap();
+        let status = answer.status().as_u16();
+        let text = answer.text().await.unwrap();
+        (status, serde_json::from_str(&text).unwrap_or(Value::String(text)))
+    }
+}
