@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use super::facts::{Facts, Gap};
 use super::merge::Merged;
+use super::minimal::moved;
 use super::overlay::{Carried, Overlays, overlays};
 use super::policy::{Application, Environment, Policy};
 use super::real::Origin;
@@ -145,6 +146,7 @@ fn effect<'a>(
         unclear |= before.result.is_err() || after.result.is_err();
         changed.push(ChangedOverlay {
             rerender,
+            moved: moved(policy, &before, &after),
             report: after.report(facts, (sides.repo, &sides.merged.tree), policy, folder)?,
             unseen: after.result.as_ref().is_err_and(|error| error.refused),
         });

@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::decision::{Decision, Effect, Verdict};
 use super::evaluate::{Assessment, assess, changed_rules, policy_for};
+use super::evidence;
 use super::facts::{Facts, Gap};
 use super::ground::Ground;
 use super::look::{Change, Look};
@@ -129,7 +130,10 @@ fn ask(facts: &Facts, repo: &RepoRef, pr: PrNumber) -> Result<Decision, Gap> {
     Ok(Decision {
         verdict: Verdict::Accepted,
         reasons: vec![reason::merging(&merge)],
-        effects: vec![Effect::Merge { pr, merge }],
+        effects: vec![
+            evidence::merging(facts, &look, &assessment, None)?,
+            Effect::Merge { pr, merge },
+        ],
     })
 }
 

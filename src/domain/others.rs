@@ -64,6 +64,7 @@ pub(super) fn others(facts: &Facts, sides: &Sides<'_>, policy: &Policy) -> Resul
             continue;
         }
         others.overlays.push(ChangedOverlay {
+            moved: Vec::new(),
             rerender,
             report: after.report(facts, (sides.repo, tree), policy, folder)?,
             unseen: after.result.as_ref().is_err_and(|error| error.refused),

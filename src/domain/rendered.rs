@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::facts::{Facts, Gap};
+use super::minimal::Moved;
 use super::policy::Policy;
 use super::real::{Origin, Wanted, instead};
 use super::reply::overlay;
@@ -89,6 +90,8 @@ impl Rerender {
 pub struct ChangedOverlay {
     /// How it renders otherwise.
     pub rerender: Rerender,
+    /// The entries of applications that become others in it.
+    pub moved: Vec<Moved>,
     /// What was found in it after the change.
     pub report: Arc<Report>,
     /// Whether it cannot be rendered after the change since something would be fetched or run.

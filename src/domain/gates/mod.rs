@@ -14,9 +14,11 @@ mod health;
 mod hold;
 mod kustomize;
 mod lock;
+mod migrations;
 mod one_more;
 mod order;
 mod overridden;
+mod parity;
 mod release;
 mod reviewed;
 mod reviews;
@@ -139,6 +141,8 @@ fn judge_touch(facts: &Facts, look: &Look<'_>, touch: &Touch<'_>) -> Result<Vec<
     gates.extend(reviews::judge(facts, look, touch)?);
     gates.extend(soak::judge(facts, look, touch)?);
     gates.extend(ticket::judge(facts, look, touch)?);
+    gates.extend(parity::judge(facts, look, touch)?);
+    gates.extend(migrations::judge(facts, look, touch)?);
     gates.push(hold::judge(look, touch));
     gates.push(lock::judge(look, touch));
     gates.extend(health::judge(facts, look, touch)?);
@@ -151,8 +155,10 @@ fn judge_touch(facts: &Facts, look: &Look<'_>, touch: &Touch<'_>) -> Result<Vec<
             Some(rollback) => rollback.gates.contains(&gate.name),
             None => gate.name == "kustomize",
         };
-        // `scope` makes it the rollback that was asked for, and nothing else; a lock is shown.
-        gates.retain(|gate| asked(gate) || gate.name == "scope" || gate.name == "lock");
+        // `scope` makes it the rollback that was asked for, and nothing else; `migrations` has it cross none unseen;
+        // a lock is shown.
+        let always = ["scope", "migrations", "lock"];
+        gates.retain(|gate| asked(gate) || always.contains(&gate.name.as_str()));
     }
     Ok(gates)
 }

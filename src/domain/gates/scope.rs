@@ -1,8 +1,10 @@
-//! `scope`: nothing changes but the images of the promoted scope, and our branch holds our commits only.
+//! `scope`: nothing changes but the images of the promoted scope, neither in files nor in what is rendered, and our
+//! branch holds our commits only.
 
 use super::{Gate, Outcome};
 use crate::domain::classify::Effect;
 use crate::domain::look::Look;
+use crate::domain::minimal::{Extra, extras};
 use crate::domain::promotion::Promotion;
 use crate::domain::reply::{Said, gate};
 use crate::model::read::Commit;
@@ -45,7 +47,11 @@ fn trouble(look: &Look<'_>, touch: &Effect<'_>) -> Option<Said> {
         Some(_) => merged.changed.iter().find(|path| !allowed.contains(&path.as_str())),
         None => None,
     });
-    stranger.map(|path| gate::more_than_images(path))
+    let extras: Vec<Extra> = touch.overlays.iter().flat_map(extras).collect();
+    if stranger.is_none() && extras.is_empty() {
+        return None;
+    }
+    Some(gate::more_than_images(stranger.map(String::as_str), &extras, look.promotion.is_some()))
 }
 
 fn foreign_commit(look: &Look<'_>, promotion: &Promotion) -> Option<Said> {

@@ -8,7 +8,7 @@ use crate::domain::reply::gate;
 /// The parts of an environment that are conditions on a promotion into it.
 const OF_ENVIRONMENT: &[&str] = &["gates", "waves"];
 /// The parts of an application that are conditions on promoting it.
-const OF_APPLICATION: &[&str] = &["migrations", "hold_marker", "pin"];
+const OF_APPLICATION: &[&str] = &["hold_marker", "pin"];
 
 /// One gate for each condition on a promotion that is configured and not acted upon yet.
 pub(super) fn judge(policy: &Policy, touch: &Effect<'_>) -> Vec<Gate> {

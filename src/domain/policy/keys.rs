@@ -142,8 +142,7 @@ const APPLICATION: Shape = Shape::Map(&Map {
             "migrations",
             Shape::Text(&format::FILES),
             "Database migrations in the source repository; turns the `migrations` gate on.",
-        )
-        .later(),
+        ),
     ],
 });
 

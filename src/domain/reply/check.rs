@@ -8,7 +8,7 @@ use crate::domain::alike;
 use crate::domain::classify::Effect as Touch;
 use crate::domain::evaluate::{Assessment, Rules, Untouched};
 use crate::domain::gates::Gate;
-use crate::domain::inert::{cut, span};
+use crate::domain::inert::{cut, fence_within, span};
 use crate::domain::look::Look;
 use crate::domain::policy::{self, Mode, Policy, Problem};
 use crate::model::ids::{EnvName, Sha};
@@ -22,6 +22,8 @@ pub const GATES: &str = "usher/gates";
 const MOST_IMAGES: usize = 100;
 /// And in so many bytes, all in all: what changes beside them needs room too.
 const MOST_TABLE: usize = 16_000;
+/// What one gate shows of what is rendered, in bytes.
+const MOST_SHOWN: usize = 15_000;
 /// The check on what becomes of the rules.
 pub const CONFIG: &str = "usher/config";
 /// So many changes of the rules are named.
@@ -40,7 +42,10 @@ pub fn gates(head: &Sha, assessment: &Assessment, followed: Option<&str>, page: 
         summary,
         text: String::new(),
         annotations: Vec::new(),
-        details: Details { buttons: buttons(assessment.gates()), ..diff::page_alone(page) },
+        details: with_both_sides(
+            assessment.gates(),
+            Details { buttons: buttons(assessment.gates()), ..diff::page_alone(page) },
+        ),
     };
     match assessment {
         Assessment::NoPromotion(why) => {
@@ -71,6 +76,23 @@ pub fn gates(head: &Sha, assessment: &Assessment, followed: Option<&str>, page: 
             check(conclusion, title, parts.join("\n\n"))
         }
     }
+}
+
+/// What gates show of what is rendered; it is not part of what is recorded.
+fn with_both_sides(gates: &[Gate], details: Details) -> Details {
+    let mut text = String::new();
+    for gate in gates {
+        let fenced =
+            gate.said.shown.as_deref().and_then(|shown| fence_within(shown, "diff", MOST_SHOWN));
+        let Some((fenced, left_out)) = fenced else { continue };
+        let place = gate.environment.as_ref().map(|name| format!(" in {}", span(name.as_str())));
+        let place = place.unwrap_or_default();
+        let _ = writeln!(text, "### `{}`{place}: `-` there, `+` here\n\n{fenced}\n", gate.name);
+        if left_out > 0 {
+            let _ = writeln!(text, "… and {} more\n", count(left_out, "line"));
+        }
+    }
+    Details { text: text + &details.text, ..details }
 }
 
 /// `usher/gates` for a head that cannot be judged. `page`: where all of it stands.

@@ -8,6 +8,8 @@ pub mod drift;
 mod freeze;
 mod hands;
 pub mod live;
+pub mod migrations;
+pub mod parity;
 pub mod reported;
 mod reviews;
 mod soak;
@@ -16,6 +18,7 @@ mod ticket;
 use super::{Said, by, count, instant, people, people_plain};
 use crate::domain::acts::AUTOMATIC_ONLY;
 use crate::domain::inert::{plain, span};
+use crate::domain::minimal::{Extra, What};
 use crate::domain::policy::{Application, Environment, Principal};
 use crate::domain::promotion::Promised;
 use crate::model::act::{Act, ActKind};
@@ -185,10 +188,34 @@ pub fn stray_image(object: &str, to: &str) -> Said {
         )
 }
 
-/// `scope`: a file changes in other ways.
-pub fn more_than_images(path: &str) -> Said {
-    Said::new(format!("{} changes in more than promoted images", span(path)))
-        .help("Split it: one pull request for the images, another for the rest.")
+/// So many fields are named.
+const MOST_EXTRAS: usize = 5;
+
+/// `scope`: a file changes in other ways, or something else than images does once rendered.
+pub fn more_than_images(path: Option<&str>, extras: &[Extra], ours: bool) -> Said {
+    let extra = |extra: &Extra| {
+        let object = span(&extra.object);
+        match &extra.what {
+            What::Added => format!("{object} is new"),
+            What::Removed => format!("{object} is gone"),
+            What::Field(field) => format!("{object} in {}", span(field)),
+        }
+    };
+    let mut named: Vec<String> = extras.iter().take(MOST_EXTRAS).map(extra).collect();
+    if extras.len() > MOST_EXTRAS {
+        named.push(format!("{} more", extras.len() - MOST_EXTRAS));
+    }
+    let sentence = match path {
+        None => "more than promoted images changes once rendered".to_owned(),
+        Some(path) => format!("{} changes in more than promoted images", span(path)),
+    };
+    let named = if named.is_empty() { named.concat() } else { format!(": {}", named.join(", ")) };
+    Said::new(sentence + &named).help(if path.is_none() && ours {
+        "The overlay takes the image elsewhere. Have it take the whole image or its whole tag; or somebody accepts it \
+         with `/override scope REASON`."
+    } else {
+        "Split it: one pull request for the images, another for the rest."
+    })
 }
 
 /// `order`: the version was sent away there.

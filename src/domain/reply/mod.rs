@@ -33,13 +33,20 @@ pub struct Said {
     pub sentence: String,
     /// What to do about it.
     pub help: Option<String>,
+    /// What of it is rendered: shown in the check, and recorded nowhere.
+    pub shown: Option<String>,
     /// The same in a few words without Markdown, for a headline.
     pub brief: Option<String>,
 }
 
 impl Said {
     fn new(sentence: impl Into<String>) -> Self {
-        Self { sentence: sentence.into(), help: None, brief: None }
+        Self { sentence: sentence.into(), help: None, shown: None, brief: None }
+    }
+
+    fn shown(mut self, shown: impl Into<String>) -> Self {
+        self.shown = Some(shown.into());
+        self
     }
 
     fn brief(mut self, brief: impl Into<String>) -> Self {

@@ -226,7 +226,7 @@ impl Repo {
         while let Some((folder, sha)) = open.pop() {
             calls += 1;
             if calls > SUBTREES {
-                return Err(Fault::Broken(format!(
+                return Err(Fault::Denied(format!(
                     "the tree {root} of {} is too large to read",
                     self.repo.name
                 )));
@@ -240,7 +240,7 @@ impl Repo {
             let level: WireTree = self.line.read_fixed(&path).await?;
             if level.truncated {
                 let name = &self.repo.name;
-                return Err(Fault::Broken(format!(
+                return Err(Fault::Denied(format!(
                     "{name}: the folder {folder:?} has too many entries for GitHub to list"
                 )));
             }

@@ -45,8 +45,7 @@ pub(super) const GATES_MAP: Shape = Shape::Map(&Map {
         )
         .or("(on for registries that the operator configured)"),
         Key::new("ticket", TICKET, "A change ticket is named, and approved."),
-        Key::new("parity", PARITY, "The environment differs from another only where it may.")
-            .later(),
+        Key::new("parity", PARITY, "The environment differs from another only where it may."),
         Key::new("freeze", FREEZE, "The calendar does not forbid it."),
     ],
 });
