@@ -110,7 +110,7 @@ impl Called {
     fn settle(&self, value: &mut Value, key: &str) {
         match &mut value.content {
             Content::Map(map) => {
-                map.iter_mut().for_each(|(key, value)| self.settle(value, &key.text))
+                map.iter_mut().for_each(|(key, value)| self.settle(value, &key.text));
             }
             Content::List(list) => list.iter_mut().for_each(|item| self.settle(item, key)),
             Content::Scalar(scalar) => {
