@@ -25,6 +25,8 @@ pub(super) struct Memory {
     pub(super) commits: Shelf<Key, Commit>,
     /// By how many commits were listed at most.
     pub(super) comparisons: Shelf<(RepoId, Sha, Sha, usize), Comparison>,
+    /// The newest commits that touch a path, looking back from a commit.
+    pub(super) histories: Shelf<(RepoId, Sha, String), Vec<Commit>>,
     /// With the mark that they had.
     pub(super) releases: Shelf<RepoId, (String, Vec<Release>)>,
     pub(super) trees: Shelf<Key, Arc<GitTree>>,
@@ -39,6 +41,7 @@ impl Default for Memory {
         Self {
             commits: Shelf::new(8 * MIB),
             comparisons: Shelf::new(8 * MIB),
+            histories: Shelf::new(8 * MIB),
             releases: Shelf::new(8 * MIB),
             trees: Shelf::new(64 * MIB),
             blobs: Shelf::new(64 * MIB),

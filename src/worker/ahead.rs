@@ -114,6 +114,9 @@ fn question(need: &Need) -> Option<(&RepoRef, Question)> {
         Need::OpenPulls { repo } => (repo, Question::OpenPulls),
         Need::Reviews { repo, pr } => (repo, Question::Reviews(*pr)),
         Need::PullsOfCommit { repo, sha } => (repo, Question::PullsOfCommit(sha.clone())),
+        Need::Reviewed { repo, base, head } => {
+            (repo, Question::Reviewed(base.clone(), head.clone()))
+        }
         Need::Reports { repo, sha } => (repo, Question::Reports(sha.clone())),
         // Whether it was deployed at all stands beside what is reported on it.
         Need::Deployed { repo, sha, .. } => (repo, Question::Reports(sha.clone())),
@@ -149,6 +152,9 @@ fn answer(repo: &RepoRef, question: Question, told: Told) -> Option<(Need, Answe
         }
         (Question::PullsOfCommit(sha), Told::PullsOfCommit(pulls)) => {
             (Need::PullsOfCommit { repo, sha }, Answer::PullsOfCommit(pulls))
+        }
+        (Question::Reviewed(base, head), Told::Reviewed(reviewed)) => {
+            (Need::Reviewed { repo, base, head }, Answer::Reviewed(reviewed))
         }
         (Question::Reports(sha), Told::Reports(reports)) => {
             (Need::Reports { repo, sha }, Answer::Reports(reports))

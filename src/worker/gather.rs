@@ -385,7 +385,7 @@ async fn ask(world: &World, job: &Job, need: &Need) -> Result<Answer, Fault> {
         }
         Need::Tag { repo, tag } => Answer::Tag(at(repo).tag(tag).await?),
         Need::CommitsOf { repo, from, path } => {
-            Answer::CommitsOf(at(repo).commits_of(path, from.as_str()).await?)
+            Answer::CommitsOf(at(repo).history(path, from).await?)
         }
         Need::Access { repo, login } => Answer::Access(at(repo).access(login).await?),
         Need::Member { repo, organisation, team, login } => {

@@ -58,6 +58,19 @@ impl Repo {
         Ok(found.into_iter().map(|found| self.keep(found)).collect())
     }
 
+    /// The same looking back from a commit: what led to it never changes.
+    pub async fn history(&self, path: &str, from: &Sha) -> Result<Vec<Commit>, Fault> {
+        let histories = &self.line.github.0.memory.histories;
+        let key = (self.repo.id, from.clone(), path.to_owned());
+        if let Some(known) = histories.get(&key) {
+            return Ok(known);
+        }
+        let found = self.commits_of(path, from.as_str()).await?;
+        let size = found.iter().map(|commit| commit.message.len() + 500).sum();
+        histories.put(key, found.clone(), size);
+        Ok(found)
+    }
+
     /// The commit that a tag points to, through annotated tags.
     pub async fn tag(&self, name: &str) -> Result<Option<Sha>, Fault> {
         let Some(found) = self.find_ref("tags", name).await? else {
@@ -155,6 +168,12 @@ impl Repo {
     /// The same, with more of the commits that `head` has and `base` has not.
     pub async fn brought(&self, base: &Sha, head: &Sha) -> Result<Comparison, Fault> {
         self.compare_up_to(base, head, BROUGHT).await
+    }
+
+    /// The same, if it is remembered.
+    pub(in crate::github) fn compared(&self, base: &Sha, head: &Sha) -> Option<Comparison> {
+        let key = (self.repo.id, base.clone(), head.clone(), COMPARED);
+        self.line.github.0.memory.comparisons.get(&key)
     }
 
     async fn compare_up_to(

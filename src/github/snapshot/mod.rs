@@ -4,6 +4,7 @@
 //! way to the same facts and never the only one.
 
 mod query;
+mod reported;
 mod told;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,7 +19,9 @@ use super::line::Caller;
 use super::query::Found;
 use crate::fault::Fault;
 use crate::model::ids::{Login, PrNumber, Sha};
-use crate::model::read::{Access, CheckRun, Commit, PullRequest, Release, Repository, Review};
+use crate::model::read::{
+    Access, CheckRun, Commit, PullRequest, Release, Repository, Review, Reviewed,
+};
 use crate::model::report::Reports;
 
 /// So many questions go into one query; GitHub gives one ten seconds.
@@ -42,6 +45,8 @@ pub enum Question {
     Reviews(PrNumber),
     /// The pull requests that a commit came by.
     PullsOfCommit(Sha),
+    /// How the commits were reviewed that the second has and the first has not.
+    Reviewed(Sha, Sha),
     /// What is reported on a commit; tells whether it was deployed at all, too.
     Reports(Sha),
     /// The commit that a tag leads to.
@@ -66,6 +71,7 @@ pub enum Told {
     OpenPulls(Vec<PullRequest>),
     Reviews(Vec<Review>),
     PullsOfCommit(Vec<PullRequest>),
+    Reviewed(Reviewed),
     Reports(Reports),
     Tag(Sha),
     Releases(Vec<Release>),
@@ -87,7 +93,7 @@ pub struct Snapshot {
 
 impl Snapshot {
     /// Takes what stands on a commit.
-    fn stands(&mut self, sha: Sha, standing: told::Standing) {
+    fn stands(&mut self, sha: Sha, standing: reported::Standing) {
         if !standing.deployed {
             self.undeployed.insert(sha.clone());
         }
@@ -113,6 +119,29 @@ pub struct Posted {
 impl Repo {
     /// Answers what can be answered at once.
     pub async fn snapshot(&self, questions: &BTreeSet<Question>) -> Result<Snapshot, Fault> {
+        let again = |question: &Question| match question {
+            Question::Reviewed(base, head) => self.asked_again(base, head),
+            _ => BTreeSet::new(),
+        };
+        let mut more = questions.clone();
+        more.extend(questions.iter().flat_map(again));
+        let mut snapshot = self.tell(&more).await?;
+        let told: BTreeMap<Question, Told> = snapshot.told.iter().cloned().collect();
+        for question in questions {
+            let asked = again(question);
+            if let Question::Reviewed(base, head) = question
+                && !asked.is_empty()
+                && asked.iter().all(|question| told.contains_key(question))
+            {
+                let reviewed = self.reviewed_knowing(base, head, told.clone()).await?;
+                snapshot.told.push((question.clone(), Told::Reviewed(reviewed)));
+            }
+        }
+        Ok(snapshot)
+    }
+
+    /// The same, without what is put together from other answers.
+    pub(super) async fn tell(&self, questions: &BTreeSet<Question>) -> Result<Snapshot, Fault> {
         let mut snapshot = Snapshot::default();
         let asked = questions.iter().filter(|question| !self.is_kept(question));
         let (people, asked): (Vec<&Question>, Vec<&Question>) =
@@ -233,8 +262,8 @@ impl Repo {
                 })
             }
             Question::Reports(sha) => {
-                let known = place.read::<told::Reported>().filter(|known| known.oid == *sha);
-                if let Some(standing) = known.and_then(told::Reported::into_standing) {
+                let known = place.read::<reported::Reported>().filter(|known| known.oid == *sha);
+                if let Some(standing) = known.and_then(reported::Reported::into_standing) {
                     snapshot.stands(sha.clone(), standing);
                 }
                 None
@@ -259,7 +288,7 @@ impl Repo {
                 let known = place.read::<told::Collaborators>();
                 known.and_then(|known| known.access(login)).map(Told::Access)
             }
-            Question::Repository | Question::Member(..) => None,
+            Question::Repository | Question::Reviewed(..) | Question::Member(..) => None,
         };
         snapshot.told.extend(told.map(|told| (question.clone(), told)));
         Ok(())

@@ -59,7 +59,10 @@ pub(super) fn of_repository(name: &str, questions: &[&Question]) -> String {
 fn of(question: &Question) -> (String, Vec<&'static str>) {
     match question {
         // Every query asks for that, or it is another query.
-        Question::Repository | Question::Member(..) => (String::new(), Vec::new()),
+        // How commits were reviewed is put together from other questions.
+        Question::Repository | Question::Reviewed(..) | Question::Member(..) => {
+            (String::new(), Vec::new())
+        }
         Question::Head(branch) => {
             let name = literal(&format!("refs/heads/{branch}"));
             (format!("ref(qualifiedName: {name}) {{ target {{ oid }} }}"), Vec::new())

@@ -7,7 +7,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::Posted;
-use crate::github::wire::{account_or_ghost, conclusion, state};
+use super::reported::{Reported, Standing};
+use crate::github::wire::account_or_ghost;
 use crate::model::ids::{
     AppId, CheckRunId, CommentId, Login, PrNumber, RepoId, RepoName, Sha, UserId,
 };
@@ -15,7 +16,6 @@ use crate::model::read::{
     self, Access, Account, CheckRun, Conclusion, Identity, PullRequest, ReviewState, Side,
     Visibility,
 };
-use crate::model::report::{CommitStatus, Reports};
 
 /// A list in pages, of which the first was asked for.
 #[derive(Debug, Deserialize)]
@@ -34,6 +34,11 @@ struct PageInfo {
 }
 
 impl<T> List<T> {
+    /// Whether there is nothing on the page.
+    pub(super) fn is_empty(&self) -> bool {
+        self.nodes.is_empty()
+    }
+
     fn is_whole(&self) -> bool {
         self.page_info.as_ref().is_some_and(|page| !page.has_next_page)
     }
@@ -75,7 +80,7 @@ pub(super) struct Actor {
 
 impl Actor {
     /// REST calls an App's bot by its slug and `[bot]`.
-    fn into_account(self) -> Option<Account> {
+    pub(super) fn into_account(self) -> Option<Account> {
         let bot = match self.kind.as_str() {
             "Bot" => true,
             "User" => false,
@@ -226,91 +231,6 @@ struct InPull {
     commit: Option<Reported>,
 }
 
-/// What stands on a commit.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Reported {
-    pub(super) oid: Sha,
-    check_suites: Option<List<Suite>>,
-    status: Option<Status>,
-    deployments: Option<Counted>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Status {
-    contexts: Vec<Context>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Context {
-    context: String,
-    state: String,
-    description: Option<String>,
-    created_at: Timestamp,
-    creator: Option<Actor>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Suite {
-    app: Option<App>,
-    runs: Option<List<Run>>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct App {
-    database_id: AppId,
-    slug: String,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Run {
-    database_id: CheckRunId,
-    name: String,
-    status: String,
-    conclusion: Option<String>,
-    external_id: Option<String>,
-    title: Option<String>,
-    summary: Option<String>,
-    text: Option<String>,
-    started_at: Option<Timestamp>,
-    url: Option<String>,
-    annotations: Option<Counted>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Counted {
-    total_count: usize,
-}
-
-impl Run {
-    /// With how many annotations it has.
-    fn into_check_run(self, app: &App) -> (CheckRun, usize) {
-        let conclusion = self
-            .conclusion
-            .filter(|_| self.status == "COMPLETED")
-            .map(|word| conclusion(&word.to_lowercase()).unwrap_or(Conclusion::Neutral));
-        let run = CheckRun {
-            id: self.database_id,
-            name: self.name,
-            app: Some(app.database_id),
-            slug: Some(app.slug.clone()),
-            conclusion,
-            external_id: self.external_id.filter(|id| !id.is_empty()),
-            title: self.title,
-            summary: self.summary,
-            text: self.text,
-            started: self.started_at,
-            url: self.url,
-        };
-        (run, self.annotations.map_or(0, |annotations| annotations.total_count))
-    }
-}
-
 impl WholePull {
     /// The pull request, what of ours is posted on it, and what stands on its head.
     pub(super) fn apart(
@@ -339,64 +259,6 @@ impl WholePull {
         let pull = by.into_pull().filter(|pull| pull.number == number)?;
         let pull = PullRequest { comments: Some(count), merged_by, ..pull };
         Some((pull, Posted { pr: number, head, runs, comments, complete }, standing))
-    }
-}
-
-/// Everything that stands on a commit.
-#[derive(Debug)]
-pub(super) struct Standing {
-    /// All runs of all Apps, and how many annotations each has.
-    runs: Vec<(CheckRun, usize)>,
-    statuses: Vec<CommitStatus>,
-    /// Whether there is a deployment of it.
-    pub(super) deployed: bool,
-}
-
-impl Reported {
-    /// Where that is all.
-    pub(super) fn into_standing(self) -> Option<Standing> {
-        let runs: Option<Vec<Vec<_>>> = self
-            .check_suites?
-            .all(Some)?
-            .into_iter()
-            .map(|suite| {
-                let runs = suite.runs?;
-                if runs.nodes.is_empty() {
-                    return Some(Vec::new());
-                }
-                let app = suite.app?;
-                runs.all(|run| Some(run.into_check_run(&app)))
-            })
-            .collect();
-        let contexts = self.status.map_or_else(Vec::new, |status| status.contexts);
-        let statuses: Option<Vec<_>> = contexts.into_iter().map(Context::into_status).collect();
-        let deployed = self.deployments?.total_count > 0;
-        Some(Standing { runs: runs?.concat(), statuses: statuses?, deployed })
-    }
-}
-
-impl Context {
-    fn into_status(self) -> Option<CommitStatus> {
-        let creator = match self.creator {
-            Some(actor) => Some(actor.into_account()?),
-            None => None,
-        };
-        Some(CommitStatus {
-            context: self.context,
-            state: state(&self.state.to_lowercase()),
-            description: self.description.filter(|text| !text.is_empty()),
-            creator,
-            at: self.created_at,
-        })
-    }
-}
-
-impl Standing {
-    pub(super) fn into_reports(self) -> Reports {
-        let runs = self.runs.into_iter().map(|(run, _)| run).collect();
-        // GitHub has told of each context the newest, so that no number is needed.
-        let statuses = self.statuses.into_iter().map(|status| (0, status)).collect();
-        Reports::new(runs, statuses, true)
     }
 }
 
