@@ -13,8 +13,8 @@ use super::plan::{Stop, opening, plan};
 use super::policy::{Application, Environment, Policy};
 use super::promotion::{Direction, Promotion};
 use super::reply::{self, reason};
-use crate::intent::Trigger;
-use crate::model::ids::{AppName, EnvName, RepoRef, Sha};
+use crate::intent::{Intent, Trigger};
+use crate::model::ids::{AppName, EnvName, PrNumber, RepoRef, Sha};
 use crate::model::write::{NewBranch, NewPull};
 
 /// After so many attempts on branches that others hold, somebody has to look.
@@ -38,8 +38,8 @@ pub struct Course {
 pub enum End {
     /// Its pull request opens.
     Opens(Box<(NewBranch, NewPull)>),
-    /// Its pull request stands open already; this is its title.
-    Stands(String),
+    /// Its pull request stands open already; this is its title, and its number.
+    Stands(String, PrNumber),
     /// Nothing to do.
     Rests,
     /// It should move, and cannot.
@@ -90,6 +90,11 @@ fn conclude(
         if let End::Opens(opening) = &course.end {
             effects.push(Effect::EnsureBranch(opening.0.clone()));
             effects.push(Effect::EnsurePull(opening.1.clone()));
+        }
+        // A release that was withdrawn may be out again: what stands for it is judged by that.
+        if let (End::Stands(_, pr), Trigger::Release { .. }) = (&course.end, trigger) {
+            let evaluate = Intent::Evaluate { repo: ground.repo.clone(), pr: *pr };
+            effects.push(Effect::Enqueue(evaluate));
         }
     }
     let refused = courses.iter().any(|course| course.end == End::Refused);
@@ -246,7 +251,7 @@ fn attempt(
         let pulls = facts.pulls_of_branch(ground.repo, &branch)?;
         if let Some(pull) = pulls.iter().find(|pull| pull.author.id == identity.bot.id) {
             let stop = if pull.open {
-                (End::Stands(promotion.title()), reason::stands(pull.number))
+                (End::Stands(promotion.title(), pull.number), reason::stands(pull.number))
             } else {
                 (End::Rests, reason::once(&promotion.environment, pull))
             };

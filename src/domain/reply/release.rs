@@ -26,7 +26,7 @@ pub(super) fn name(trigger: &Trigger) -> String {
 pub fn report(trigger: &Trigger, courses: &[Course], head: Sha) -> NewCheck {
     let open = courses
         .iter()
-        .filter(|course| matches!(course.end, End::Opens(_) | End::Stands(_)))
+        .filter(|course| matches!(course.end, End::Opens(_) | End::Stands(..)))
         .count();
     let refused = courses.iter().filter(|course| course.end == End::Refused).count();
     let version = match trigger {
@@ -44,7 +44,7 @@ pub fn report(trigger: &Trigger, courses: &[Course], head: Sha) -> NewCheck {
     for course in courses {
         let what = match &course.end {
             End::Opens(opening) => format!("open as {}", span(&opening.1.title)),
-            End::Stands(title) => format!("open as {}", span(title)),
+            End::Stands(title, _) => format!("open as {}", span(title)),
             End::Rests if course.reasons.is_empty() => "nothing to do".to_owned(),
             End::Rests => "not promoted".to_owned(),
             End::Refused => "**refused**".to_owned(),
@@ -57,7 +57,7 @@ pub fn report(trigger: &Trigger, courses: &[Course], head: Sha) -> NewCheck {
         );
         // What is open tells its story itself.
         let reasons =
-            if matches!(course.end, End::Stands(_)) { &[] } else { course.reasons.as_slice() };
+            if matches!(course.end, End::Stands(..)) { &[] } else { course.reasons.as_slice() };
         for reason in reasons {
             let help = reason.help.as_ref().map_or_else(String::new, |help| format!(". {help}"));
             let _ = writeln!(summary, "  - {}{help}", reason.sentence);

@@ -12,7 +12,10 @@ fn our_promotion_passes_and_is_not_opened_twice() {
         Some(Conclusion::Success),
         "{decision:?}"
     );
-    assert_eq!(codes(&hub.decide(&released("v1.1.0")))[0], "promote.stands");
+    let again = hub.decide(&released("v1.1.0"));
+    assert_eq!(codes(&again)[0], "promote.stands");
+    let judged = Effect::Enqueue(Intent::Evaluate { repo: repo(), pr });
+    assert!(again.effects.contains(&judged), "it may have been withdrawn: {again:?}");
     hub.pulls[0].open = false;
     assert_eq!(codes(&hub.decide(&released("v1.1.0")))[0], "promote.once", "closed is closed");
 }
