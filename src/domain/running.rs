@@ -189,7 +189,19 @@ pub fn unseen(
     if spells.last().is_none_or(|spell| spell.at != now.at) {
         spells.push(now);
     }
-    Ok(spells)
+    Ok(proven(of.0, spells))
+}
+
+/// Where Argo CD deploys, nobody saw what came and went meanwhile synced and healthy: it was a break, and never ran.
+fn proven(environment: &Environment, mut spells: Vec<Spell>) -> Vec<Spell> {
+    if environment.targets().iter().any(|target| target.argocd.is_some())
+        && let Some((_, gone)) = spells.split_last_mut()
+    {
+        for spell in gone {
+            (spell.tag, spell.entries) = (String::new(), State::new());
+        }
+    }
+    spells
 }
 
 /// The commits that the default branch got since it was at that one, oldest first, its head last; none where that

@@ -248,6 +248,43 @@ fn only_what_is_synced_and_healthy_is_remembered_to_run() {
     assert_eq!(remembered(&mut hub, Err(Unseen::Unreachable(String::new()))), ["prod"]);
 }
 
+#[test]
+fn what_came_and_went_without_being_seen_healthy_never_ran() {
+    let (mut hub, _) = asked("gates: {soak: 1h}");
+    let (start, main) = (hub.branches["main"].0.sha.clone(), hub.branches["main"].1.clone());
+    let now = hub.now;
+    hub.ran = vec![Ran { since: now, last: start.clone(), until: now, ..ran("v1.0.1", "x") }];
+    let staging = |tag: &str| {
+        let mut files = main.clone();
+        let text = STAGING.replace("v1.0.0", tag);
+        files.insert("staging/kustomization.yaml".to_owned(), text);
+        files
+    };
+    hub.push("middle", &account(5, "ada"), "v1.0.2", staging("v1.0.2"));
+    hub.branches.get_mut("middle").unwrap().0.parents = vec![start];
+    hub.push("main", &account(5, "ada"), "v1.0.3", staging("v1.0.3"));
+    let middle = hub.branches["middle"].0.clone();
+    hub.branches.get_mut("main").unwrap().0.parents = vec![middle.sha.clone()];
+    let head = hub.branches["main"].0.clone();
+    let commits = vec![middle, head.clone()];
+    hub.between = Some(Comparison { merge_base: head, commits, total_commits: 2 });
+    let good = application(&hub);
+    hub.applications.insert("main/shop-staging".to_owned(), Ok(good));
+    let seen = |hub: &mut Hub| {
+        let follow = Intent::Follow { repo: repo(), reach: Reach::Promotions };
+        let decision = hub.decide(&follow);
+        let effects = decision.effects.iter();
+        let tags = effects.filter_map(|effect| match effect {
+            Effect::RememberRunning { environment, tag, .. } => {
+                Some(format!("{environment} {tag}"))
+            }
+            _ => None,
+        });
+        tags.filter(|seen| seen.starts_with("staging")).collect::<Vec<_>>()
+    };
+    assert_eq!(seen(&mut hub), ["staging ", "staging v1.0.3"]);
+}
+
 fn baselines(decision: &Decision) -> BTreeMap<String, Baseline> {
     let effects = decision.effects.iter();
     let kept = effects.filter_map(|effect| match effect {
