@@ -9,12 +9,9 @@ use serde_json::Value;
 use super::Posted;
 use super::reported::{Reported, Standing};
 use crate::github::wire::account_or_ghost;
-use crate::model::ids::{
-    AppId, CheckRunId, CommentId, Login, PrNumber, RepoId, RepoName, Sha, UserId,
-};
+use crate::model::ids::{CommentId, Login, PrNumber, RepoId, RepoName, Sha, UserId};
 use crate::model::read::{
-    self, Access, Account, CheckRun, Conclusion, Identity, PullRequest, ReviewState, Side,
-    Visibility,
+    self, Access, Account, CheckRun, Identity, PullRequest, ReviewState, Side, Visibility,
 };
 
 /// A list in pages, of which the first was asked for.
