@@ -290,7 +290,7 @@ mod tests {
         );
         assert!(said.help.unwrap().contains("/override migrations"));
         assert!(
-            going_back(&now, &files(&[("db/1.sql", 'x'), ("db/2.sql", 'b')]), "v1").0.is_some()
+            going_back(&now, &files(&[("db/1.sql", 'e'), ("db/2.sql", 'b')]), "v1").0.is_some()
         );
     }
 }

@@ -32,7 +32,7 @@ async fn by_rest(repo: &Repo, question: &Question) -> Option<Told> {
         Question::PullsOfCommit(sha) => {
             Told::PullsOfCommit(sorted(repo.pulls_of_commit(sha).await.unwrap()))
         }
-        Question::Reviewed(from, to) => Told::Reviewed(repo.reviewed(from, to).await.unwrap()?),
+        Question::Reviewed(from, to) => Told::Reviewed(repo.reviewed(from, to).await.unwrap()),
         Question::Reports(sha) => Told::Reports(repo.reports(sha).await.unwrap()),
         Question::Tag(tag) => Told::Tag(repo.tag(tag).await.unwrap()?),
         Question::Releases => Told::Releases(repo.releases().await.unwrap()),
