@@ -121,8 +121,8 @@ impl Store {
 
     /// Notes what runs. Seen again, at whatever commit, it adds no run, but notes that it still runs, and
     /// tells the promotion that brought it where that was not known; what runs again after something else
-    /// is a new run. Where a new run began before it was seen, the one before it ran until then.
-    pub async fn saw_running(&self, run: &Run) -> Result<(), Fault> {
+    /// is a new run, and the one before it ran until `until`, where that is told.
+    pub async fn saw_running(&self, run: &Run, until: Option<Timestamp>) -> Result<(), Fault> {
         transact!(self.0.database, |c| {
             let last = sqlx::query(
                 "SELECT id, version, entries, sha, at, last_sha, last_at FROM runs
@@ -134,9 +134,9 @@ impl Store {
             .bind(run.app.as_str())
             .fetch_optional(&mut *c)
             .await?;
-            let (last_sha, last_at) = last_seen(run);
             match last {
                 Some(last) if is_same(&last, run)? => {
+                    let (last_sha, last_at) = last_seen(run);
                     let noted = last_of(&last)?;
                     let stale = noted.as_ref().is_none_or(|(sha, at)| {
                         *sha != last_sha || last_at.duration_since(*at) >= FRESH
@@ -158,13 +158,13 @@ impl Store {
                     }
                 }
                 last => {
-                    if let Some(before) = last.filter(|_| run.at < last_at) {
+                    if let Some((before, until)) = last.zip(until) {
                         sqlx::query(
                             "UPDATE runs SET last_at = $2
                              WHERE id = $1 AND at <= $2 AND COALESCE(last_at, at) < $2",
                         )
                         .bind(before.try_get::<i64, _>("id")?)
-                        .bind(micros(run.at))
+                        .bind(micros(until))
                         .execute(&mut *c)
                         .await?;
                     }

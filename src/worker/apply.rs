@@ -329,7 +329,7 @@ async fn remember(
                 // The branch was read after the one and before the other.
                 last: Some((at.clone(), *seen)),
             };
-            world.store.saw_running(&run).await
+            world.store.saw_running(&run, *since).await
         }
         Effect::RememberDigests { environment, digests } => {
             world.store.saw_digests(repo.id, environment, digests, now).await

@@ -5,7 +5,7 @@ use crate::stage::{DEMO, Stage};
 use usher::store::HistoryFilter;
 
 const ALLOW: &str = "{Deployment: [metadata.labels.variant, spec.replicas, spec.template.spec.containers.image], \
-                     Service: [metadata.labels.variant], ServiceAccount: [metadata.labels.variant]}";
+                     Service: [metadata.labels.variant], Secret: [metadata.labels.variant], ServiceAccount: [metadata.labels.variant]}";
 
 /// The text of `usher/gates` on a pull request.
 async fn text(stage: &Stage, pr: u64) -> String {

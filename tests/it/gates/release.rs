@@ -97,6 +97,9 @@ async fn a_tag_that_is_moved_or_a_release_that_is_gone_stops_what_was_planned_fo
     stage.act("ada", "PATCH", &release, json!({"draft": true})).await;
     stage.idle().await;
     stage.is_red(staging, "there is no published release of `v1.0.1` any more").await;
+    stage.act("ada", "PATCH", &release, json!({"draft": false})).await;
+    stage.idle().await;
+    stage.is_green(staging).await;
     let (status, said) = stage.call("ada", "DELETE", &release, None).await;
     assert_eq!(status, 204, "{said}");
     stage.idle().await;

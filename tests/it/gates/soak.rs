@@ -73,8 +73,11 @@ async fn whatever_comes_in_between_begins_it_anew_also_unseen() {
     stage.write_file(DEMO, "main", &overlay("staging"), &partly).await;
     stage.idle().await;
     stage.write_file(DEMO, "main", &overlay("staging"), &whole).await;
+    stage.idle().await;
     stage.travel(23 * HOUR).await;
     stage.is_red(prod, "soaking until").await;
+    stage.travel(HOUR + 60).await;
+    stage.is_green(prod).await;
     stage.finish().await;
 }
 
@@ -119,6 +122,7 @@ async fn a_version_that_was_replaced_too_early_never_soaks() {
     let (conclusion, text) = stage.gates(prod).await;
     assert_eq!(conclusion, "failure", "{text}");
     assert!(text.contains("and was replaced before the 1d that it has to"), "{text}");
+    assert!(text.contains("for 3h 0min only"), "{text}");
     // Somebody may accept that, with a reason, for this head.
     stage.ask("sam", prod, "/override soak the fix is urgent").await;
     stage.is_green(prod).await;

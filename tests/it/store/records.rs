@@ -152,11 +152,11 @@ on_both! {
     async fn what_ran_is_noted_once_until_it_changes(place: Place) {
         let store = place.open().await;
         for seen in [run("v1", 'a'), run("v1", 'a'), run("v1", 'b'), run("v2", 'c'), run("v2", 'd'), run("v1", 'e')] {
-            store.saw_running(&Run { at: place.now(), ..seen }).await.unwrap();
+            store.saw_running(&Run { at: place.now(), ..seen }, None).await.unwrap();
             place.pass(Duration::from_secs(1));
         }
         let elsewhere = Run { env: EnvName::new("prod").unwrap(), ..run("v9", 'd') };
-        store.saw_running(&elsewhere).await.unwrap();
+        store.saw_running(&elsewhere, None).await.unwrap();
         let ran = store.ran(RepoId(1), &elsewhere.env, &elsewhere.app).await.unwrap();
         let last = Some((elsewhere.sha.clone(), elsewhere.at));
         assert_eq!(ran, [Run { last, ..elsewhere }]);
@@ -179,7 +179,7 @@ on_both! {
         let saw = async |version: &str, digit, since: i64, now: i64| {
             let [since, now] = [since, now].map(|second| Timestamp::from_second(second).unwrap());
             let seen = Run { at: since, last: Some((sha(digit), now)), ..run(version, digit) };
-            store.saw_running(&seen).await.unwrap();
+            store.saw_running(&seen, (since < now).then_some(since)).await.unwrap();
         };
         let seen = |since, digit: &str, until| (since, digit.to_owned(), until);
         saw("v1", 'a', 100, 100).await;
@@ -212,14 +212,14 @@ on_both! {
             mixed("v3", 'd'),
         ];
         for seen in &versions {
-            store.saw_running(seen).await.unwrap();
-            store.saw_running(&Run { sha: sha('f'), ..seen.clone() }).await.unwrap();
+            store.saw_running(seen, None).await.unwrap();
+            store.saw_running(&Run { sha: sha('f'), ..seen.clone() }, None).await.unwrap();
         }
         let in_another_order = r#"{"mail": {"tag": "v3"}, "cart": {"digest": null, "tag": "v1"}}"#;
         let entries = serde_json::from_str(in_another_order).unwrap();
-        store.saw_running(&Run { entries, ..run("", 'f') }).await.unwrap();
+        store.saw_running(&Run { entries, ..run("", 'f') }, None).await.unwrap();
         assert_eq!(staging(&store).await, versions);
-        store.saw_running(&mixed("v2", 'e')).await.unwrap();
+        store.saw_running(&mixed("v2", 'e'), None).await.unwrap();
         assert_eq!(staging(&store).await.len(), 5, "back to what ran before is a new run");
     }
 
@@ -245,9 +245,9 @@ on_both! {
     async fn the_promotion_that_brought_a_run_may_be_learnt_later(place: Place) {
         let store = place.open().await;
         let by = |pr, run: Run| Run { pr: Some(PrNumber(pr)), ..run };
-        store.saw_running(&run("v1", 'a')).await.unwrap();
+        store.saw_running(&run("v1", 'a'), None).await.unwrap();
         for seen in [by(u64::MAX, run("v1", 'b')), run("v1", 'c'), by(8, run("v1", 'd')), by(9, run("v2", 'e'))] {
-            store.saw_running(&seen).await.unwrap();
+            store.saw_running(&seen, None).await.unwrap();
         }
         assert_eq!(staging(&store).await, [by(u64::MAX, run("v1", 'a')), by(9, run("v2", 'e'))]);
     }
