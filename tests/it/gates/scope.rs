@@ -52,8 +52,8 @@ async fn what_takes_the_image_elsewhere_is_the_image_only_if_it_is_whole() {
     stage.ask("ada", prod, "/cancel").await;
     stage.restart().await;
 
-    // A part of it is something else: the last digits of the tag.
-    replacement(&stage, ", options: {delimiter: '.', index: 2}").await;
+    // A part of it is something else: the tag without its letter.
+    replacement(&stage, ", options: {delimiter: ':v', index: 1}").await;
     stage.ask("ada", 1, "/promote prod").await;
     let prod = stage.open_number("v1.0.1 to prod").await;
     stage.is_red(prod, "`Deployment frontend` in `metadata.labels.release`").await;
