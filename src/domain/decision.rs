@@ -9,7 +9,6 @@ use jiff::Timestamp;
 use super::drift::Baseline;
 use super::page::Page;
 use super::promotion::Promised;
-use super::reply::check::GATES;
 use crate::intent::Intent;
 use crate::model::act::NewAct;
 use crate::model::artifact::Noted;
@@ -17,7 +16,6 @@ use crate::model::evidence::NewEvidence;
 use crate::model::ids::{
     AppName, CommentId, EnvName, InstallationId, Login, PrNumber, RepoName, RepoRef, Sha, UserId,
 };
-use crate::model::read::Conclusion;
 use crate::model::write::{
     DeploymentReview, NewBranch, NewCheck, NewCommit, NewMerge, NewPull, Reaction,
 };
@@ -34,15 +32,6 @@ pub struct Decision {
 }
 
 impl Decision {
-    /// Whether it lets a head through; none where it says nothing of it.
-    pub fn verdict_on(&self, head: &Sha) -> Option<bool> {
-        let mut checks = self.effects.iter().filter_map(|effect| match effect {
-            Effect::EnsureCheck(check) if check.name == GATES && check.head == *head => Some(check),
-            _ => None,
-        });
-        checks.next_back().map(|check| check.conclusion == Some(Conclusion::Success))
-    }
-
     /// Nothing to do, and why.
     pub fn nothing(reason: Reason) -> Self {
         Self { verdict: Verdict::Nothing, reasons: vec![reason], effects: Vec::new() }

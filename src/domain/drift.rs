@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::back::state;
 use super::classify::folders;
 use super::decision::Effect;
+use super::evidence;
 use super::facts::{Facts, Gap};
 use super::ground::Ground;
 use super::live::{Live, Stand, live};
@@ -233,7 +234,11 @@ pub(super) fn accept(
     let watched: Vec<&Environment> =
         policy.environments().iter().filter(|one| is_watched(policy, one)).collect();
     let here = pull.base.branch == ground.home.default_branch;
-    if watched.is_empty() || !here || !*facts.was_green(repo, &pull.number, &pull.head.sha)? {
+    let passed = || {
+        let last = evidence::last_verdict(facts, repo, pull)?;
+        Ok::<_, Gap>(last.is_some_and(|last| last.verdict.lets_through()))
+    };
+    if watched.is_empty() || !here || !passed()? {
         return Ok(Vec::new());
     }
     let comparison = facts.comparison(repo, &pull.base.sha, &pull.head.sha)?;

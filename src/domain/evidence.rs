@@ -165,6 +165,16 @@ pub(super) fn by_command(pull: &PullRequest, why: &str, by: &Login, reason: &str
     }
 }
 
+/// The last verdict on a pull request; none where that was on another head.
+pub(super) fn last_verdict<'a>(
+    facts: &'a Facts,
+    repo: &RepoRef,
+    pull: &PullRequest,
+) -> Result<Option<&'a Judged>, Gap> {
+    let last = facts.judged(repo, &pull.number)?.as_ref();
+    Ok(last.filter(|last| last.head == pull.head.sha))
+}
+
 /// How a pull request ended, where the record knows it; whether it was merged without passed gates.
 ///
 /// `reaches`: whether it changed an environment, asked only where it was merged before it was judged.
@@ -176,7 +186,7 @@ pub(super) fn ended(
 ) -> Result<Option<(Effect, Option<Merged>)>, Gap> {
     let head = &pull.head.sha;
     let last = facts.judged(repo, &pull.number)?.as_ref();
-    let verdict = last.filter(|last| last.head == *head);
+    let verdict = last_verdict(facts, repo, pull)?;
     if !pull.merged {
         let what = What::Closed { head: head.clone() };
         let closed = life(facts, pull.number, &format!("closed:{head}"), what);

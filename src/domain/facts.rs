@@ -171,12 +171,8 @@ needs! {
     Branches => branches(repo: RepoRef, prefix: str) -> Vec<(String, Sha)>;
     /// The groups of merge queues that are being checked.
     Groups => groups(repo: RepoRef) -> Vec<Group>;
-    /// Whether a pull request was let through at this head when it was judged last; none where it never was.
-    LetThrough => let_through(repo: RepoRef, pr: PrNumber, head: Sha) -> Option<bool>;
     /// What accepted merges left of an environment; none where nothing is remembered.
     Baseline => baseline(repo: RepoRef, environment: EnvName) -> Option<Baseline>;
-    /// Whether the gates of a pull request were passed at a head, the last time that they were judged there.
-    WasGreen => was_green(repo: RepoRef, pr: PrNumber, head: Sha) -> bool;
     /// What an Argo CD tells of an Application that a repository names.
     Application => application(repo: RepoRef, server: str, application: str) -> argocd::Seen;
     /// Whether the operator allows a real Kustomize for the repository.

@@ -9,6 +9,7 @@ use super::acts::Acts;
 use super::configuration::Configuration;
 use super::decision::{Decision, Effect, Verdict};
 use super::evaluate::{Assessment, assess, changed_rules, policy_for, without_policy};
+use super::evidence;
 use super::facts::{Facts, Gap};
 use super::gates::Outcome;
 use super::ground::Ground;
@@ -133,9 +134,9 @@ fn of_the_past(
     let Some(pull) = facts.pulls_of_commit(ground.repo, sha)?.iter().find(brought) else {
         return Ok(rejected(say::no_pull(sha)));
     };
-    match facts.let_through(ground.repo, &pull.number, &pull.head.sha)? {
-        Some(true) => {}
-        Some(false) => return Ok(rejected(say::not_let_through(pull.number))),
+    match evidence::last_verdict(facts, ground.repo, pull)? {
+        Some(last) if last.verdict.lets_through() || !last.binds => {}
+        Some(_) => return Ok(rejected(say::not_let_through(pull.number))),
         None => return Ok(rejected(say::never_judged(pull.number))),
     }
     let acts = Acts::read(facts, ground.repo)?;

@@ -8,17 +8,15 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::ahead::{self, Ahead, Habits};
 use crate::domain::decide;
-use crate::domain::decision::{Decision, Effect};
+use crate::domain::decision::Decision;
 use crate::domain::evidence::verdict_of;
 use crate::domain::facts::{Answer, Facts, Gap, Known, Need, Ran};
 use crate::domain::memo::Memo;
-use crate::domain::reply::check::GATES;
 use crate::fault::Fault;
 use crate::github::{Posted, Priority};
 use crate::intent::{Asked, GROUPS, Group, Intent};
 use crate::model::evidence::What;
 use crate::model::ids::{PrNumber, RepoId, RepoRef, Sha};
-use crate::model::read::Conclusion;
 use crate::store::{HistoryFilter, Job, Run};
 use crate::world::World;
 
@@ -27,9 +25,6 @@ const AT_ONCE: usize = 8;
 
 /// So far back what was decided of a subject is looked for.
 const LAST: u32 = 20;
-
-/// So many decisions about a pull request are looked through for the verdict on one head.
-const LOOKED_BACK: u32 = 200;
 
 /// A decision that is not there after so many rounds never will be.
 const MOST_ROUNDS: usize = 1_000;
@@ -183,9 +178,7 @@ fn repo_of(need: &Need) -> Option<&RepoRef> {
         | Need::Tried { repo, .. }
         | Need::Branches { repo, .. }
         | Need::Groups { repo }
-        | Need::LetThrough { repo, .. }
         | Need::Baseline { repo, .. }
-        | Need::WasGreen { repo, .. }
         | Need::Application { repo, .. }
         | Need::MayRunKustomize { repo }
         | Need::Artifact { repo, .. }
@@ -239,9 +232,6 @@ async fn recall(world: &World, need: &Need) -> Result<Option<Answer>, Fault> {
             // What another version wrote and this one cannot read is begun anew.
             Answer::Baseline(left.and_then(|left| serde_json::from_value(left).ok()))
         }
-        Need::WasGreen { repo, pr, head } => {
-            Answer::WasGreen(was_green(world, repo, *pr, head).await?)
-        }
         Need::Digests { repo, environment } => {
             Answer::Digests(store.digests(repo.id, environment).await?)
         }
@@ -258,9 +248,6 @@ async fn recall(world: &World, need: &Need) -> Result<Option<Answer>, Fault> {
             let lane = Intent::Forget { repo: repo.clone() }.lane();
             let waiting = store.waiting(&lane, GROUPS).await?.into_iter();
             Answer::Groups(waiting.filter_map(group).collect())
-        }
-        Need::LetThrough { repo, pr, head } => {
-            Answer::LetThrough(let_through(world, repo, *pr, head).await?)
         }
         Need::Past { at, comment, author, thread } => {
             let now = world.clock.now();
@@ -288,25 +275,6 @@ async fn tried(
     }))
 }
 
-/// Whether the last verdict on a pull request at this head let it through.
-async fn let_through(
-    world: &World,
-    repo: &RepoRef,
-    pr: PrNumber,
-    head: &Sha,
-) -> Result<Option<bool>, Fault> {
-    let subject = Intent::Evaluate { repo: repo.clone(), pr }.subject();
-    let past = world.store.history(&about(repo, subject)).await?;
-    Ok(past.into_iter().find_map(|past| {
-        let decision: Decision = serde_json::from_value(past.decided.decision).ok()?;
-        let gates = decision.effects.iter().find_map(|effect| match effect {
-            Effect::EnsureCheck(check) if check.name == GATES && check.head == *head => Some(check),
-            _ => None,
-        })?;
-        Some(matches!(gates.conclusion, Some(Conclusion::Success | Conclusion::Neutral)))
-    }))
-}
-
 fn about(repo: &RepoRef, subject: Option<String>) -> HistoryFilter {
     HistoryFilter { repo: Some(repo.id), subject, limit: LAST, ..HistoryFilter::default() }
 }
@@ -323,22 +291,6 @@ fn ran(run: Run) -> Ran {
     let entries = run.entries.and_then(|entries| serde_json::from_value(entries).ok());
     let (last, until) = run.last.unwrap_or((run.sha.clone(), run.at));
     Ran { tag: run.version, entries, sha: run.sha, since: run.at, last, until }
-}
-
-/// Whether the last decision that judged a pull request at a head let it through.
-async fn was_green(world: &World, repo: &RepoRef, pr: PrNumber, head: &Sha) -> Result<bool, Fault> {
-    let filter = HistoryFilter {
-        repo: Some(repo.id),
-        subject: Intent::Evaluate { repo: repo.clone(), pr }.subject(),
-        limit: LOOKED_BACK,
-        ..HistoryFilter::default()
-    };
-    let history = world.store.history(&filter).await?;
-    let decisions = history
-        .into_iter()
-        .filter_map(|one| serde_json::from_value::<Decision>(one.decided.decision).ok());
-    let verdicts = decisions.filter_map(|decision| decision.verdict_on(head));
-    Ok(verdicts.take(1).any(|green| green))
 }
 
 async fn ask(world: &World, job: &Job, need: &Need) -> Result<Answer, Fault> {
@@ -408,9 +360,7 @@ async fn ask(world: &World, job: &Job, need: &Need) -> Result<Answer, Fault> {
         | Need::LastConfig { .. }
         | Need::Tried { .. }
         | Need::Groups { .. }
-        | Need::LetThrough { .. }
         | Need::Baseline { .. }
-        | Need::WasGreen { .. }
         | Need::Application { .. }
         | Need::Past { .. }
         | Need::MayRunKustomize { .. }

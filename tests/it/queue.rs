@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::stage::people::overlay;
+use crate::stage::people::{CONFIG, overlay};
 use crate::stage::{DEMO, Stage};
 
 /// A pull request that changes nothing that is promoted.
@@ -56,6 +56,45 @@ async fn what_is_forced_into_the_queue_is_red_there_and_stays_out() {
     stage.until("empty queue", async || stage.groups().await.is_empty()).await;
     assert_eq!(stage.state(prod).await, "open", "no free success");
     assert_eq!(stage.runs("prod").await, "v1.0.0 x9");
+    stage.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_queue_puts_out_is_not_put_in_again_by_itself() {
+    let mut stage = Stage::start().await;
+    let config = stage.file(DEMO, CONFIG, "main").await;
+    let config =
+        config.replacen("promote: automatic\n", "promote: automatic\n    merge: automatic\n", 1);
+    stage.write_file(DEMO, "main", CONFIG, &config).await;
+    stage.idle().await;
+    stage.queue("ALLGREEN", 1, 0).await;
+    let body = json!({
+        "name": "load", "target": "branch", "enforcement": "active",
+        "conditions": {"ref_name": {"include": ["~DEFAULT_BRANCH"], "exclude": []}},
+        "rules": [{"type": "required_status_checks", "parameters": {
+            "strict_required_status_checks_policy": false,
+            "required_status_checks": [{"context": "load"}],
+        }}],
+    });
+    stage.act("sam", "POST", &format!("/repos/{DEMO}/rulesets"), body).await;
+    stage.publish(DEMO, "v1.0.1").await;
+    let staging = stage.open_number("v1.0.1 to staging").await;
+    let head = stage.head_of(staging).await.1;
+    stage.concluded("ci", &head, "load", "success").await;
+    // The first try was refused; how the second went is asked for a moment later.
+    for seconds in [60, 6 * 60, 60] {
+        stage.travel(seconds).await;
+    }
+    let groups = stage.groups().await;
+    assert_eq!(groups.len(), 1, "{}", stage.told(staging).await);
+    stage.concluded("ci", &groups[0].1, "load", "failure").await;
+    stage.restart().await;
+    stage.travel(6 * 60).await;
+    stage.travel(6 * 60).await;
+    assert!(stage.groups().await.is_empty(), "not again");
+    assert_eq!(stage.state(staging).await, "open");
+    let told = stage.told(staging).await;
+    assert!(told.contains("merge queue"), "{told}");
     stage.finish().await;
 }
 

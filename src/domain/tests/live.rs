@@ -339,9 +339,10 @@ fn drift_is_seen_from_where_it_began_and_a_merge_that_passed_moves_that() {
     let at = hub.pulls.iter().position(|pull| pull.number == pr).unwrap();
     (hub.pulls[at].open, hub.pulls[at].merged) = (false, true);
     let concluded = Intent::Conclude { repo: repo(), pr };
-    hub.was_green = false;
+    let judged = passed(&hub, pr);
+    hub.judged = Some(Judged { verdict: Word::Blocked, ..judged.clone() });
     assert!(baselines(&hub.decide(&concluded)).is_empty());
-    hub.was_green = true;
+    hub.judged = Some(judged);
     let moved = baselines(&hub.decide(&concluded));
     assert_eq!(moved.keys().collect::<Vec<_>>(), ["prod"]);
     let entries = moved["prod"].entries.values().next().unwrap();

@@ -278,11 +278,19 @@ fn a_deployment_gets_the_verdict_of_its_pull_request() {
     let pull = hub.pulls.iter_mut().find(|pull| pull.number == prod).unwrap();
     (pull.open, pull.merged, pull.landed) = (false, true, Some(sha("landed")));
     hub.brought_by = vec![pull.clone()];
-    for (let_through, approved) in
-        [(None, Some(false)), (Some(false), Some(false)), (Some(true), Some(true))]
-    {
-        hub.let_through = let_through;
-        assert_eq!(word(&mut hub, "prod", &sha("landed")).0, approved, "{let_through:?}");
+    let judged = passed(&hub, prod);
+    let blocked = Judged { verdict: Word::Blocked, ..judged.clone() };
+    let observed = Judged { binds: false, ..blocked.clone() };
+    let elsewhere = Judged { head: sha("another"), ..judged.clone() };
+    for (last, approved) in [
+        (None, false),
+        (Some(elsewhere), false),
+        (Some(blocked), false),
+        (Some(observed), true),
+        (Some(judged), true),
+    ] {
+        hub.judged = last;
+        assert_eq!(word(&mut hub, "prod", &sha("landed")).0, Some(approved), "{:?}", hub.judged);
     }
     let said = NewAct {
         kind: ActKind::Lock,

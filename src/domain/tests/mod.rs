@@ -33,7 +33,7 @@ use crate::model::act::Act;
 use crate::model::argocd::{self, Unseen};
 use crate::model::artifact::{Artifact, Noted, TicketAnswer};
 use crate::model::bundle::Printed;
-use crate::model::evidence::Judged;
+use crate::model::evidence::{Judged, Verdict as Word};
 use crate::model::files::{GitTree, Mode};
 use crate::model::ids::{
     AppId, InstallationId, Login, PrNumber, RepoId, RepoName, RepoRef, Sha, UserId,
@@ -134,7 +134,6 @@ struct Hub {
     /// What accepted merges left, by environment.
     baselines: BTreeMap<String, Baseline>,
     /// Whether every head was green when it was judged last.
-    was_green: bool,
     /// What a real Kustomize prints, where the operator allows one.
     kustomized: Option<Printed>,
     /// Where pull requests parted from the base; at its head where it is not said.
@@ -142,7 +141,6 @@ struct Hub {
     /// What came of merging by itself.
     tried: Option<(Asked, Timestamp)>,
     /// Whether the last verdict let it through.
-    let_through: Option<bool>,
     /// What the default branch got since it was last seen.
     between: Option<Comparison>,
     now: Timestamp,
@@ -189,11 +187,9 @@ impl Hub {
             seen_by: (Visibility::Private, Visibility::Private),
             applications: BTreeMap::new(),
             baselines: BTreeMap::new(),
-            was_green: true,
             kustomized: None,
             parted: None,
             tried: None,
-            let_through: None,
             between: None,
             now: "2026-11-20T12:00:00Z".parse().unwrap(),
             artifacts: BTreeMap::new(),
@@ -413,11 +409,9 @@ impl Hub {
             Need::Tried { .. } => Answer::Tried(self.tried.clone()),
             Need::Branches { .. } => Answer::Branches(self.queue()),
             Need::Groups { .. } => Answer::Groups(Vec::new()),
-            Need::LetThrough { .. } => Answer::LetThrough(self.let_through),
             Need::Baseline { environment, .. } => {
                 Answer::Baseline(self.baselines.get(environment.as_str()).cloned())
             }
-            Need::WasGreen { .. } => Answer::WasGreen(self.was_green),
             Need::Application { server, application, .. } => {
                 let known = self.applications.get(&format!("{server}/{application}"));
                 Answer::Application(known.cloned().unwrap_or(Err(Unseen::NoServer)))
@@ -514,4 +508,21 @@ fn promoted(hub: &mut Hub, tag: &str) -> PrNumber {
 fn past(tag: &str, since: &str) -> Ran {
     let since = since.parse().unwrap();
     Ran { tag: tag.to_owned(), entries: None, sha: sha(tag), since, last: sha(tag), until: since }
+}
+
+/// That a pull request passed every gate at its head.
+fn passed(hub: &Hub, pr: PrNumber) -> Judged {
+    let pull = hub.pulls.iter().find(|pull| pull.number == pr).unwrap();
+    Judged {
+        head: pull.head.sha.clone(),
+        branch: pull.base.branch.clone(),
+        base: None,
+        policy: None,
+        verdict: Word::Passed,
+        binds: true,
+        gates: Vec::new(),
+        changes: Vec::new(),
+        more_changes: 0,
+        facts: String::new(),
+    }
 }
