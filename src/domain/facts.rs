@@ -42,6 +42,35 @@ pub enum Gap {
     Unknown(String),
 }
 
+/// What several steps lack, so that it is asked for at once and not one by one.
+#[derive(Debug, Default)]
+pub struct Lacking(Vec<Need>);
+
+impl Lacking {
+    /// What a step found; none where it lacks something.
+    ///
+    /// # Errors
+    /// What cannot be had ends it.
+    pub fn take<T>(&mut self, found: Result<T, Gap>) -> Result<Option<T>, Gap> {
+        match found {
+            Ok(found) => Ok(Some(found)),
+            Err(Gap::Lacks(needs)) => {
+                self.0.extend(needs);
+                Ok(None)
+            }
+            Err(unknown @ Gap::Unknown(_)) => Err(unknown),
+        }
+    }
+
+    /// What came of all steps, if none of them lacked anything.
+    ///
+    /// # Errors
+    /// Everything that they lacked.
+    pub fn done<T>(self, found: T) -> Result<T, Gap> {
+        if self.0.is_empty() { Ok(found) } else { Err(Gap::Lacks(self.0)) }
+    }
+}
+
 /// An answer, or why there is none.
 pub type Known<T> = Result<T, String>;
 

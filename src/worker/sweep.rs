@@ -60,6 +60,8 @@ async fn sweep(
     survey: bool,
 ) -> Result<(), Fault> {
     let now = world.clock.now();
+    // Every decision needs it, and it stays known: nobody has to wait for it.
+    world.github.identity().await?;
     let mut intents = Vec::new();
     if survey {
         for installation in world.github.installations().await? {

@@ -10,7 +10,7 @@ use jiff::SignedDuration;
 use super::{Gate, Outcome};
 use crate::domain::classify::{Effect, Moving};
 use crate::domain::decision::Effect as Note;
-use crate::domain::facts::{Facts, Gap, Need};
+use crate::domain::facts::{Facts, Gap, Lacking};
 use crate::domain::look::Look;
 use crate::domain::overlay::{Overlays, overlays};
 use crate::domain::policy::{Environment, Policy};
@@ -168,28 +168,34 @@ fn look_for(
     images: &BTreeSet<Image>,
     found: &mut Found,
 ) -> Result<(), Gap> {
-    let mut lacks = Vec::new();
+    let mut lacking = Lacking::default();
     for image in images {
-        match facts.artifact(look.ground.repo, &image.name, &image.reference) {
-            Ok(Artifact::Present(_)) => {
+        let artifact = match facts.artifact(look.ground.repo, &image.name, &image.reference) {
+            Err(Gap::Unknown(why)) => {
+                found.missing.push(Missing::Unreachable(image.clone(), why));
+                continue;
+            }
+            artifact => lacking.take(artifact)?,
+        };
+        match artifact {
+            Some(Artifact::Present(_)) => {
                 found.present.insert(image.clone());
             }
-            Ok(Artifact::Absent) => found.missing.push(Missing::Absent(image.clone())),
-            Ok(Artifact::Malformed) => found.missing.push(Missing::Malformed(image.clone())),
-            Ok(Artifact::Unreachable(why)) => {
+            Some(Artifact::Absent) => found.missing.push(Missing::Absent(image.clone())),
+            Some(Artifact::Malformed) => found.missing.push(Missing::Malformed(image.clone())),
+            Some(Artifact::Unreachable(why)) => {
                 found.missing.push(Missing::Unreachable(image.clone(), why.clone()));
             }
-            Ok(Artifact::NotAsked { registry }) => {
+            Some(Artifact::NotAsked { registry }) => {
                 match found.not_asked.iter_mut().find(|(name, _)| name == registry) {
                     Some((_, many)) => *many += 1,
                     None => found.not_asked.push((registry.clone(), 1)),
                 }
             }
-            Err(Gap::Lacks(needs)) => lacks.extend(needs),
-            Err(Gap::Unknown(why)) => found.missing.push(Missing::Unreachable(image.clone(), why)),
+            None => {}
         }
     }
-    if lacks.is_empty() { Ok(()) } else { Err(Gap::Lacks(lacks)) }
+    lacking.done(())
 }
 
 /// Holds the digests against those that ran in the environments before.
@@ -199,18 +205,18 @@ fn compare(
     touch: &Effect<'_>,
     found: &mut Found,
 ) -> Result<(), Gap> {
-    let mut lacks = Vec::new();
+    let mut lacking = Lacking::default();
     let after = touch.environment.after().iter();
     for before in after.filter_map(|name| look.policy.environment(name)) {
         let missing = found.missing.len();
         for moving in &touch.moving {
-            compare_with(facts, look, (before, moving), found, &mut lacks)?;
+            compare_with(facts, look, (before, moving), found, &mut lacking)?;
         }
         if missing == found.missing.len() {
             found.same_as.push(before.name().clone());
         }
     }
-    if lacks.is_empty() { Ok(()) } else { Err(Gap::Lacks(lacks)) }
+    lacking.done(())
 }
 
 fn compare_with(
@@ -218,25 +224,21 @@ fn compare_with(
     look: &Look<'_>,
     (before, moving): (&Environment, &Moving<'_>),
     found: &mut Found,
-    lacks: &mut Vec<Need>,
+    lacking: &mut Lacking,
 ) -> Result<(), Gap> {
     for to in moving.moves.iter().filter_map(|one| one.to.as_ref()) {
         let Some(image) = Image::of(&to.entry) else {
             continue;
         };
-        let is = match digest(facts, look, &image) {
-            Ok(Ok(is)) => is,
-            Ok(Err(missing)) => {
+        let is = match lacking.take(digest(facts, look, &image))? {
+            Some(Ok(is)) => is,
+            Some(Err(missing)) => {
                 if !found.missing.iter().any(|one| of_image(one) == Some(&image)) {
                     found.miss(missing);
                 }
                 continue;
             }
-            Err(Gap::Lacks(needs)) => {
-                lacks.extend(needs);
-                continue;
-            }
-            Err(gap) => return Err(gap),
+            None => continue,
         };
         let Some(source) = source(facts, look, (before, moving), &to.entry)? else {
             found.miss(Missing::RanUnknown(image, before.name().clone()));
@@ -314,23 +316,19 @@ pub fn note_digests(
     let known = facts.digests(repo, environment.name())?;
     let images = found.carried.iter().filter_map(|one| Image::of(&one.entry));
     let images: BTreeSet<Image> = images.collect();
-    let (mut digests, mut lacks) = (Vec::new(), Vec::new());
+    let (mut digests, mut lacking) = (Vec::new(), Lacking::default());
     for Image { name: image, reference: tag } in images.into_iter().take(MOST) {
         let noted = known.iter().any(|one| one.image == image && one.tag == tag);
         if noted || Digest::new(tag.clone()).is_ok() {
             continue;
         }
-        match facts.artifact(repo, &image, &tag) {
-            Ok(Artifact::Present(digest)) => {
-                digests.push(Noted { image, tag, digest: digest.clone() });
-            }
-            Err(Gap::Lacks(needs)) => lacks.extend(needs),
-            _ => {}
+        // What cannot be had is noted another time.
+        let Ok(artifact) = lacking.take(facts.artifact(repo, &image, &tag)) else { continue };
+        if let Some(Artifact::Present(digest)) = artifact {
+            digests.push(Noted { image, tag, digest: digest.clone() });
         }
     }
-    if !lacks.is_empty() {
-        return Err(Gap::Lacks(lacks));
-    }
+    let digests = lacking.done(digests)?;
     let environment = environment.name().clone();
     Ok((!digests.is_empty()).then_some(Note::RememberDigests { environment, digests }))
 }

@@ -32,7 +32,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::classify::Effect as Touch;
-use super::facts::{Facts, Gap};
+use super::facts::{Facts, Gap, Lacking};
 use super::look::Look;
 use super::policy::Problem;
 use super::reply::Said;
@@ -110,45 +110,49 @@ impl Gate {
 /// Every gate of a pull request, in the order in which they are best put right. `rules`: what would be
 /// wrong with the configuration after the merge, if the merge changes it.
 pub fn judge(facts: &Facts, look: &Look<'_>, rules: Option<&[Problem]>) -> Result<Vec<Gate>, Gap> {
-    let mut gates = Vec::new();
+    let mut round = Round::default();
     if let Some(problems) = rules {
-        gates.push(config::judge(facts, look, problems)?);
+        round.take(config::judge(facts, look, problems).map(Some))?;
     }
     for touch in &look.touches {
-        gates.extend(judge_touch(facts, look, touch)?);
+        round.take(judge_touch(facts, look, touch))?;
     }
+    let mut gates = round.done()?;
     overridden::apply(facts, look, &mut gates)?;
     Ok(gates)
 }
 
 fn judge_touch(facts: &Facts, look: &Look<'_>, touch: &Touch<'_>) -> Result<Vec<Gate>, Gap> {
+    let mut round = Round::default();
     if !touch.is_promotion() && look.promotion.is_none() {
-        let mut gates = vec![kustomize::judge(touch)];
-        gates.extend(reviews::of_changes(facts, look, touch)?);
-        gates.push(lock::judge(look, touch));
-        gates.extend(freeze::judge(facts, look, touch)?);
-        return Ok(gates);
+        round.add([kustomize::judge(touch)]);
+        round.take(reviews::of_changes(facts, look, touch))?;
+        round.add([lock::judge(look, touch)]);
+        round.take(freeze::judge(facts, look, touch))?;
+        return round.done();
     }
-    let mut gates =
-        vec![kustomize::judge(touch), order::judge(facts, look, touch)?, scope::judge(look, touch)];
-    gates.extend(bad_version::judge(look, touch));
-    gates.extend(checks::judge(facts, look, touch)?.map(|gate| polled(facts, look, gate)));
-    gates.extend(release::judge(facts, look, touch)?.map(|gate| polled(facts, look, gate)));
-    gates.extend(verified::judge(facts, look, touch)?.map(|gate| polled(facts, look, gate)));
-    gates.extend(reviewed::judge(facts, look, touch)?);
-    gates.extend(artifacts::judge(facts, look, touch)?);
-    gates.extend(approvals::judge(facts, look, touch)?);
-    gates.extend(reviews::judge(facts, look, touch)?);
-    gates.extend(soak::judge(facts, look, touch)?);
-    gates.extend(ticket::judge(facts, look, touch)?);
-    gates.extend(parity::judge(facts, look, touch)?);
-    gates.extend(migrations::judge(facts, look, touch)?);
-    gates.push(hold::judge(look, touch));
-    gates.push(lock::judge(look, touch));
-    gates.extend(health::judge(facts, look, touch)?);
-    gates.extend(drift::judge(facts, look, touch)?);
-    gates.extend(freeze::judge(facts, look, touch)?);
-    gates.extend(unjudged::judge(look.policy, touch));
+    let polled = |gate: Option<Gate>| gate.map(|gate| polled(facts, look, gate));
+    round.add([kustomize::judge(touch)]);
+    round.take(order::judge(facts, look, touch).map(Some))?;
+    round.add([scope::judge(look, touch)]);
+    round.add(bad_version::judge(look, touch));
+    round.take(checks::judge(facts, look, touch).map(polled))?;
+    round.take(release::judge(facts, look, touch).map(polled))?;
+    round.take(verified::judge(facts, look, touch).map(polled))?;
+    round.take(reviewed::judge(facts, look, touch))?;
+    round.take(artifacts::judge(facts, look, touch))?;
+    round.take(approvals::judge(facts, look, touch))?;
+    round.take(reviews::judge(facts, look, touch))?;
+    round.take(soak::judge(facts, look, touch))?;
+    round.take(ticket::judge(facts, look, touch))?;
+    round.take(parity::judge(facts, look, touch))?;
+    round.take(migrations::judge(facts, look, touch))?;
+    round.add([hold::judge(look, touch), lock::judge(look, touch)]);
+    round.take(health::judge(facts, look, touch))?;
+    round.take(drift::judge(facts, look, touch))?;
+    round.take(freeze::judge(facts, look, touch))?;
+    round.add(unjudged::judge(look.policy, touch));
+    let mut gates = round.done()?;
     if look.is_rollback() {
         let rollback = touch.environment.rollback();
         let asked = |gate: &Gate| match rollback {
@@ -161,6 +165,29 @@ fn judge_touch(facts: &Facts, look: &Look<'_>, touch: &Touch<'_>) -> Result<Vec<
         gates.retain(|gate| asked(gate) || always.contains(&gate.name.as_str()));
     }
     Ok(gates)
+}
+
+/// Gates that are judged one after the other; what they lack is asked for at once.
+#[derive(Default)]
+struct Round {
+    gates: Vec<Gate>,
+    lacking: Lacking,
+}
+
+impl Round {
+    fn add(&mut self, gates: impl IntoIterator<Item = Gate>) {
+        self.gates.extend(gates);
+    }
+
+    fn take(&mut self, judged: Result<impl IntoIterator<Item = Gate>, Gap>) -> Result<(), Gap> {
+        let gates = self.lacking.take(judged)?;
+        self.add(gates.into_iter().flatten());
+        Ok(())
+    }
+
+    fn done(self) -> Result<Vec<Gate>, Gap> {
+        self.lacking.done(self.gates)
+    }
 }
 
 /// Whether a gate that rests on what is read elsewhere is judged at all: a rollback passes by those that its
