@@ -14,6 +14,7 @@ use super::reply::reason;
 use super::running;
 use crate::intent::{Intent, Reach, Trigger};
 use crate::model::ids::{InstallationId, RepoRef, Sha};
+use crate::model::read::PullRequest;
 
 /// Decides [`Intent::Follow`].
 pub(super) fn follow(facts: &Facts, repo: &RepoRef, reach: Reach) -> Result<Decision, Gap> {
@@ -40,7 +41,6 @@ pub(super) fn follow(facts: &Facts, repo: &RepoRef, reach: Reach) -> Result<Deci
             reason::config_read(policy.applications().len()),
         ),
     };
-    let identity = facts.identity()?;
     // What the rules are bears on every pull request.
     let everything = match &ground.configuration {
         Configuration::Valid(_, sha) => facts.last_config(repo)?.as_ref() != Some(sha),
@@ -48,11 +48,18 @@ pub(super) fn follow(facts: &Facts, repo: &RepoRef, reach: Reach) -> Result<Deci
         Configuration::Invalid(_) => false,
     };
     for pull in facts.open_pulls(repo)? {
-        if everything || reach == Reach::Everything || is_our_pull(pull, identity) {
+        if everything || reach == Reach::Everything || is_promotion(facts, ground.repo, pull)? {
             effects.push(Effect::Enqueue(Intent::Evaluate { repo: repo.clone(), pr: pull.number }));
         }
     }
     Ok(Decision { verdict: Verdict::Accepted, reasons: vec![reason], effects })
+}
+
+/// Whether a pull request promotes, whoever made it: what is merged elsewhere bears on it.
+fn is_promotion(facts: &Facts, repo: &RepoRef, pull: &PullRequest) -> Result<bool, Gap> {
+    let judged = || facts.judged(repo, &pull.number);
+    Ok(is_our_pull(pull, facts.identity()?)
+        || judged()?.as_ref().is_some_and(|judged| !judged.changes.is_empty()))
 }
 
 /// Decides [`Intent::Survey`]: every repository of the installation is looked at.

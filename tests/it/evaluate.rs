@@ -56,8 +56,14 @@ async fn a_promotion_by_hand_meets_the_same_gates() {
     let (gates, text, _) =
         judged(&stage, "staging", STAGING, |old| old.replace("v1.0.0", "v1.0.1")).await;
     assert_eq!(gates, "success", "{text}");
+    // What is merged elsewhere bears on it, and it is told at once.
+    let number = |pull: &serde_json::Value| pull["number"].as_u64().unwrap();
+    let pulls: Vec<u64> = stage.pulls(DEMO).await.iter().map(number).collect();
+    stage.merge(DEMO, pulls[1]).await;
+    stage.idle().await;
+    stage.is_red(pulls[0], "| `order` | `prod` | it runs in `staging` |").await;
     let (gates, text, _) = judged(&stage, "both", STAGING, |old| {
-        old.replace("v1.0.0", "v1.0.1").replace("resources:", "namePrefix: x-\nresources:")
+        old.replace("v1.0.1", "v1.0.2").replace("resources:", "namePrefix: x-\nresources:")
     })
     .await;
     assert_eq!(gates, "failure", "{text}");
