@@ -13,6 +13,7 @@ use super::merge::{Merged, differences};
 use super::promotion::{Back, Promotion};
 use super::real::Origin;
 use super::reply::{check, reason, status};
+use super::watch;
 use crate::intent::{Intent, Reach};
 use crate::model::act::{Act, ActKind, NewAct};
 use crate::model::ids::{PrNumber, RepoRef};
@@ -57,19 +58,26 @@ pub(super) fn conclude(facts: &Facts, repo: &RepoRef, pr: PrNumber) -> Result<De
         effects.push(Effect::EndActs { ids: over, by: None, why: why.to_owned() });
     }
     if pull.merged {
-        if let Some(promotion) = promotion_of(facts, repo, pull)? {
+        let promotion = promotion_of(facts, repo, pull)?;
+        if let Some(promotion) = &promotion {
             effects.push(Effect::EnsureComment {
                 pr,
                 marker: status::MARKER.to_owned(),
-                body: status::merged(&promotion, &accepted(facts, repo, pull)?),
+                body: status::merged(promotion, &accepted(facts, repo, pull)?),
                 first: false,
             });
-            effects.extend(after_the_way_back(facts, pull, &promotion, &acts));
+            effects.extend(after_the_way_back(facts, pull, promotion, &acts));
         }
         if let Ok(ground) = Ground::read(facts, repo)?
             && let Some(policy) = ground.policy()
         {
             effects.extend(drift::accept(facts, &ground, policy, pull)?);
+        }
+        if let Ok(ground) = Ground::read(facts, repo)?
+            && let (Some(policy), Some(promotion)) = (ground.policy(), &promotion)
+            && watch::is_watched(policy, promotion)
+        {
+            effects.push(Effect::Enqueue(Intent::Watch { repo: repo.clone(), pr }));
         }
         let follow = Intent::Follow { repo: repo.clone(), reach: Reach::Promotions };
         effects.push(Effect::Enqueue(follow));
@@ -161,7 +169,7 @@ fn reaches(facts: &Facts, repo: &RepoRef, pull: &PullRequest) -> Result<bool, Ga
 }
 
 /// The promotion that a pull request of ours was.
-fn promotion_of(
+pub(super) fn promotion_of(
     facts: &Facts,
     repo: &RepoRef,
     pull: &PullRequest,

@@ -103,6 +103,35 @@ pub fn since(live: &[Live<'_>]) -> Option<Option<Timestamp>> {
     times.collect::<Option<Vec<_>>>().map(|times| times.into_iter().flatten().max())
 }
 
+/// Since when a target is ill with what the default branch has now; none where it is ill with something else, or nobody
+/// tells since when.
+pub fn ill_since(
+    facts: &Facts,
+    ground: &Ground<'_>,
+    (environment, application): (&Environment, &Application),
+    (live, now): (&Live<'_>, &Overlays),
+) -> Result<Option<Timestamp>, Gap> {
+    let Some(argocd) = live.argocd else { return Ok(None) };
+    let Ok(seen) = facts.application(ground.repo, &argocd.server, &argocd.application)? else {
+        return Ok(None);
+    };
+    let here = Here { environment, application, target: live.target, now };
+    let last = seen.operation.as_ref();
+    let (revision, since) = match live.stand {
+        Stand::Ill(..) => {
+            let synced = deploys(ground, facts, &here, seen).and_then(|one| one.revision.as_ref());
+            (synced, seen.health_since)
+        }
+        Stand::SyncFailed(_) => {
+            (last.and_then(|last| last.revision.as_ref()), last.and_then(|last| last.finished_at))
+        }
+        _ => return Ok(None),
+    };
+    let Some(revision) = revision else { return Ok(None) };
+    let same = same_there(facts, ground, &here, revision)? == Some(true);
+    Ok(since.filter(|_| same))
+}
+
 struct Here<'a> {
     environment: &'a Environment,
     application: &'a Application,
@@ -111,12 +140,10 @@ struct Here<'a> {
 }
 
 fn stand(facts: &Facts, ground: &Ground<'_>, here: &Here<'_>, seen: &Seen) -> Result<Stand, Gap> {
-    let folder = here.target.overlay.of(here.application.name());
-    let (pages, name) = (&*facts.github_pages, &ground.home.name);
-    let deploys = |source: &&Source| is_overlay(source, pages, name, &folder);
-    let Some(source) = seen.sources.iter().find(deploys) else {
+    let Some(source) = deploys(ground, facts, here, seen) else {
         return Ok(Stand::Elsewhere);
     };
+    let folder = here.target.overlay.of(here.application.name());
     let last = seen.operation.as_ref();
     if last.is_some_and(|last| last.phase.is_under_way()) {
         return Ok(Stand::Syncing);
@@ -153,6 +180,18 @@ fn stand(facts: &Facts, ground: &Ground<'_>, here: &Here<'_>, seen: &Seen) -> Re
         Health::Suspended => Stand::Suspended,
         Health::Unknown | Health::Degraded | Health::Missing => Stand::Untold,
     })
+}
+
+/// The source of an Application that is the target's overlay.
+fn deploys<'a>(
+    ground: &Ground<'_>,
+    facts: &Facts,
+    here: &Here<'_>,
+    seen: &'a Seen,
+) -> Option<&'a Source> {
+    let folder = here.target.overlay.of(here.application.name());
+    let (pages, name) = (&*facts.github_pages, &ground.home.name);
+    seen.sources.iter().find(|source| is_overlay(source, pages, name, &folder))
 }
 
 /// Whether a commit has the target's entries as the default branch has them now; none where nobody knows it.

@@ -12,6 +12,7 @@ use super::facts::{Facts, Gap};
 use super::ground::Ground;
 use super::look::{Change, Look};
 use super::policy::{Mode, Mover};
+use super::promotion::Promotion;
 use super::replan;
 use super::reply::command as say;
 use super::reply::reason;
@@ -56,8 +57,11 @@ pub(super) fn by_itself(look: &Look<'_>, assessment: &Assessment) -> bool {
         && pull.base.branch == look.ground.home.default_branch
 }
 
-/// Whether it is a promotion of ours into environments that are merged into by themselves.
+/// Whether it is a promotion of ours into environments that are merged into by themselves, or goes back by itself.
 pub(super) fn is_automatic(look: &Look<'_>) -> bool {
+    if look.promotion.as_ref().is_some_and(Promotion::goes_back_by_itself) {
+        return !look.touches.is_empty();
+    }
     let automatic =
         |touch: &super::classify::Effect<'_>| touch.environment.merge() == Mover::Automatic;
     look.promotion.is_some() && !look.touches.is_empty() && look.touches.iter().all(automatic)

@@ -52,6 +52,7 @@ pub mod reply;
 pub mod running;
 mod supersede;
 pub mod validation;
+mod watch;
 
 use crate::intent::Intent;
 use decision::{Decision, Effect, Verdict};
@@ -80,6 +81,7 @@ pub fn decide(intent: &Intent, facts: &Facts) -> Result<Decision, Gap> {
             protect::protect(facts, repo, deployment, said.as_deref())
         }
         Intent::Conclude { repo, pr } => conclude::conclude(facts, repo, *pr),
+        Intent::Watch { repo, pr } => watch::watch(facts, repo, *pr),
         Intent::Follow { repo, reach } => follow::follow(facts, repo, *reach),
         Intent::Press { repo, button, head, by, shown } => {
             command::press::press(facts, repo, &command::press::Pressed { button, head, by, shown })

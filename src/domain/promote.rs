@@ -239,7 +239,7 @@ pub fn whole(
 type Tried = (Promotion, Vec<Reason>);
 
 /// The attempt to make; or how it ends without one.
-fn attempt(
+pub(super) fn attempt(
     facts: &Facts,
     ground: &Ground<'_>,
     mut promotion: Promotion,

@@ -231,6 +231,11 @@ impl Promotion {
         self.direction == Direction::Back && self.back.as_ref().is_none_or(|back| !back.beyond)
     }
 
+    /// Whether it goes back because what came turned out ill, without anybody having asked.
+    pub fn goes_back_by_itself(&self) -> bool {
+        self.is_rollback() && self.direction == Direction::Back && self.request.is_none()
+    }
+
     /// Whether that person asked for it.
     pub fn requested_by(&self, account: &Account) -> bool {
         self.request.as_ref().is_some_and(|request| request.id == account.id)
@@ -242,6 +247,9 @@ impl Promotion {
         // What a person asks for is an attempt of its own, so that nobody has to count.
         if let Some(request) = &self.request {
             hash.update(request.comment.to_string());
+        } else if let Some(undone) = self.back.as_ref().and_then(|back| back.undoes) {
+            // What goes back by itself does so once for what it undoes.
+            hash.update(format!("undoes {undone}"));
         }
         hash.update(serde_json::to_vec(&meaning).unwrap_or_default());
         hex::encode(&hash.finalize()[..4])

@@ -134,6 +134,13 @@ pub enum Intent {
         /// Which installation.
         installation: InstallationId,
     },
+    /// See whether what a merged promotion brought is well.
+    Watch {
+        /// The repository of the pull request's base.
+        repo: RepoRef,
+        /// The promotion's pull request.
+        pr: PrNumber,
+    },
     /// Merge a promotion whose environments are merged into by themselves, if every gate has passed.
     Merge {
         /// The repository of the pull request's base.
@@ -312,6 +319,7 @@ impl Intent {
             | Self::Group { repo, .. }
             | Self::Protect { repo, .. }
             | Self::Conclude { repo, .. }
+            | Self::Watch { repo, .. }
             | Self::Follow { repo, .. }
             | Self::Forget { repo } => format!("repo:{}", repo.id),
             Self::Survey { installation }
@@ -354,6 +362,7 @@ impl Intent {
                 deployment.environment
             )),
             Self::Conclude { pr, .. } => Some(format!("conclude:{pr}")),
+            Self::Watch { pr, .. } => Some(format!("watch:{pr}")),
             Self::Follow { reach: Reach::Promotions, .. } => Some("follow".to_owned()),
             Self::Follow { reach: Reach::Everything, .. } => Some("follow:everything".to_owned()),
             Self::Forget { .. } => Some("forget".to_owned()),
@@ -377,6 +386,7 @@ impl Intent {
             | Self::Group { repo, .. }
             | Self::Protect { repo, .. }
             | Self::Conclude { repo, .. }
+            | Self::Watch { repo, .. }
             | Self::Follow { repo, .. }
             | Self::Forget { repo } => Some(repo),
             Self::Release { source, .. } => Some(source),

@@ -46,3 +46,4 @@ mod tickets;
 mod tidy;
 mod trouble;
 mod validation;
+mod watch;

@@ -9,7 +9,7 @@ mod ownership;
 pub(super) mod press;
 mod promote;
 mod right;
-mod rollback;
+pub(in crate::domain) mod rollback;
 mod tell;
 mod ticket;
 mod verify;

@@ -115,7 +115,11 @@ fn open_it(context: &Context<'_>, wish: &Wish<'_>, way: Way<'_>) -> Result<Step,
 
 /// Whether going from one tag to the other leaves something behind that is bad from then on: what goes
 /// forward again does not.
-fn goes_down(application: &Application, from: &str, to: Option<&str>) -> bool {
+pub(in crate::domain) fn goes_down(
+    application: &Application,
+    from: &str,
+    to: Option<&str>,
+) -> bool {
     let version = |tag: &str| application.version_of_image(tag);
     match (version(from), to.and_then(version)) {
         (Some(from), Some(to)) => from > to,
@@ -124,7 +128,7 @@ fn goes_down(application: &Application, from: &str, to: Option<&str>) -> bool {
 }
 
 /// Calls the promotion by what it brings back: one tag, or the highest of several.
-fn name(promotion: &mut Promotion, application: &Application, then: &State) {
+pub(in crate::domain) fn name(promotion: &mut Promotion, application: &Application, then: &State) {
     let mut tags: Vec<&str> = then.iter().filter_map(|entry| entry.new_tag.as_deref()).collect();
     tags.sort_by_key(|tag| application.version_of_image(tag));
     let highest = tags.last().copied().unwrap_or("what ran before");

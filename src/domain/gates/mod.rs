@@ -48,6 +48,7 @@ pub use reviews::{Discount, Discounted};
 /// How often a promotion by hand looks whether what it waits for is there.
 const POLLED: SignedDuration = SignedDuration::from_mins(5);
 pub use ticket::{NamedTicket, fits, is_name};
+pub use verified::{Stay, met};
 
 /// How a gate stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -8,15 +8,18 @@ use jiff::Timestamp;
 
 use super::expected::{self, By, Report, Standing, Told, known, of_deployed, of_reports};
 use super::{Gate, Outcome, is_asked};
+use crate::domain::acts::Acts;
 use crate::domain::arrival::arrival;
 use crate::domain::classify::{Effect, Moving};
-use crate::domain::facts::{Facts, Gap};
+use crate::domain::facts::{Facts, Gap, Known};
 use crate::domain::look::Look;
 use crate::domain::people::is_among;
-use crate::domain::policy::{Environment, Expectation};
+use crate::domain::policy::{Application, Environment, Expectation};
 use crate::domain::reply::Said;
 use crate::domain::reply::gate::{self, reported};
 use crate::model::act::{Act, ActKind};
+use crate::model::ids::{RepoRef, Sha};
+use crate::model::read::Identity;
 
 const NAME: &str = "verified";
 
@@ -71,23 +74,67 @@ fn of_place<'w>(
     let Some(since) = arrived.at else {
         return Ok(Err(reported::since_unknown(before, &arrived.sha)));
     };
-    let repo = look.ground.repo;
-    let unreadable = |why: &str| reported::unreadable(before.name().as_str(), why);
-    let reports = match known(facts.reports(repo, &arrived.sha))? {
-        Ok(reports) if reports.complete => reports,
-        Ok(_) => return Ok(Err(unreadable(&reported::too_many()))),
-        Err(why) => return Ok(Err(unreadable(&why))),
+    let versions = tags(moving).iter().filter_map(|(_, tag)| *tag).collect();
+    let stay = Stay { place: (before, moving.application), versions, sha: &arrived.sha, since };
+    let all = match reports(facts, look.ground.repo, (look.identity, &look.acts), &stay)? {
+        Ok(all) => all,
+        Err(why) => return Ok(Err(reported::unreadable(before.name().as_str(), &why))),
     };
-    let deployed = match known(facts.deployed(repo, &arrived.sha, before.name().as_str()))? {
-        Ok(deployed) => deployed,
-        Err(why) => return Ok(Err(unreadable(&why))),
-    };
-    let mut all = of_reports(reports, look.identity);
-    all.extend(of_deployed(deployed, look.identity));
-    let said = said(facts, look, before, moving, since)?;
-    all.extend(said);
     let told = expected::judge(facts, (look, touch), wanted, &all, Some(since))?;
     Ok(Ok((place, told)))
+}
+
+/// A version's stay in an environment.
+pub struct Stay<'a> {
+    /// Where, and of what.
+    pub place: (&'a Environment, &'a Application),
+    /// The image tags that came.
+    pub versions: BTreeSet<&'a str>,
+    /// The commit by which they came.
+    pub sha: &'a Sha,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// Whether what is expected of a version was reported during its stay; labels do not count here. The error says
+/// why nobody knows.
+pub fn met<'w>(
+    facts: &Facts,
+    repo: &RepoRef,
+    stay: &Stay<'_>,
+    expected: &[&'w Expectation],
+) -> Result<Known<Vec<Told<'w>>>, Gap> {
+    let acts = Acts::read(facts, repo)?;
+    let reports = reports(facts, repo, (facts.identity()?, &acts), stay)?;
+    Ok(reports.map(|reports| {
+        let told = |wanted: &&'w Expectation| Told {
+            wanted,
+            met: expected::meets(wanted, &reports, Some(stay.since)),
+        };
+        expected.iter().map(told).collect()
+    }))
+}
+
+/// Everything that was reported of a version during its stay, or why that is not known.
+fn reports<'a>(
+    facts: &'a Facts,
+    repo: &RepoRef,
+    (us, acts): (&Identity, &Acts<'a>),
+    stay: &Stay<'_>,
+) -> Result<Known<Vec<Report<'a>>>, Gap> {
+    let reports = match known(facts.reports(repo, stay.sha))? {
+        Ok(reports) if reports.complete => reports,
+        Ok(_) => return Ok(Err(reported::too_many())),
+        Err(why) => return Ok(Err(why)),
+    };
+    let deployed = match known(facts.deployed(repo, stay.sha, stay.place.0.name().as_str()))? {
+        Ok(deployed) => deployed,
+        Err(why) => return Ok(Err(why)),
+    };
+    let mut all = of_reports(reports, us);
+    all.extend(of_deployed(deployed, us));
+    all.extend(said(facts, repo, acts, stay)?);
+    Ok(Ok(all))
 }
 
 /// The image tags that move, by the entries' names.
@@ -99,22 +146,20 @@ fn tags<'a>(moving: &'a Moving<'_>) -> Vec<(&'a str, Option<&'a str>)> {
 /// What people verified of every version that moves, by those who may now; of each name the newest counts.
 fn said<'a>(
     facts: &Facts,
-    look: &Look<'a>,
-    before: &Environment,
-    moving: &Moving<'_>,
-    since: Timestamp,
+    repo: &RepoRef,
+    acts: &Acts<'a>,
+    stay: &Stay<'_>,
 ) -> Result<Vec<Report<'a>>, Gap> {
-    let Some(owner) = &before.owners().verification else {
+    let (here, application) = stay.place;
+    let Some(owner) = &here.owners().verification else {
         return Ok(Vec::new());
     };
-    let versions: BTreeSet<&str> = tags(moving).iter().filter_map(|(_, tag)| *tag).collect();
     let mut newest: BTreeMap<&'a str, BTreeMap<&str, &'a Act>> = BTreeMap::new();
-    for tag in &versions {
-        let acts = look.acts.verifications(before.name(), moving.application.name(), tag);
-        for (name, act) in acts {
+    for tag in &stay.versions {
+        for (name, act) in acts.verifications(here.name(), application.name(), tag) {
             // What was said of an earlier stay says nothing of this one.
-            let counts = act.at >= since;
-            if counts && is_among(facts, look.ground.repo, std::slice::from_ref(owner), &act.by)? {
+            let counts = act.at >= stay.since;
+            if counts && is_among(facts, repo, std::slice::from_ref(owner), &act.by)? {
                 newest.entry(name).or_default().insert(tag, act);
             }
         }
@@ -122,7 +167,7 @@ fn said<'a>(
     let mut reports = Vec::new();
     for (name, of_version) in newest {
         let failed = of_version.values().any(|act| act.kind == ActKind::Refutation);
-        if !failed && of_version.len() < versions.len() {
+        if !failed && of_version.len() < stay.versions.len() {
             continue;
         }
         reports.push(Report {

@@ -18,6 +18,7 @@ pub mod release;
 pub mod status;
 pub mod trouble;
 pub mod verdict;
+pub mod watch;
 
 use jiff::Timestamp;
 

@@ -2,6 +2,8 @@
 //!
 //! Foreign text comes in as it is and leaves inert.
 
+use jiff::Timestamp;
+
 use super::{by, count};
 use crate::domain::decision::Reason;
 use crate::domain::gates::{Gate, Outcome};
@@ -55,6 +57,22 @@ pub fn config_invalid(mistakes: usize) -> Reason {
 /// The configuration was read.
 pub fn config_read(applications: usize) -> Reason {
     Reason::new("config.read", format!("{} followed", count(applications, "application")))
+}
+
+/// What a promotion brought is well so far.
+pub fn watched(pr: PrNumber, until: Timestamp) -> Reason {
+    let until = super::instant(until);
+    Reason::new("watch.well", format!("what #{pr} brought is well; it is watched until {until}"))
+}
+
+/// What a promotion brought is not watched any more.
+pub fn watch_over(pr: PrNumber) -> Reason {
+    Reason::new("watch.over", format!("what #{pr} brought is not watched any more"))
+}
+
+/// What a promotion brought has turned out ill.
+pub fn gone_ill(pr: PrNumber, ills: &str) -> Reason {
+    Reason::new("watch.ill", format!("what #{pr} brought is ill: {ills}"))
 }
 
 /// A pull request that was to be judged is not open.

@@ -209,9 +209,8 @@ const ROLLBACK: Shape = Shape::Map(&Map {
             Shape::List(&List { of: Shape::Choice(&["health", "verified"]), least: 0, most: 2 }),
             "What opens a rollback by itself when it fails after a promotion.",
         )
-        .or("[]")
-        .later(),
-        Key::new("watch", DURATION, "How long after a promotion.").or("30m").later(),
+        .or("[]"),
+        Key::new("watch", DURATION, "How long after a promotion.").or("30m"),
     ],
 });
 
