@@ -24,7 +24,12 @@ pub(super) fn request(server: &Server, name: &str, write: &Write) -> Request {
         Write::PutBack(automated) => (Method::PATCH, "", patch(automated), "`get` and `update`"),
         Write::Rollback { id, prune } => {
             let body = json!({"id": id, "prune": prune});
-            (Method::POST, "/rollback", body, "`sync` (or `rollback`, where the server has it enforced)")
+            (
+                Method::POST,
+                "/rollback",
+                body,
+                "`sync` (or `rollback`, where the server has it enforced)",
+            )
         }
     };
     body["name"] = name.into();

@@ -23,11 +23,7 @@ pub struct KeptOff {
 
 impl Store {
     /// Keeps records in place of what was known of the same target and pull request, all or none.
-    pub async fn keep_restorations(
-        &self,
-        repo: RepoId,
-        all: &[Restoration],
-    ) -> Result<(), Fault> {
+    pub async fn keep_restorations(&self, repo: RepoId, all: &[Restoration]) -> Result<(), Fault> {
         transact!(self.0.database, |c| {
             for one in all {
                 let record = serde_json::to_string(one)

@@ -188,6 +188,8 @@ fn repo_of(need: &Need) -> Option<&RepoRef> {
         | Need::WasGreen { repo, .. }
         | Need::Application { repo, .. }
         | Need::MayRunKustomize { repo }
+        | Need::Restorations { repo, .. }
+        | Need::OpenRestorations { repo }
         | Need::Artifact { repo, .. }
         | Need::Digests { repo, .. }
         | Need::Ticket { repo, .. }
@@ -241,6 +243,12 @@ async fn recall(world: &World, need: &Need) -> Result<Option<Answer>, Fault> {
         }
         Need::WasGreen { repo, pr, head } => {
             Answer::WasGreen(was_green(world, repo, *pr, head).await?)
+        }
+        Need::Restorations { repo, pr } => {
+            Answer::Restorations(store.restorations(repo.id, *pr).await?)
+        }
+        Need::OpenRestorations { repo } => {
+            Answer::OpenRestorations(store.open_restorations(repo.id).await?)
         }
         Need::Digests { repo, environment } => {
             Answer::Digests(store.digests(repo.id, environment).await?)
@@ -412,6 +420,8 @@ async fn ask(world: &World, job: &Job, need: &Need) -> Result<Answer, Fault> {
         | Need::Baseline { .. }
         | Need::WasGreen { .. }
         | Need::Application { .. }
+        | Need::Restorations { .. }
+        | Need::OpenRestorations { .. }
         | Need::Past { .. }
         | Need::MayRunKustomize { .. }
         | Need::Artifact { .. }

@@ -44,6 +44,7 @@ use crate::model::read::{
     Repository, Review, Reviewed, Side, Visibility,
 };
 use crate::model::report::{Deployed, Reports};
+use crate::model::restoration::Restorations;
 use crate::model::seal::Seal;
 use crate::model::write::{Merged, NewCheck};
 
@@ -133,6 +134,8 @@ struct Hub {
     applications: BTreeMap<String, argocd::Seen>,
     /// What accepted merges left, by environment.
     baselines: BTreeMap<String, Baseline>,
+    /// How far Applications are brought back.
+    restorations: Restorations,
     /// Whether every head was green when it was judged last.
     was_green: bool,
     /// What a real Kustomize prints, where the operator allows one.
@@ -189,6 +192,7 @@ impl Hub {
             seen_by: (Visibility::Private, Visibility::Private),
             applications: BTreeMap::new(),
             baselines: BTreeMap::new(),
+            restorations: Restorations::default(),
             was_green: true,
             kustomized: None,
             parted: None,
@@ -421,6 +425,11 @@ impl Hub {
             Need::Application { server, application, .. } => {
                 let known = self.applications.get(&format!("{server}/{application}"));
                 Answer::Application(known.cloned().unwrap_or(Err(Unseen::NoServer)))
+            }
+            Need::Restorations { .. } => Answer::Restorations(self.restorations.clone()),
+            Need::OpenRestorations { .. } => {
+                let all = self.restorations.all.iter();
+                Answer::OpenRestorations(all.filter(|one| !one.is_over()).cloned().collect())
             }
             Need::LastConfig { .. } => Answer::LastConfig(None),
             Need::Artifact { image, reference, .. } => {
