@@ -175,7 +175,10 @@ pub enum Effect {
         installation: InstallationId,
     },
     /// The store knows how far these Applications are brought back, all or none.
-    KeepRestorations(Vec<Restoration>),
+    KeepRestorations {
+        /// The Applications of a pull request.
+        all: Vec<Restoration>,
+    },
     /// The store knows what was told of the Applications of a pull request.
     ToldRestorations {
         /// Which pull request.

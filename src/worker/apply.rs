@@ -295,7 +295,7 @@ fn is_remembered(effect: &Effect) -> bool {
             | Effect::RememberDigests { .. }
             | Effect::RememberHead { .. }
             | Effect::RememberPage { .. }
-            | Effect::KeepRestorations(_)
+            | Effect::KeepRestorations { .. }
             | Effect::ToldRestorations { .. }
             | Effect::RecordAct(_)
             | Effect::RecordEvidence { .. }
@@ -324,7 +324,7 @@ async fn remember(
                 serde_json::to_value(baseline).map_err(|error| Fault::Broken(error.to_string()))?;
             world.store.keep_baseline(repo.id, environment, &left).await
         }
-        Effect::KeepRestorations(all) => world.store.keep_restorations(repo.id, all).await,
+        Effect::KeepRestorations { all } => world.store.keep_restorations(repo.id, all).await,
         Effect::ToldRestorations { pr, told, reminded } => {
             world.store.told_restorations(repo.id, *pr, told, *reminded).await
         }

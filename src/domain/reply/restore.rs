@@ -176,8 +176,8 @@ fn help(one: &Restoration) -> Option<String> {
                 "See that {name} follows this repository and the folder of the overlay, or name another Application. {only}"
             ),
             Left::Owned(owner) => format!(
-                "{} would turn automatic sync of {name} on again at once, so it was not turned off. Have it ignore \
-                 differences of `/spec/syncPolicy`, or pause it there by hand. {only}",
+                "{} would turn automatic sync of {name} on again at once, so nothing was written. Whoever looks after that one \
+                 can pause it and go back by hand. {only}",
                 span(owner)
             ),
             Left::Several => format!(

@@ -111,6 +111,7 @@ fn marker(intent: &Intent) -> String {
         Intent::Conclude { .. } => "end",
         Intent::Label { .. } => "label",
         Intent::Push { .. } => "push",
+        Intent::Restore { .. } => "argocd",
         _ => "judging",
     };
     format!("<!-- usher:trouble {what} -->")

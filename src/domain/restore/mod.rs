@@ -83,7 +83,7 @@ pub(super) fn restore(facts: &Facts, repo: &RepoRef, pr: PrNumber) -> Result<Dec
     let now: Vec<Restoration> = steps.iter().map(|step| step.record.clone()).collect();
     if now != kept.all {
         // Before anything is done, so that whoever comes after a crash knows of it.
-        effects.push(Effect::KeepRestorations(now.clone()));
+        effects.push(Effect::KeepRestorations { all: now.clone() });
     }
     for Next { record, write, .. } in &steps {
         if let Some(write) = write {

@@ -31,7 +31,7 @@ async fn killed_on_the_way_back_by_argo_cd_it_comes_to_the_same_end() {
     let text = stage.file(DEMO, &overlay("prod"), "main").await;
     let bad = text.replace("newTag: v1.0.0", "newTag: v1.0.1");
     stage.write_file(DEMO, "main", &overlay("prod"), &bad).await;
-    let one = stage.deployed("prod").await;
+    let one = stage.live("prod").await;
     assert_eq!(one["status"]["history"].as_array().unwrap().len(), 2, "{one}");
     stage.change("prod", &ApplicationChange { takes: Some(2), ..Default::default() });
     let scenes = undisturbed(stage, ARGOCD).await;

@@ -89,7 +89,7 @@ fn checks(runs: &Value) -> Vec<Value> {
 
 /// What Argo CD has deployed, by what way it came there, and how it goes on.
 async fn deployed(stage: &Stage) -> Value {
-    let one = stage.deployed("prod").await;
+    let one = stage.live("prod").await;
     let status = &one["status"];
     let history = list(&status["history"]).iter();
     let history: Vec<&Value> = history.map(|past| &past["initiatedBy"]).collect();

@@ -48,7 +48,7 @@ impl Stage {
     }
 
     /// An environment's Application, as its Argo CD tells it.
-    pub async fn deployed(&self, environment: &str) -> Value {
+    pub async fn live(&self, environment: &str) -> Value {
         let token = self.github.argocd_token("admin").unwrap();
         let path = format!("/api/v1/applications/{}", application(environment));
         let (status, one) = self.argo(&token, "GET", &path, None).await;
@@ -83,8 +83,8 @@ impl Stage {
     pub async fn until_told(&self, pr: u64, wanted: &str) -> String {
         for _ in 0..60 {
             let told = self.comments_of(pr, "<!-- usher:argocd -->").await;
-            if let Some(told) = told.first().filter(|told| told.contains(wanted)) {
-                return told.clone();
+            if told.iter().any(|told| told.contains(wanted)) {
+                return self.told_of_argocd(pr).await;
             }
             self.travel(2).await;
         }
