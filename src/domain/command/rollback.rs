@@ -98,7 +98,8 @@ fn open_it(context: &Context<'_>, wish: &Wish<'_>, way: Way<'_>) -> Result<Step,
         let same_comment =
             other.request.as_ref().map(|request| request.comment) == Some(context.remark.id);
         if same_comment {
-            return Ok(Step::done(say::opened(pull.number, &other), Vec::new()));
+            let answer = say::going_back(&pull.number.to_string(), &other, &odd);
+            return Ok(Step::done(answer, Vec::new()));
         }
         let alike = other.direction == Direction::Back
             && other.application == promotion.application

@@ -11,6 +11,7 @@ mod merging;
 mod page;
 mod promote;
 mod reported;
+mod restore;
 mod reviews;
 mod states;
 mod tickets;
@@ -44,7 +45,7 @@ use crate::model::read::{
     Repository, Review, Reviewed, Side, Visibility,
 };
 use crate::model::report::{Deployed, Reports};
-use crate::model::restoration::Restorations;
+use crate::model::restoration::{Restoration, Restorations};
 use crate::model::seal::Seal;
 use crate::model::write::{Merged, NewCheck};
 
@@ -136,6 +137,8 @@ struct Hub {
     baselines: BTreeMap<String, Baseline>,
     /// How far Applications are brought back.
     restorations: Restorations,
+    /// The same of other pull requests.
+    elsewhere: Vec<Restoration>,
     /// Whether every head was green when it was judged last.
     was_green: bool,
     /// What a real Kustomize prints, where the operator allows one.
@@ -193,6 +196,7 @@ impl Hub {
             applications: BTreeMap::new(),
             baselines: BTreeMap::new(),
             restorations: Restorations::default(),
+            elsewhere: Vec::new(),
             was_green: true,
             kustomized: None,
             parted: None,
@@ -428,7 +432,7 @@ impl Hub {
             }
             Need::Restorations { .. } => Answer::Restorations(self.restorations.clone()),
             Need::OpenRestorations { .. } => {
-                let all = self.restorations.all.iter();
+                let all = self.restorations.all.iter().chain(&self.elsewhere);
                 Answer::OpenRestorations(all.filter(|one| !one.is_over()).cloned().collect())
             }
             Need::LastConfig { .. } => Answer::LastConfig(None),

@@ -157,8 +157,8 @@ async fn edit(stage: &Stage, branch: &str, path: &str, from: &str, to: &str) {
 
 /// The way back by Argo CD, and its end.
 pub const ARGOCD: &[Step] = &[
-    step("/rollback --argocd", Everywhere, |stage| {
+    step("/rollback --argocd", Own, |stage| {
         say(stage, "sam", TALK, "/rollback prod --argocd --reason it loses carts")
     }),
-    step("the pull request is merged by hand", Everywhere, |stage| merge(stage, 2)),
+    step("the pull request is merged by hand", Own, |stage| merge(stage, 2)),
 ];
