@@ -37,21 +37,23 @@ struct Scene {
     after: Value,
 }
 
-/// The writes that a bot made.
+/// The writes that a bot made. People's count as well where it is said the how-manieth of its kind each is: what is
+/// to hit one of the bot's hits by that.
 fn writes(requests: &[Seen]) -> Vec<Write> {
-    let mut out: Vec<Write> = Vec::new();
+    let mut all: Vec<(Write, bool)> = Vec::new();
     for seen in requests {
         let reads = seen.method == "GET"
             || ["/graphql", "access_tokens"].iter().any(|path| seen.path.contains(path));
-        if reads || PEOPLE.contains(&seen.who.as_str()) {
+        if reads {
             continue;
         }
         let glob = glob(seen.route.unwrap());
-        let before = out.iter().filter(|(method, path, _)| *method == seen.method && *path == glob);
-        let nth = u32::try_from(before.count()).unwrap() + 1;
-        out.push((seen.method.clone(), glob, nth));
+        let alike =
+            |((method, path, _), _): &&(Write, bool)| *method == seen.method && *path == glob;
+        let nth = u32::try_from(all.iter().filter(alike).count()).unwrap() + 1;
+        all.push(((seen.method.clone(), glob, nth), PEOPLE.contains(&seen.who.as_str())));
     }
-    out
+    all.into_iter().filter(|(_, by_people)| !by_people).map(|(write, _)| write).collect()
 }
 
 fn glob(route: &str) -> String {
@@ -167,7 +169,8 @@ async fn killed_after(scene: &Scene, write: &Write) -> Option<Value> {
     stage.github.fault(Fault { method: Some(method), path, nth, times: 1, answer }).unwrap();
     (scene.step.deed)(&stage).await;
     let hit = || stage.github.waiting_faults().is_empty();
-    stage.until("the write, or rest", async || hit() || stage.at_rest().await).await;
+    let rests = async || stage.at_rest().await && stage.under_way().await.is_empty();
+    stage.until("the write, or rest", async || hit() || rests().await).await;
     if !hit() {
         return None;
     }

@@ -70,7 +70,8 @@ pub(super) fn restore(facts: &Facts, repo: &RepoRef, pr: PrNumber) -> Result<Dec
         return Ok(Decision::nothing(reason::pull_closed(pr)));
     };
     let ground = Ground::read(facts, repo)?.ok();
-    let around = Around::read(facts, repo, pull, ground.as_ref())?;
+    let begins = kept.all.is_empty() || kept.all.iter().any(|one| one.stage == Stage::Asked);
+    let around = Around::read(facts, pull, ground.as_ref(), (repo, begins))?;
     let records = if kept.all.is_empty() { around.begun()? } else { kept.all.clone() };
     if records.is_empty() {
         return Ok(Decision::nothing(reason::nothing_to_restore(pr)));
@@ -151,21 +152,22 @@ struct Around<'a> {
     pull: &'a PullRequest,
     ground: Option<&'a Ground<'a>>,
     policy: Option<&'a Policy>,
-    /// What an open pull request would bring, and the promotion that it is.
+    /// What an open pull request would bring, and the promotion that it is; read only while something may begin.
     brings: Option<(Change<'a>, Promotion)>,
     state: Pull,
 }
 
 impl<'a> Around<'a> {
+    /// `begins`: something may be begun, for which it is read what the pull request would bring.
     fn read(
         facts: &'a Facts,
-        repo: &'a RepoRef,
         pull: &'a PullRequest,
         ground: Option<&'a Ground<'a>>,
+        (repo, begins): (&'a RepoRef, bool),
     ) -> Result<Self, Gap> {
         let policy = ground.and_then(|ground| ground.policy()).map(AsRef::as_ref);
         let mut brings = None;
-        if let Some(ground) = ground.filter(|_| pull.open) {
+        if let Some(ground) = ground.filter(|_| pull.open && begins) {
             let change = Change::read(facts, ground, pull)?;
             let (identity, sealer) = (facts.identity()?, facts.sealer(repo));
             let promotion = ours(pull, &change.comparison.commits, identity, &sealer);
