@@ -121,13 +121,7 @@ impl Argocd {
 
 impl Line {
     async fn application(&self, name: &str) -> Seen {
-        let mut query = Vec::new();
-        let words = [("appNamespace", &self.server.namespace), ("project", &self.server.project)];
-        for (key, word) in words {
-            query.extend(word.as_ref().map(|word| format!("{key}={}", escape(word))));
-        }
-        let query = if query.is_empty() { String::new() } else { format!("?{}", query.join("&")) };
-        let answer = self.ask(Question::get(format!("{}{query}", self.path(name)))).await?;
+        let answer = self.ask(Question::get(self.read_at(name, None))).await?;
         if answer.status == StatusCode::OK {
             return self.read(name, &answer.body);
         }
@@ -135,7 +129,11 @@ impl Line {
     }
 
     async fn write(&self, name: &str, write: &Write) -> Result<(), Unseen> {
-        let request = write::request(&self.server, name, write);
+        let Some(request) = write::request(&self.server, name, write) else {
+            let answer = self.ask(Question::get(self.read_at(name, Some("normal")))).await?;
+            let done = answer.status.is_success();
+            return if done { Ok(()) } else { Err(Unseen::Refused(refused(&answer))) };
+        };
         let path = format!("{}{}", self.path(name), request.below);
         let mut question = Question { method: request.method, ..Question::get(path) };
         question.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -150,6 +148,18 @@ impl Line {
             ))),
             _ => Err(Unseen::Refused(refused(&answer))),
         }
+    }
+
+    /// Where an Application is read, from the slash on. `refresh`: how it is to look at its sources before.
+    fn read_at(&self, name: &str, refresh: Option<&str>) -> String {
+        let (namespace, project) =
+            (self.server.namespace.as_deref(), self.server.project.as_deref());
+        let words = [("appNamespace", namespace), ("project", project), ("refresh", refresh)];
+        let words = words.into_iter().filter_map(|(key, word)| Some((key, word?)));
+        let query: Vec<String> =
+            words.map(|(key, word)| format!("{key}={}", escape(word))).collect();
+        let query = if query.is_empty() { String::new() } else { format!("?{}", query.join("&")) };
+        format!("{}{query}", self.path(name))
     }
 
     /// Where an Application is, from the slash on.

@@ -17,9 +17,10 @@ pub(super) struct Request {
     pub(super) right: &'static str,
 }
 
-/// The request for something that is done to an Application.
-pub(super) fn request(server: &Server, name: &str, write: &Write) -> Request {
+/// The request for something that is done to an Application; none where reading it in another way does it.
+pub(super) fn request(server: &Server, name: &str, write: &Write) -> Option<Request> {
     let (method, below, mut body, right) = match write {
+        Write::Refresh => return None,
         Write::TurnOff => (Method::PATCH, "", patch(&Value::Null), "`get` and `update`"),
         Write::PutBack(automated) => (Method::PATCH, "", patch(automated), "`get` and `update`"),
         Write::Rollback { id, prune } => {
@@ -39,7 +40,7 @@ pub(super) fn request(server: &Server, name: &str, write: &Write) -> Request {
             body[key] = word.as_str().into();
         }
     }
-    Request { method, below, body, right }
+    Some(Request { method, below, body, right })
 }
 
 /// A merge patch, as text within JSON, that leaves all else of the Application alone.

@@ -126,6 +126,8 @@ pub enum Looks {
     Otherwise,
     /// It is long in coming up.
     Slow,
+    /// Its server has not looked at the merge yet.
+    Behind,
     /// Argo CD judges it so.
     Is(Health),
 }
@@ -154,6 +156,8 @@ pub enum Write {
         /// Whether what is gone from the sources is removed.
         prune: bool,
     },
+    /// Its server looks at the sources now, and not when it is time for that.
+    Refresh,
     /// Its sync policy has this for `automated`.
     PutBack(Value),
 }

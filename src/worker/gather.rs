@@ -349,6 +349,7 @@ async fn was_green(world: &World, repo: &RepoRef, pr: PrNumber, head: &Sha) -> R
     Ok(verdicts.take(1).any(|green| green))
 }
 
+#[expect(clippy::too_many_lines, reason = "one arm a need")]
 async fn ask(world: &World, job: &Job, need: &Need) -> Result<Answer, Fault> {
     let at = |repo: &RepoRef| world.github.at(repo, priority(job));
     Ok(match need {

@@ -106,11 +106,14 @@ pub(super) fn step(one: &Restoration) -> (&'static str, String) {
             Looks::Busy => ("⏳", "another sync goes on".to_owned()),
             Looks::Otherwise => ("🙋", "was back; something else was deployed since".to_owned()),
             Looks::Unnamed => ("🙋", format!("is back at {to}")),
-            Looks::Plain | Looks::Is(Health::Progressing) => {
+            Looks::Plain | Looks::Behind | Looks::Is(Health::Progressing) => {
                 ("⏳", format!("is back at {to}, and comes up"))
             }
         },
         Stage::Failed(why) => ("❌", format!("could not go back: {}", span(&cut(why, 200)))),
+        Stage::PuttingBack if one.looks == Looks::Behind => {
+            ("⏳", "looks at the merge; then automatic sync is put back as it was".to_owned())
+        }
         Stage::PuttingBack => ("⏳", "automatic sync is being put back as it was".to_owned()),
         Stage::Over(end) => over(end),
     }

@@ -22,7 +22,7 @@ use super::reply::reason;
 use super::reply::restore as say;
 use crate::intent::Intent;
 use crate::kustomize::images::{ImageEntry, entries};
-use crate::model::argocd::{Application, Deployed, Unseen};
+use crate::model::argocd::{Application, Deployed, Seen, Unseen};
 use crate::model::files::{Entry, FileTree as _, GitTree};
 use crate::model::ids::{PrNumber, RepoRef, Sha, TargetName};
 use crate::model::read::PullRequest;
@@ -240,6 +240,7 @@ impl<'a> Around<'a> {
             deploys: false,
             found: None,
             pull: self.state,
+            behind: self.is_behind(seen),
             other: None,
             now: self.facts.now,
         };
@@ -260,6 +261,15 @@ impl<'a> Around<'a> {
             sight.other = others.next().map(|other| other.pr);
         }
         Ok(next(record, &sight))
+    }
+
+    /// Whether the pull request was merged, and the server has not looked at the default branch since.
+    fn is_behind(&self, seen: &Seen) -> bool {
+        let (Some(ground), Ok(one), true) = (self.ground, seen, self.pull.merged) else {
+            return false;
+        };
+        let mut compared = one.sources.iter().map(|source| source.revision.as_ref());
+        !compared.any(|revision| revision == Some(&ground.head.sha))
     }
 
     /// The target, if the configuration still has that Application deploy it.

@@ -23,6 +23,8 @@ const LONGEST_PAUSE: SignedDuration = SignedDuration::from_mins(5);
 const SLOW: SignedDuration = SignedDuration::from_mins(30);
 /// What is put on again so often as soon as it was turned off, is somebody else's to decide.
 const MOST_FIGHTS: u32 = 3;
+/// A server that has not looked at the merge for so long follows something else.
+const PATIENCE: SignedDuration = SignedDuration::from_mins(5);
 /// What cannot be put back for so long after the pull request has ended, is left to people.
 const LAST: SignedDuration = SignedDuration::from_hours(24);
 
@@ -38,6 +40,8 @@ pub(super) struct Sight<'a> {
     pub(super) found: Option<&'a Deployed>,
     /// The pull request.
     pub(super) pull: Pull,
+    /// Whether that was merged, and its server has not looked at the default branch since.
+    pub(super) behind: bool,
     /// Another pull request that brings it back.
     pub(super) other: Option<PrNumber>,
     /// The present instant.
@@ -240,7 +244,11 @@ fn put_back(record: Restoration, sight: &Sight<'_>) -> Next {
         Some(_) if one.automated.is_some() => Next::over(record, End::Taken, now),
         Some(_) => Next::over(record, End::Changed, now),
         None if lost => Next::over(record, End::Lost, now),
-        None => Next::write(record, Write::PutBack(was)),
+        // What it has not seen yet it would not deploy: for a moment the bad version would come again.
+        None if sight.behind && now.duration_since(record.since) < PATIENCE => {
+            Next::write(Restoration { looks: Looks::Behind, ..record }, Write::Refresh)
+        }
+        None => Next::write(Restoration { looks: Looks::Plain, ..record }, Write::PutBack(was)),
     }
 }
 

@@ -98,6 +98,7 @@ struct Case {
     named: bool,
     deploys: bool,
     found: Option<Deployed>,
+    behind: bool,
     other: Option<PrNumber>,
     now: Timestamp,
 }
@@ -112,6 +113,7 @@ impl Case {
             named: true,
             deploys: true,
             found: Some(past(3, 'a')),
+            behind: false,
             other: None,
             now: now(),
         }
@@ -133,6 +135,7 @@ impl Case {
             deploys: self.deploys,
             found: self.found.as_ref(),
             pull: self.pull,
+            behind: self.behind,
             other: self.other,
             now: self.now,
         };
@@ -145,7 +148,7 @@ impl Case {
         assert_eq!((&next.record.stage, next.write.as_ref()), (stage, write), "{:?}", self.record);
         let over = matches!(stage, Stage::Over(_));
         assert_eq!(over, next.again.is_none(), "what is not over is looked at again");
-        assert_eq!(over && next.record.off_since.is_some(), false, "nothing off is forgotten");
+        assert!(!over || next.record.off_since.is_none(), "nothing off is forgotten");
         next
     }
 
@@ -201,7 +204,7 @@ fn nothing_is_written_where_it_could_not_be_kept_or_would_be_the_wrong_one() {
     assert_eq!(several, Stage::Over(End::Left(Left::Several)));
     // Gates come first.
     let shut = Case::new(Stage::Asked, application()).with(|case| case.pull = Pull::Shut);
-    assert_eq!((shut.next().record, shut.next().write), (shut.record.clone(), None));
+    assert_eq!((shut.next().record, shut.next().write), (shut.record, None));
 }
 
 #[test]
@@ -236,7 +239,7 @@ fn what_fails_is_told_and_not_tried_a_second_time() {
     let failed = Application { operation: Some(operation(Phase::Failed, 'a', 2)), ..off() };
     let called = Case::new(Stage::GoingBack, failed.clone()).with(|case| case.record.tries = 1);
     called.leads_to(&Stage::Failed("because".to_owned()), None);
-    Case::new(Stage::Failed("because".to_owned()), failed.clone())
+    Case::new(Stage::Failed("because".to_owned()), failed)
         .leads_to(&Stage::Failed("because".to_owned()), None);
     // One that failed before we called tells nothing of our call.
     let earlier = called.with(|case| case.record.before = Timestamp::from_second(2).ok());
@@ -303,6 +306,14 @@ fn automatic_sync_is_put_back_as_it_was_when_the_pull_request_ends() {
     // A pull request that is opened again changes nothing about it.
     Case::new(Stage::PuttingBack, back()).leads_to(&Stage::PuttingBack, Some(&Write::PutBack(was)));
     Case::ended(Stage::PuttingBack, application()).ends(End::PutBack);
+    // It would deploy what it has seen of Git last: the merge first, for a while.
+    let behind = Case::ended(Stage::Back, back()).with(|case| case.behind = true);
+    let next = behind.leads_to(&Stage::PuttingBack, Some(&Write::Refresh));
+    assert_eq!(next.record.looks, Looks::Behind);
+    let long = Case::ended(Stage::PuttingBack, back()).with(|case| {
+        (case.behind, case.now) = (true, now() + SignedDuration::from_mins(6));
+    });
+    long.leads_to(&Stage::PuttingBack, Some(&Write::PutBack(application().policy.unwrap())));
     Case::ended(Stage::Asked, application()).ends(End::NotNeeded);
     let was_off = Case::ended(Stage::Back, back());
     was_off.with(|case| (case.record.was, case.record.off_since) = (None, None)).ends(End::WasOff);

@@ -141,6 +141,7 @@ fn precondition(message: &str) -> No {
 }
 
 fn answer(state: &mut State, asked: &Asked) -> (StatusCode, Value) {
+    refresh(state, asked);
     state.argocd_looks();
     let visitor = asked.token.as_ref().and_then(|token| state.argocd.tokens.get(token)).cloned();
     let who = visitor.as_ref().map(|visitor| visitor.name.clone());
@@ -161,6 +162,19 @@ fn answer(state: &mut State, asked: &Asked) -> (StatusCode, Value) {
         status: status.as_u16(),
     });
     (status, body)
+}
+
+/// Has an Application look at Git before it is told of, where that is asked for.
+fn refresh(state: &mut State, asked: &Asked) {
+    let name = asked.path.rsplit('/').next().map(unescape).unwrap_or_default();
+    let Some(one) = state.argocd.applications.get_mut(&name) else { return };
+    if asked.method == Method::GET && !asked.word("refresh").is_empty() && one.asleep {
+        one.asleep = false;
+        state.argocd_looks();
+        if let Some(one) = state.argocd.applications.get_mut(&name) {
+            one.asleep = true;
+        }
+    }
 }
 
 fn handle(state: &mut State, asked: &Asked, visitor: Option<&Visitor>) -> Result<Value, No> {

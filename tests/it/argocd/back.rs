@@ -99,6 +99,28 @@ async fn by_command_it_goes_back_at_once_and_follows_git_again_after_the_merge()
     stage.finish().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn automatic_sync_is_put_back_once_argo_cd_has_seen_the_merge() {
+    let stage = after_a_bad_release(&format!("{ARGOCD}{BY_SAM}"), none()).await;
+    let pr = asked(&stage, "/rollback prod --argocd").await;
+    stage.until_told(pr, "and healthy").await;
+    // It looks at Git every few minutes, and the merge comes between.
+    stage.change("prod", &ApplicationChange { asleep: Some(true), ..none() });
+    stage.merge(DEMO, pr).await;
+    stage.until_told(pr, "automatic sync is as it was").await;
+    stage.travel(60).await;
+    let one = stage.live("prod").await;
+    assert_eq!(
+        (images(&one), &one["status"]["sync"]["status"]),
+        ("v1.0.0".into(), &"Synced".into())
+    );
+    let history = one["status"]["history"].as_array().unwrap();
+    let bad = history[1]["revision"].clone();
+    let times = history.iter().filter(|past| past["revision"] == bad).count();
+    assert_eq!(times, 1, "the bad version never came again: {history:?}");
+    stage.finish().await;
+}
+
 /// Every write is one of Argo CD's description (`assets/swagger.json`, 3.6): path, and fields with their types.
 fn as_described(stage: &Stage) {
     const PATCH: &[(&str, &str)] = &[
