@@ -1,22 +1,25 @@
-//! The door to Argo CD: an Application is asked for, on a server that the operator named, where the operator lets the
-//! repository name it.
+//! The door to Argo CD: an Application is asked for, or something is done to it, on a server that the operator named,
+//! where the operator lets the repository name it.
 //!
 //! It knows addresses, tokens and Argo CD's JSON, and nothing of what an Application means to a promotion.
 
 mod wire;
+mod write;
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use http::header::{ACCEPT, AUTHORIZATION};
+use bytes::Bytes;
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderValue, StatusCode};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::fault::Fault;
 use crate::model::argocd::{Application, Seen, Unseen};
 use crate::model::ids::RepoName;
-use crate::reach::{self, Question, Reach};
+use crate::model::restoration::Write;
+use crate::reach::{self, Answer, Question, Reach};
 
 /// Which Applications a repository may name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,11 +77,10 @@ impl Argocd {
 
     /// The Application of that name on the server of that alias, if the repository may name it.
     pub async fn application(&self, repo: &RepoName, alias: &str, name: &str) -> Seen {
-        let line = self.0.get(alias).ok_or(Unseen::NoServer)?;
-        if !line.server.allow.iter().any(|allowed| allowed.covers(repo, name)) {
-            return Err(Unseen::NotAllowed);
-        }
-        let seen = line.application(name).await;
+        let seen = match self.line(repo, alias, name) {
+            Ok(line) => line.application(name).await,
+            Err(why) => return Err(why),
+        };
         if let Err(why) = &seen {
             tracing::info!(
                 server = alias,
@@ -89,37 +91,90 @@ impl Argocd {
         }
         seen
     }
+
+    /// Does something to the Application of that name on the server of that alias, if the repository may name it.
+    pub async fn write(
+        &self,
+        repo: &RepoName,
+        alias: &str,
+        name: &str,
+        write: &Write,
+    ) -> Result<(), Unseen> {
+        let done = self.line(repo, alias, name)?.write(name, write).await;
+        match &done {
+            Ok(()) => tracing::info!(server = alias, application = name, ?write, "done"),
+            Err(why) => {
+                tracing::warn!(server = alias, application = name, ?write, ?why, "not done");
+            }
+        }
+        done
+    }
+
+    fn line(&self, repo: &RepoName, alias: &str, name: &str) -> Result<&Line, Unseen> {
+        let line = self.0.get(alias).ok_or(Unseen::NoServer)?;
+        if !line.server.allow.iter().any(|allowed| allowed.covers(repo, name)) {
+            return Err(Unseen::NotAllowed);
+        }
+        Ok(line)
+    }
 }
 
 impl Line {
     async fn application(&self, name: &str) -> Seen {
-        let mut query = Vec::new();
-        let words = [("appNamespace", &self.server.namespace), ("project", &self.server.project)];
-        for (key, word) in words {
-            query.extend(word.as_ref().map(|word| format!("{key}={}", escape(word))));
+        let answer = self.ask(Question::get(self.read_at(name, None))).await?;
+        if answer.status == StatusCode::OK {
+            return self.read(name, &answer.body);
         }
+        Err(Unseen::Refused(refused(&answer)))
+    }
+
+    async fn write(&self, name: &str, write: &Write) -> Result<(), Unseen> {
+        let Some(request) = write::request(&self.server, name, write) else {
+            let answer = self.ask(Question::get(self.read_at(name, Some("normal")))).await?;
+            let done = answer.status.is_success();
+            return if done { Ok(()) } else { Err(Unseen::Refused(refused(&answer))) };
+        };
+        let path = format!("{}{}", self.path(name), request.below);
+        let mut question = Question { method: request.method, ..Question::get(path) };
+        question.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        question.body = Bytes::from(request.body.to_string());
+        let answer = self.ask(question).await?;
+        match answer.status {
+            status if status.is_success() => Ok(()),
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Err(Unseen::Refused(format!(
+                "{}; the account needs the right {} on the Application",
+                refused(&answer),
+                request.right
+            ))),
+            _ => Err(Unseen::Refused(refused(&answer))),
+        }
+    }
+
+    /// Where an Application is read, from the slash on. `refresh`: how it is to look at its sources before.
+    fn read_at(&self, name: &str, refresh: Option<&str>) -> String {
+        let (namespace, project) =
+            (self.server.namespace.as_deref(), self.server.project.as_deref());
+        let words = [("appNamespace", namespace), ("project", project), ("refresh", refresh)];
+        let words = words.into_iter().filter_map(|(key, word)| Some((key, word?)));
+        let query: Vec<String> =
+            words.map(|(key, word)| format!("{key}={}", escape(word))).collect();
         let query = if query.is_empty() { String::new() } else { format!("?{}", query.join("&")) };
-        let path = format!("{}/api/v1/applications/{}{query}", self.server.base, escape(name));
-        let mut question = Question::get(path);
+        format!("{}{query}", self.path(name))
+    }
+
+    /// Where an Application is, from the slash on.
+    fn path(&self, name: &str) -> String {
+        format!("{}/api/v1/applications/{}", self.server.base, escape(name))
+    }
+
+    async fn ask(&self, mut question: Question) -> Result<Answer, Unseen> {
         let bearer = format!("Bearer {}", self.server.token.expose_secret());
         let mut bearer = HeaderValue::from_str(&bearer)
             .map_err(|_| Unseen::Refused("the token cannot be sent".to_owned()))?;
         bearer.set_sensitive(true);
         question.headers.insert(AUTHORIZATION, bearer);
         question.headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-        let answer = self.reach.ask(question).await.map_err(unseen)?;
-        let status = answer.status;
-        if status == StatusCode::OK {
-            return self.read(name, &answer.body);
-        }
-        let words = wire::message(&answer.body);
-        let words = words.map_or_else(String::new, |words| format!(": {words}"));
-        let said = format!("it answers {}{words}", status.as_u16());
-        Err(if status.is_redirection() {
-            Unseen::Refused(format!("it answers {} and leads elsewhere", status.as_u16()))
-        } else {
-            Unseen::Refused(said)
-        })
+        self.reach.ask(question).await.map_err(unseen)
     }
 
     fn read(&self, name: &str, body: &[u8]) -> Result<Application, Unseen> {
@@ -130,6 +185,17 @@ impl Line {
         }
         Ok(read.application)
     }
+}
+
+/// What an answer says that is none.
+fn refused(answer: &Answer) -> String {
+    let status = answer.status;
+    if status.is_redirection() {
+        return format!("it answers {} and leads elsewhere", status.as_u16());
+    }
+    let words = wire::message(&answer.body);
+    let words = words.map_or_else(String::new, |words| format!(": {words}"));
+    format!("it answers {}{words}", status.as_u16())
 }
 
 impl Allowed {

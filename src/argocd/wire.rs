@@ -2,8 +2,11 @@
 //!
 //! <https://github.com/argoproj/argo-cd/blob/master/assets/swagger.json>
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 
 use crate::model::argocd::{
     Application, Automated, Deployed, Health, Operation, Phase, Source, Sync,
@@ -14,6 +17,8 @@ use crate::model::ids::Sha;
 const MOST_HISTORY: usize = 100;
 /// The most images that are taken.
 const MOST_IMAGES: usize = 1_000;
+/// The most bytes of what a sync policy has for `automated`.
+const MOST_POLICY: usize = 4_096;
 /// So much of a text is taken.
 const LONGEST: usize = 500;
 
@@ -32,6 +37,25 @@ struct Metadata {
     name: String,
     #[serde(default, deserialize_with = "or_nothing")]
     owner_references: Vec<Owner>,
+    #[serde(default, deserialize_with = "or_nothing")]
+    labels: BTreeMap<String, String>,
+    #[serde(default, deserialize_with = "or_nothing")]
+    annotations: BTreeMap<String, String>,
+}
+
+impl Metadata {
+    /// Who would put back what others change of it: its maker, or the Application that it is part of.
+    /// <https://argo-cd.readthedocs.io/en/stable/user-guide/resource_tracking/>
+    fn owner(&self) -> Option<String> {
+        if let Some(owner) = self.owner_references.first() {
+            return Some(format!("{} {}", owner.kind, owner.name));
+        }
+        let tracked = self.annotations.get("argocd.argoproj.io/tracking-id");
+        let tracked = tracked.and_then(|id| id.split_once(':')).map(|(parent, _)| parent);
+        let labelled = self.labels.get("app.kubernetes.io/instance").map(String::as_str);
+        let parent = tracked.or(labelled).filter(|parent| !parent.is_empty())?;
+        (parent != self.name).then(|| format!("Application {parent}"))
+    }
 }
 
 #[derive(Deserialize)]
@@ -63,7 +87,7 @@ struct WireSource {
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct SyncPolicy {
-    automated: Option<WireAutomated>,
+    automated: Option<Value>,
 }
 
 #[derive(Deserialize, Default)]
@@ -163,14 +187,18 @@ pub(super) fn application(body: &[u8]) -> Result<Read, String> {
     let wire: Wire = serde_json::from_slice(body)
         .map_err(|_| "its answer is not an Application in JSON".to_owned())?;
     let Wire { metadata, spec, status } = wire;
-    let owner = metadata.owner_references.first();
-    let owner = owner.map(|owner| cut(&format!("{} {}", owner.kind, owner.name)));
+    let policy = spec.sync_policy.and_then(|policy| policy.automated);
+    let large = policy.as_ref().is_some_and(|policy| policy.to_string().len() > MOST_POLICY);
+    if large {
+        return Err("its sync policy is larger than any is".to_owned());
+    }
     let skip = status.history.len().saturating_sub(MOST_HISTORY);
     let images = status.summary.images.iter().take(MOST_IMAGES).map(|image| cut(image)).collect();
     let application = Application {
         sources: sources(spec.source, spec.sources, &status.sync),
-        automated: spec.sync_policy.and_then(|policy| automated(policy.automated)),
-        owner,
+        automated: policy.as_ref().map(automated).transpose()?.flatten(),
+        policy,
+        owner: metadata.owner().map(|owner| cut(&owner)),
         sync: sync(&status.sync.status),
         health: health(&status.health.status),
         health_message: Some(cut(&status.health.message)).filter(|text| !text.is_empty()),
@@ -204,9 +232,12 @@ fn sources(one: Option<WireSource>, many: Vec<WireSource>, sync: &WireSync) -> V
     many.into_iter().zip(revisions).map(|(one, revision)| source(one, revision)).collect()
 }
 
-fn automated(wire: Option<WireAutomated>) -> Option<Automated> {
-    let wire = wire.filter(|wire| wire.enabled != Some(false))?;
-    Some(Automated { prune: wire.prune, self_heal: wire.self_heal })
+/// How it syncs by itself, by what its policy says; it may say so and be switched off within.
+fn automated(policy: &Value) -> Result<Option<Automated>, String> {
+    let wire = WireAutomated::deserialize(policy)
+        .map_err(|_| "its sync policy is none that is known".to_owned())?;
+    let on = wire.enabled != Some(false);
+    Ok(on.then_some(Automated { prune: wire.prune, self_heal: wire.self_heal }))
 }
 
 fn sync(word: &str) -> Sync {
@@ -285,6 +316,7 @@ mod tests {
         assert_eq!(revisions, [None, Some(Sha::new(sha).unwrap())]);
         assert_eq!(one.owner.as_deref(), Some("ApplicationSet all"));
         assert_eq!(one.automated, None, "it is switched off within");
+        assert_eq!(one.policy, Some(json!({"enabled": false, "prune": true})), "as it is");
         assert_eq!((one.sync, one.health), (Sync::Synced, Health::Healthy));
         assert_eq!(one.history[0].revisions.len(), 2);
     }
@@ -302,6 +334,24 @@ mod tests {
         for garbage in ["", "null", "[]", "{}", "<html>", r#"{"metadata": {"name": 7}}"#] {
             assert!(application(garbage.as_bytes()).is_err(), "{garbage}");
         }
+    }
+
+    #[test]
+    fn an_application_within_another_is_that_ones() {
+        let read = |more: Value| {
+            let mut metadata = json!({"name": "shop"});
+            metadata.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            read(&json!({"metadata": metadata})).owner
+        };
+        let tracked = |id: &str| json!({"annotations": {"argocd.argoproj.io/tracking-id": id}});
+        let label = |name: &str| json!({"labels": {"app.kubernetes.io/instance": name}});
+        let root = Some("Application root".to_owned());
+        assert_eq!(read(tracked("root:argoproj.io/Application:argocd/shop")), root);
+        assert_eq!(read(label("root")), root);
+        assert_eq!(read(tracked("shop:argoproj.io/Application:argocd/shop")), None);
+        assert_eq!(read(label("shop")), None);
+        assert_eq!(read(label("")), None);
+        assert_eq!(read(json!({})), None);
     }
 
     #[test]

@@ -13,6 +13,7 @@ use super::merge::{Merged, differences};
 use super::promotion::{Back, Promotion};
 use super::real::Origin;
 use super::reply::{check, reason, status};
+use super::restore;
 use super::watch;
 use crate::intent::{Intent, Reach};
 use crate::model::act::{Act, ActKind, NewAct};
@@ -51,6 +52,7 @@ pub(super) fn conclude(facts: &Facts, repo: &RepoRef, pr: PrNumber) -> Result<De
             at: pull.head.sha.clone(),
         });
     }
+    effects.extend(restore::go_on(facts, repo, Some(pr))?);
     let acts = Acts::read(facts, repo)?;
     let over: Vec<i64> = acts.about(pr).map(|act| act.id).collect();
     if !over.is_empty() {

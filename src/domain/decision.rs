@@ -16,6 +16,7 @@ use crate::model::evidence::NewEvidence;
 use crate::model::ids::{
     AppName, CommentId, EnvName, InstallationId, Login, PrNumber, RepoName, RepoRef, Sha, UserId,
 };
+use crate::model::restoration::{Restoration, Write};
 use crate::model::write::{
     DeploymentReview, NewBranch, NewCheck, NewCommit, NewMerge, NewPull, Reaction,
 };
@@ -161,6 +162,27 @@ pub enum Effect {
     ForgetInstallation {
         /// Which installation.
         installation: InstallationId,
+    },
+    /// The store knows how far these Applications are brought back, all or none.
+    KeepRestorations {
+        /// The Applications of a pull request.
+        all: Vec<Restoration>,
+    },
+    /// The store knows what was told of the Applications of a pull request.
+    ToldRestorations {
+        /// Which pull request.
+        pr: PrNumber,
+        /// What was told, as a digest.
+        told: String,
+        /// How many hours people were reminded of.
+        reminded: u32,
+    },
+    /// This was done to an Application of Argo CD. What is refused there is remembered with it, and fails nothing.
+    WriteArgocd {
+        /// What is remembered of the Application.
+        record: Box<Restoration>,
+        /// What is done to it.
+        write: Write,
     },
     /// Further intents are queued.
     Enqueue(Intent),

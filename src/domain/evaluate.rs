@@ -18,7 +18,7 @@ use super::merge::Merged;
 use super::page::Page;
 use super::policy::{self, Mode, Policy, Problem};
 use super::reply::{self, reason};
-use super::{merging, replan, supersede};
+use super::{merging, replan, restore, supersede};
 use crate::intent::{Asked, Intent};
 use crate::model::files::{Entry, FileTree};
 use crate::model::ids::{PrNumber, RepoRef};
@@ -179,6 +179,7 @@ fn try_to_judge(facts: &Facts, ground: &Ground<'_>, pull: &PullRequest) -> Resul
     }
     if !elsewhere {
         decision.effects.extend(supersede::supersede(facts, &look)?);
+        decision.effects.extend(restore::follows(facts, &look, &assessment)?);
         decision.effects.extend(merging::follows(facts, &look, &assessment)?);
     }
     if let Some(at) = look_again(facts, &assessment) {

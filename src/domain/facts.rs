@@ -30,6 +30,7 @@ use crate::model::read::{
     Review, Reviewed,
 };
 use crate::model::report::{Deployed, Reports};
+use crate::model::restoration::{Restoration, Restorations};
 use crate::model::seal::Seal;
 use crate::model::write::Merged;
 
@@ -204,6 +205,10 @@ needs! {
     Baseline => baseline(repo: RepoRef, environment: EnvName) -> Option<Baseline>;
     /// What an Argo CD tells of an Application that a repository names.
     Application => application(repo: RepoRef, server: str, application: str) -> argocd::Seen;
+    /// How far Applications are brought back for a pull request.
+    Restorations => restorations(repo: RepoRef, pr: PrNumber) -> Restorations;
+    /// The Applications of a repository that are being brought back, or kept from syncing by themselves.
+    OpenRestorations => open_restorations(repo: RepoRef) -> Vec<Restoration>;
     /// Whether the operator allows a real Kustomize for the repository.
     MayRunKustomize => may_run_kustomize(repo: RepoRef) -> bool;
     /// What its registry says of an image; `reference` is a tag or a digest.

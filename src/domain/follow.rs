@@ -11,6 +11,7 @@ use super::look::is_our_pull;
 use super::overlay::overlays;
 use super::policy::Policy;
 use super::reply::reason;
+use super::restore;
 use super::running;
 use crate::intent::{Intent, Reach, Trigger};
 use crate::model::ids::{InstallationId, RepoRef, Sha};
@@ -41,6 +42,7 @@ pub(super) fn follow(facts: &Facts, repo: &RepoRef, reach: Reach) -> Result<Deci
             reason::config_read(policy.applications().len()),
         ),
     };
+    effects.extend(restore::go_on(facts, repo, None)?);
     // What the rules are bears on every pull request.
     let everything = match &ground.configuration {
         Configuration::Valid(_, sha) => facts.last_config(repo)?.as_ref() != Some(sha),

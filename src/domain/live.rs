@@ -13,7 +13,8 @@ use super::policy::{Application, ArgoApplication, Environment, Target};
 use super::real::Origin;
 use super::rendered::rendered;
 use crate::model::argocd::{Application as Seen, Health, Phase, Source, Sync, Unseen};
-use crate::model::ids::{RepoName, Sha, TargetName};
+use crate::model::ids::{PrNumber, RepoName, Sha, TargetName};
+use crate::model::restoration::Stage;
 
 /// A target, what deploys it, and how it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +41,8 @@ pub enum Stand {
         /// Whether it was deployed before, so that something else has changed it.
         deployed_once: bool,
     },
+    /// What the default branch has is not what is deployed, and that is our doing, for a pull request that is open.
+    SetBack(PrNumber),
     /// The last sync failed; in the server's words.
     SyncFailed(String),
     /// It is coming up.
@@ -153,6 +156,9 @@ fn stand(facts: &Facts, ground: &Ground<'_>, here: &Here<'_>, seen: &Seen) -> Re
         return Ok(Stand::Ill(seen.health, seen.health_message.clone()));
     }
     if seen.sync == Sync::OutOfSync {
+        if let Some(pr) = set_back(facts, ground, here)? {
+            return Ok(Stand::SetBack(pr));
+        }
         if let Some(failed) = failed {
             return Ok(Stand::SyncFailed(failed.message.clone()));
         }
@@ -192,6 +198,16 @@ fn deploys<'a>(
     let folder = here.target.overlay.of(here.application.name());
     let (pages, name) = (&*facts.github_pages, &ground.home.name);
     seen.sources.iter().find(|source| is_overlay(source, pages, name, &folder))
+}
+
+/// The pull request for which we have brought it back, and keep automatic sync off.
+fn set_back(facts: &Facts, ground: &Ground<'_>, here: &Here<'_>) -> Result<Option<PrNumber>, Gap> {
+    let Some(argocd) = &here.target.argocd else { return Ok(None) };
+    let mut ours = facts.open_restorations(ground.repo)?.iter().filter(|one| {
+        one.stage != Stage::Asked
+            && (&one.server, &one.name) == (&argocd.server, &argocd.application)
+    });
+    Ok(ours.next().map(|one| one.pr))
 }
 
 /// Whether a commit has the target's entries as the default branch has them now; none where nobody knows it.
@@ -234,7 +250,7 @@ fn of(found: &Overlays, target: &TargetName) -> State {
 }
 
 /// Whether a source is a folder of this repository.
-fn is_overlay(source: &Source, pages: &str, name: &RepoName, folder: &str) -> bool {
+pub(super) fn is_overlay(source: &Source, pages: &str, name: &RepoName, folder: &str) -> bool {
     let path = |text: &str| text.trim_start_matches("./").trim_matches('/').to_owned();
     path(&source.path) == path(folder) && is_repository(&source.url, pages, name)
 }

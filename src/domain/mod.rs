@@ -49,6 +49,7 @@ mod reconsider;
 pub mod rendered;
 mod replan;
 pub mod reply;
+mod restore;
 pub mod running;
 mod supersede;
 pub mod validation;
@@ -76,6 +77,7 @@ pub fn decide(intent: &Intent, facts: &Facts) -> Result<Decision, Gap> {
         Intent::Push { repo, pr, head, at, .. } => label::push(facts, repo, *pr, head, *at),
         Intent::Evaluate { repo, pr } => evaluate::evaluate(facts, repo, *pr),
         Intent::Merge { repo, pr, asked } => merging::merge(facts, repo, *pr, asked.as_ref()),
+        Intent::Restore { repo, pr } => restore::restore(facts, repo, *pr),
         Intent::Group { repo, group } => group::group(facts, repo, group),
         Intent::Protect { repo, deployment, said } => {
             protect::protect(facts, repo, deployment, said.as_deref())

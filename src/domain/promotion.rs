@@ -121,6 +121,9 @@ pub struct Back {
     /// Why, in the words of who asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// Whether the live Application is brought back by Argo CD as soon as the gates have passed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub argocd: bool,
 }
 
 /// Which way a promotion goes.

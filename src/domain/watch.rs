@@ -262,6 +262,8 @@ fn way_back(
             undoes: Some(pull.number),
             beyond: false,
             reason: Some(say::in_short(ills)),
+            argocd: environment.rollback().is_some_and(|rollback| rollback.argocd)
+                && environment.targets().iter().any(|target| target.argocd.is_some()),
         }),
         ..(*promotion).clone()
     };

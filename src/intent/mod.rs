@@ -151,6 +151,14 @@ pub enum Intent {
         #[serde(default)]
         asked: Option<Asked>,
     },
+    /// Bring the live Applications of a rollback back by Argo CD, as far as its pull request is; and put automatic
+    /// sync back when that has ended.
+    Restore {
+        /// The repository of the pull request's base.
+        repo: RepoRef,
+        /// Which one.
+        pr: PrNumber,
+    },
     /// Hold a group of a merge queue against the gates of all that it brings.
     Group {
         /// Which repository.
@@ -316,6 +324,7 @@ impl Intent {
             | Self::Lapse { repo, .. }
             | Self::Evaluate { repo, .. }
             | Self::Merge { repo, .. }
+            | Self::Restore { repo, .. }
             | Self::Group { repo, .. }
             | Self::Protect { repo, .. }
             | Self::Conclude { repo, .. }
@@ -354,6 +363,7 @@ impl Intent {
             Self::People { .. } => Some("people".to_owned()),
             Self::Evaluate { pr, .. } => Some(format!("evaluate:{pr}")),
             Self::Merge { pr, .. } => Some(format!("merge:{pr}")),
+            Self::Restore { pr, .. } => Some(format!("restore:{pr}")),
             Self::Group { group, .. } => Some(format!("{GROUPS}{}", group.head)),
             Self::Protect { deployment, .. } => Some(format!(
                 "{}{}:{}",
@@ -383,6 +393,7 @@ impl Intent {
             | Self::Lapse { repo, .. }
             | Self::Evaluate { repo, .. }
             | Self::Merge { repo, .. }
+            | Self::Restore { repo, .. }
             | Self::Group { repo, .. }
             | Self::Protect { repo, .. }
             | Self::Conclude { repo, .. }

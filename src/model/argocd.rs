@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::model::ids::Sha;
 
@@ -12,6 +13,8 @@ pub struct Application {
     pub sources: Vec<Source>,
     /// How it syncs by itself; `None` where it has to be told.
     pub automated: Option<Automated>,
+    /// What its sync policy has for `automated`, whole and as it is, on or off.
+    pub policy: Option<Value>,
     /// Who made it and would undo what others change of it, as `Kind name`.
     pub owner: Option<String>,
     /// Whether what is deployed is what the sources say.

@@ -15,5 +15,6 @@ pub mod links;
 pub mod notary;
 pub mod read;
 pub mod report;
+pub mod restoration;
 pub mod seal;
 pub mod write;

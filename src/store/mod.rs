@@ -58,6 +58,7 @@ mod jobs;
 mod leases;
 mod pages;
 mod prune;
+mod restorations;
 mod schema;
 
 use std::sync::Arc;
@@ -74,6 +75,7 @@ pub use follows::Source;
 pub use history::{Decided, History, HistoryFilter, Run};
 pub use jobs::{Job, JobFilter, JobId, JobState, NewJob};
 pub use leases::{Held, Lease, MOST_ATTEMPTS, back_off};
+pub use restorations::KeptOff;
 
 use database::Database;
 use intake::Intake;

@@ -47,6 +47,7 @@ pub fn operations(web: Web) -> Router {
     Router::new()
         .route("/healthz", get(ops::health))
         .route("/readyz", get(ops::readiness))
+        .route("/metrics", get(ops::metrics))
         .with_state(web)
         .fallback(async || say(StatusCode::NOT_FOUND, "There is nothing at this address."))
         .method_not_allowed_fallback(async || {

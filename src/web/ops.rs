@@ -1,9 +1,10 @@
-//! Whether we are alive, and whether we can take deliveries. GitHub has no part in either: while it
-//! is down we are well.
+//! Whether we are alive, whether we can take deliveries, and what an operator has to be told in numbers. GitHub has no
+//! part in any of it: while it is down we are well.
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::Response;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse as _, Response};
 
 use super::{Web, say};
 
@@ -27,4 +28,34 @@ pub(super) async fn readiness(State(web): State<Web>) -> Response {
             say(StatusCode::SERVICE_UNAVAILABLE, "The database does not answer; the log says why.")
         }
     }
+}
+
+/// `GET /metrics`: numbers, as Prometheus reads them. They name nobody's repository.
+/// <https://prometheus.io/docs/instrumenting/exposition_formats/>
+pub(super) async fn metrics(State(web): State<Web>) -> Response {
+    let kept = match web.store.kept_off().await {
+        Ok(kept) => kept,
+        Err(fault) => {
+            tracing::warn!(%fault, "no metrics: the database does not answer");
+            return say(StatusCode::SERVICE_UNAVAILABLE, "The database does not answer.");
+        }
+    };
+    let now = web.clock.now();
+    let seconds = kept.since.map_or(0, |since| now.duration_since(since).as_secs().max(0));
+    let gauge = |name: &str, help: &str, value: &str| {
+        format!("# HELP {name} {help}\n# TYPE {name} gauge\n{name} {value}\n")
+    };
+    let body = [
+        gauge(
+            "usher_argocd_sync_off",
+            "Applications of Argo CD whose automatic sync Usher keeps off for a rollback.",
+            &kept.many.to_string(),
+        ),
+        gauge(
+            "usher_argocd_sync_off_seconds",
+            "For how long that of the oldest of them has been off.",
+            &seconds.to_string(),
+        ),
+    ];
+    ([(CONTENT_TYPE, "text/plain; version=0.0.4")], body.concat()).into_response()
 }

@@ -8,10 +8,12 @@ use jiff::{SignedDuration, Timestamp};
 use super::gather::priority;
 use super::route::new_job;
 use crate::domain::decision::{Decision, Effect, OPENED};
+use crate::domain::reply::restore::not_done;
 use crate::fault::Fault;
 use crate::github::{BranchOutcome, Merged, Posted, Repo};
 use crate::intent::{Asked, GROUPS, Half, Intent, deployments_of};
 use crate::model::ids::{PrNumber, RepoRef};
+use crate::model::restoration::{Restoration, Write};
 use crate::store::{Job, NewJob, Pen, Run, Source};
 use crate::world::World;
 
@@ -47,6 +49,12 @@ pub(super) async fn apply(
                 let repo = intent.repo().cloned();
                 let repo = repo.ok_or_else(|| Fault::Broken("a look nowhere".to_owned()))?;
                 done.jobs.push(new_job(&Intent::Evaluate { repo, pr: *pr }, None, *at)?);
+            }
+            Effect::WriteArgocd { record, write } => {
+                let repo = intent
+                    .repo()
+                    .ok_or_else(|| Fault::Broken("an Application, and no repository".to_owned()))?;
+                write_argocd(world, repo, record, write).await?;
             }
             Effect::ComeAgain { intent, at } => done.jobs.push(new_job(intent, None, *at)?),
             Effect::ForgetRepository(repo) => world.store.forget(repo.id).await?,
@@ -215,6 +223,22 @@ impl Done {
     }
 }
 
+/// Does something to an Application. What is refused is remembered, so that it is told and tried again.
+async fn write_argocd(
+    world: &World,
+    repo: &RepoRef,
+    record: &Restoration,
+    write: &Write,
+) -> Result<(), Fault> {
+    let done = world.argocd.write(&repo.name, &record.server, &record.name, write).await;
+    let trouble = done.err().map(|why| not_done(record, &why));
+    if trouble == record.trouble {
+        return Ok(());
+    }
+    let record = Restoration { trouble, ..record.clone() };
+    world.store.keep_restorations(repo.id, &[record]).await
+}
+
 /// What decorates is tried; a refusal is logged, and stops nothing.
 fn decorate(what: &str, tried: Result<(), Fault>) -> Result<(), Fault> {
     match tried {
@@ -271,6 +295,8 @@ fn is_remembered(effect: &Effect) -> bool {
             | Effect::RememberDigests { .. }
             | Effect::RememberHead { .. }
             | Effect::RememberPage { .. }
+            | Effect::KeepRestorations { .. }
+            | Effect::ToldRestorations { .. }
             | Effect::RecordAct(_)
             | Effect::RecordEvidence { .. }
             | Effect::EndActs { .. }
@@ -297,6 +323,10 @@ async fn remember(
             let left =
                 serde_json::to_value(baseline).map_err(|error| Fault::Broken(error.to_string()))?;
             world.store.keep_baseline(repo.id, environment, &left).await
+        }
+        Effect::KeepRestorations { all } => world.store.keep_restorations(repo.id, all).await,
+        Effect::ToldRestorations { pr, told, reminded } => {
+            world.store.told_restorations(repo.id, *pr, told, *reminded).await
         }
         Effect::RecordAct(act) => world.store.record_act(pen, act).await.map(drop),
         Effect::RecordEvidence { new: Some(new), .. } => {

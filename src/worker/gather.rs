@@ -181,6 +181,8 @@ fn repo_of(need: &Need) -> Option<&RepoRef> {
         | Need::Baseline { repo, .. }
         | Need::Application { repo, .. }
         | Need::MayRunKustomize { repo }
+        | Need::Restorations { repo, .. }
+        | Need::OpenRestorations { repo }
         | Need::Artifact { repo, .. }
         | Need::Digests { repo, .. }
         | Need::Ticket { repo, .. }
@@ -231,6 +233,12 @@ async fn recall(world: &World, need: &Need) -> Result<Option<Answer>, Fault> {
             let left = store.baseline(repo.id, environment).await?;
             // What another version wrote and this one cannot read is begun anew.
             Answer::Baseline(left.and_then(|left| serde_json::from_value(left).ok()))
+        }
+        Need::Restorations { repo, pr } => {
+            Answer::Restorations(store.restorations(repo.id, *pr).await?)
+        }
+        Need::OpenRestorations { repo } => {
+            Answer::OpenRestorations(store.open_restorations(repo.id).await?)
         }
         Need::Digests { repo, environment } => {
             Answer::Digests(store.digests(repo.id, environment).await?)
@@ -362,6 +370,8 @@ async fn ask(world: &World, job: &Job, need: &Need) -> Result<Answer, Fault> {
         | Need::Groups { .. }
         | Need::Baseline { .. }
         | Need::Application { .. }
+        | Need::Restorations { .. }
+        | Need::OpenRestorations { .. }
         | Need::Past { .. }
         | Need::MayRunKustomize { .. }
         | Need::Artifact { .. }

@@ -112,6 +112,7 @@ pub(super) fn new_job(
                 | Intent::Label { .. }
                 | Intent::Press { .. }
                 | Intent::Push { .. }
+                | Intent::Restore { .. }
         ),
     })
 }

@@ -108,6 +108,7 @@ fn pull_of(intent: &Intent) -> Option<PrNumber> {
     match intent {
         Intent::Evaluate { pr, .. }
         | Intent::Conclude { pr, .. }
+        | Intent::Restore { pr, .. }
         | Intent::Label { pr, .. }
         | Intent::Push { pr, .. } => Some(*pr),
         _ => None,

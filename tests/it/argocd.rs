@@ -1,6 +1,7 @@
 //! The Argo CD of the sandbox, held against Argo CD's published description; and the bot's door to one, which may be
 //! slow, silent, garbled, huge, or lead elsewhere.
 
+mod back;
 mod door;
 
 use serde_json::{Value, json};

@@ -14,6 +14,7 @@ mod opening;
 mod pages;
 mod pruning;
 mod records;
+mod restorations;
 mod talk;
 
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};

@@ -45,9 +45,7 @@ async fn what_fails_its_verification_goes_back_by_itself_once() {
     assert_eq!(ways_back(&stage).await, ["Roll back microservices-demo to v1.0.0 in staging"]);
     let told = stage.comments(DEMO, staging).await;
     let told = told.iter().find(|(_, text)| text.contains("usher:watch")).unwrap();
-    for words in
-        ["@acme/sre: **`v1.0.1` is ill in `staging`.**", "[`smoke`](", "undoes this one"]
-    {
+    for words in ["@acme/sre: **`v1.0.1` is ill in `staging`.**", "[`smoke`](", "undoes this one"] {
         assert!(told.1.contains(words), "{words}: {}", told.1);
     }
     let pulls = stage.pulls(DEMO).await;

@@ -66,9 +66,13 @@ pub(super) fn rollback(context: &Context<'_>, wish: &Wish<'_>) -> Result<Step, G
     if let Err(why) = right::of_environment(context, way.environment, &command)? {
         return Ok(Step::refused(why));
     }
-    if wish.argocd {
-        return Ok(Step::refused(say::not_yet("rollback --argocd")));
+    let live = names_applications(&way);
+    if wish.argocd && !live {
+        return Ok(Step::refused(say::no_application(way.environment)));
     }
+    let by_rule = way.environment.rollback().is_some_and(|rollback| rollback.argocd);
+    let mut way = way;
+    way.back.argocd = live && (wish.argocd || by_rule);
     open_it(context, wish, way)
 }
 
@@ -94,11 +98,16 @@ fn open_it(context: &Context<'_>, wish: &Wish<'_>, way: Way<'_>) -> Result<Step,
         let same_comment =
             other.request.as_ref().map(|request| request.comment) == Some(context.remark.id);
         if same_comment {
-            return Ok(Step::done(say::opened(pull.number, &other), Vec::new()));
+            let answer = say::going_back(&pull.number.to_string(), &other, &odd);
+            return Ok(Step::done(answer, Vec::new()));
         }
         let alike = other.direction == Direction::Back
             && other.application == promotion.application
             && (&other.tag, &other.images) == (&promotion.tag, &promotion.images);
+        let live = |back: Option<&Back>| back.is_some_and(|back| back.argocd);
+        if alike && live(promotion.back.as_ref()) && !live(other.back.as_ref()) {
+            return Ok(Step::refused(say::stands_without_argocd(pull.number)));
+        }
         if alike {
             return Ok(Step::done(say::stands(pull.number, &other), Vec::new()));
         }
@@ -111,6 +120,14 @@ fn open_it(context: &Context<'_>, wish: &Wish<'_>, way: Way<'_>) -> Result<Step,
     };
     let granted = Granted { application, environment, plan };
     open_now(context, granted, |promotion| say::going_back(OPENED, promotion, &odd))
+}
+
+/// Whether anything that Argo CD deploys goes back with it.
+fn names_applications(way: &Way<'_>) -> bool {
+    let mut targets = way.environment.targets().iter();
+    targets.any(|target| {
+        target.argocd.is_some() && way.then.iter().any(|entry| entry.target == target.name)
+    })
 }
 
 /// Whether going from one tag to the other leaves something behind that is bad from then on: what goes
@@ -216,7 +233,13 @@ fn undo<'a>(
         return Ok(Err(say::moved_on(pull.number, environment, &since)));
     }
     odd.extend(since.into_iter().map(|entry| entry.name));
-    let back = Back { leaves: Vec::new(), undoes: Some(pull.number), beyond: false, reason: None };
+    let back = Back {
+        leaves: Vec::new(),
+        undoes: Some(pull.number),
+        beyond: false,
+        reason: None,
+        argocd: false,
+    };
     Ok(Ok(Way { application, environment, now, then, back, scope, odd }))
 }
 
@@ -269,6 +292,7 @@ fn back<'a>(context: &'a Context<'_>, wish: &Wish<'_>) -> Result<Result<Way<'a>,
         undoes: None,
         beyond: !found.is_safe || within.is_some_and(|within| found.ago > within),
         reason: None,
+        argocd: false,
     };
     Ok(Ok(Way { application, environment, now, then, back, scope, odd }))
 }

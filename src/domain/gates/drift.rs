@@ -64,6 +64,7 @@ fn of_target(stand: &Stand) -> Outcome {
         | Stand::NotConfigured
         | Stand::Progressing
         | Stand::Suspended
+        | Stand::SetBack(_)
         | Stand::Ill(..) => Outcome::Passed,
         Stand::OutOfSync { deployed_once: true } | Stand::SyncFailed(_) => Outcome::Failed,
         stand => super::health::outcome(stand),

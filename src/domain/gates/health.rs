@@ -76,6 +76,7 @@ pub(super) fn outcome(stand: &Stand) -> Outcome {
         Stand::Syncing
         | Stand::Behind
         | Stand::OutOfSync { .. }
+        | Stand::SetBack(_)
         | Stand::Progressing
         | Stand::Suspended
         | Stand::Untold

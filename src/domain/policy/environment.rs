@@ -115,7 +115,7 @@ pub struct Rollback {
     pub within: Option<u64>,
     /// The environment that goes back first.
     pub via: Option<EnvName>,
-    /// Whether Argo CD's rollback call may be used.
+    /// Whether Argo CD brings the live application back at once, also where nobody says so.
     pub argocd: bool,
     /// What opens a rollback by itself when it fails after a promotion: `health`, `verified`.
     pub on: Vec<String>,

@@ -76,6 +76,13 @@ fn introduction(promotion: &Promotion) -> String {
                 );
             }
         }
+        if back.argocd {
+            let _ = writeln!(
+                out,
+                "Once its gates have passed, Argo CD brings the live application back before the merge. Automatic sync is off \
+                 from then on, and put back as it was when this pull request is merged or closed.\n"
+            );
+        }
         if back.beyond {
             let _ = writeln!(
                 out,

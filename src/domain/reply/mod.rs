@@ -15,6 +15,7 @@ pub mod protect;
 pub mod reason;
 pub mod refer;
 pub mod release;
+pub mod restore;
 pub mod status;
 pub mod trouble;
 pub mod verdict;

@@ -200,9 +200,9 @@ fn moves() -> Vec<Usage> {
             promote(true),
         ),
         usage(
-            "/rollback [ENV] [VERSION] [--app A] [--services a,b] [--targets eu] [--reason …]",
-            "`promoters`, `rollback.by`",
-            "opens the way back; on a merged promotion without ENV: undoes that one",
+            "/rollback [ENV] [VERSION] [--app A] [--services a,b] [--targets eu] [--argocd] [--reason …]",
+            "`promoters`, `rollback.by`; with `--argocd` `rollback.by`, `overrides`",
+            "opens the way back; on a merged promotion without ENV: undoes that one; with `--argocd` the live application goes back at once",
             rollback,
         ),
         usage("/merge", "`promoters`", "merges when every gate has passed", Command::Merge),

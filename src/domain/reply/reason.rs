@@ -12,6 +12,7 @@ use crate::domain::policy::{self, Application, Environment, Version};
 use crate::model::act::{Act, ActKind};
 use crate::model::ids::{AppName, EnvName, PrNumber, Sha};
 use crate::model::read::PullRequest;
+use crate::model::restoration::{Restoration, Stage};
 use crate::model::write::NewMerge;
 
 /// The repository is gone, or nothing can be written to it.
@@ -78,6 +79,27 @@ pub fn gone_ill(pr: PrNumber, ills: &str) -> Reason {
 /// A pull request that was to be judged is not open.
 pub fn pull_closed(pr: PrNumber) -> Reason {
     Reason::new("pull.closed", format!("#{pr} is not open"))
+}
+
+/// Nothing live is brought back for a pull request.
+pub fn nothing_to_restore(pr: PrNumber) -> Reason {
+    Reason::new("argocd.nothing", format!("nothing live is brought back for #{pr}"))
+}
+
+/// How far an Application is brought back.
+pub fn restoration(one: &Restoration) -> Reason {
+    let code = match &one.stage {
+        Stage::Asked => "asked",
+        Stage::TurningOff => "turning-off",
+        Stage::GoingBack => "going-back",
+        Stage::Back => "back",
+        Stage::Failed(_) => "failed",
+        Stage::PuttingBack => "putting-back",
+        Stage::Over(_) => "over",
+    };
+    let (sign, step) = super::restore::step(one);
+    let target = span(one.target.as_str());
+    Reason::new(&format!("argocd.{code}"), format!("{sign} {target} ({}): {step}", span(&one.name)))
 }
 
 /// A pull request that was to be concluded is open.

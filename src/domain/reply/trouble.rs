@@ -29,6 +29,10 @@ pub fn comment(intent: &Intent, fault: &str, origin: &str) -> Option<Comment> {
             "could not follow up on the end of this pull request, so its branch may still be there",
             "Everything else is looked at again every few minutes",
         ),
+        Intent::Restore { .. } => (
+            "could not go on with bringing the live application back, so automatic sync of it may be off",
+            "It is tried again every few minutes",
+        ),
         Intent::Label { on: true, .. } => (
             "could not take note of a label, so an approval may be missing",
             "Taking the label off and putting it on again tries again",
@@ -55,6 +59,7 @@ pub fn over(intent: &Intent) -> Comment {
     let what = match intent {
         Intent::Conclude { .. } => "the end of this pull request has been followed up on",
         Intent::Label { .. } => "the label has been taken note of",
+        Intent::Restore { .. } => "the live application has been looked after",
         Intent::Push { .. } => "the push has been taken note of",
         _ => "this pull request has been judged",
     };
@@ -106,6 +111,7 @@ fn marker(intent: &Intent) -> String {
         Intent::Conclude { .. } => "end",
         Intent::Label { .. } => "label",
         Intent::Push { .. } => "push",
+        Intent::Restore { .. } => "argocd",
         _ => "judging",
     };
     format!("<!-- usher:trouble {what} -->")

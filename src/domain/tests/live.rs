@@ -24,6 +24,7 @@ fn application(hub: &Hub) -> Application {
             revision: Some(hub.branches["main"].0.sha.clone()),
         }],
         automated: Some(Automated { prune: true, self_heal: true }),
+        policy: Some(serde_json::json!({"prune": true, "selfHeal": true})),
         owner: None,
         sync: Sync::Synced,
         health: Health::Healthy,

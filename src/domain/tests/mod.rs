@@ -11,6 +11,7 @@ mod merging;
 mod page;
 mod promote;
 mod reported;
+mod restore;
 mod reviews;
 mod states;
 mod tickets;
@@ -44,6 +45,7 @@ use crate::model::read::{
     Repository, Review, Reviewed, Side, Visibility,
 };
 use crate::model::report::{Deployed, Reports};
+use crate::model::restoration::{Restoration, Restorations};
 use crate::model::seal::Seal;
 use crate::model::write::{Merged, NewCheck};
 
@@ -133,7 +135,10 @@ struct Hub {
     applications: BTreeMap<String, argocd::Seen>,
     /// What accepted merges left, by environment.
     baselines: BTreeMap<String, Baseline>,
-    /// Whether every head was green when it was judged last.
+    /// How far Applications are brought back.
+    restorations: Restorations,
+    /// The same of other pull requests.
+    elsewhere: Vec<Restoration>,
     /// What a real Kustomize prints, where the operator allows one.
     kustomized: Option<Printed>,
     /// Where pull requests parted from the base; at its head where it is not said.
@@ -187,6 +192,8 @@ impl Hub {
             seen_by: (Visibility::Private, Visibility::Private),
             applications: BTreeMap::new(),
             baselines: BTreeMap::new(),
+            restorations: Restorations::default(),
+            elsewhere: Vec::new(),
             kustomized: None,
             parted: None,
             tried: None,
@@ -415,6 +422,11 @@ impl Hub {
             Need::Application { server, application, .. } => {
                 let known = self.applications.get(&format!("{server}/{application}"));
                 Answer::Application(known.cloned().unwrap_or(Err(Unseen::NoServer)))
+            }
+            Need::Restorations { .. } => Answer::Restorations(self.restorations.clone()),
+            Need::OpenRestorations { .. } => {
+                let all = self.restorations.all.iter().chain(&self.elsewhere);
+                Answer::OpenRestorations(all.filter(|one| !one.is_over()).cloned().collect())
             }
             Need::LastConfig { .. } => Answer::LastConfig(None),
             Need::Artifact { image, reference, .. } => {

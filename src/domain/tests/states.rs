@@ -79,6 +79,7 @@ impl Scene {
                 undoes: Some(PrNumber(3)),
                 beyond: false,
                 reason: Some("500s everywhere".to_owned()),
+                argocd: false,
             });
         })
     }
@@ -283,8 +284,13 @@ fn a_rollback_passes_its_own_gates_and_shows_a_lock() {
 fn further_back_than_allowed_every_gate_stands() {
     let mut scene = Scene::with(|promotion| {
         promotion.direction = Direction::Back;
-        promotion.back =
-            Some(Back { leaves: Vec::new(), undoes: None, beyond: true, reason: None });
+        promotion.back = Some(Back {
+            leaves: Vec::new(),
+            undoes: None,
+            beyond: true,
+            reason: None,
+            argocd: false,
+        });
     });
     assert!(scene.reads().starts_with("Some(ActionRequired): Needs qa-approved"));
 }

@@ -2,6 +2,8 @@
 //! It does not know how any of that is done.
 //! <https://argo-cd.readthedocs.io/en/stable/developer-guide/api-docs/>
 
+use std::time::Duration;
+
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State as Extract;
@@ -14,7 +16,7 @@ use serde_json::{Value, json};
 
 use super::model::{Application, Initiator};
 use super::{Visitor, run, shape};
-use crate::sandbox::http::unescape;
+use crate::sandbox::http::{FaultAnswer, unescape};
 use crate::sandbox::hub::Hub;
 use crate::sandbox::state::State;
 
@@ -63,11 +65,29 @@ async fn api(Extract(hub): Extract<Hub>, request: Request<Body>) -> Response {
         token: token.map(str::to_owned),
         body,
     };
+    let fault = hub.faults().hit(asked.method.as_str(), &asked.path);
+    let mut hang = None;
+    match fault {
+        None => {}
+        Some(FaultAnswer::Hang { ms }) => hang = Some(Duration::from_millis(ms)),
+        Some(FaultAnswer::Delay { ms }) => tokio::time::sleep(Duration::from_millis(ms)).await,
+        Some(FaultAnswer::Answer { status, body, .. }) => {
+            let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            return (status, axum::Json(body.unwrap_or_default())).into_response();
+        }
+        Some(FaultAnswer::Drop | FaultAnswer::Lose) => {
+            return StatusCode::BAD_GATEWAY.into_response();
+        }
+    }
     // Git and the state's lock would hold up the other requests of this thread.
     let done = tokio::task::spawn_blocking(move || {
         hub.write(|state| Ok(answer(state, &asked))).map_err(|refusal| refusal.message)
     });
-    match done.await {
+    let done = done.await;
+    if let Some(hang) = hang {
+        tokio::time::sleep(hang).await;
+    }
+    match done {
         Ok(Ok((status, body))) => (status, axum::Json(body)).into_response(),
         Ok(Err(message)) => (StatusCode::INTERNAL_SERVER_ERROR, message).into_response(),
         Err(_panicked) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
@@ -121,6 +141,7 @@ fn precondition(message: &str) -> No {
 }
 
 fn answer(state: &mut State, asked: &Asked) -> (StatusCode, Value) {
+    refresh(state, asked);
     state.argocd_looks();
     let visitor = asked.token.as_ref().and_then(|token| state.argocd.tokens.get(token)).cloned();
     let who = visitor.as_ref().map(|visitor| visitor.name.clone());
@@ -141,6 +162,19 @@ fn answer(state: &mut State, asked: &Asked) -> (StatusCode, Value) {
         status: status.as_u16(),
     });
     (status, body)
+}
+
+/// Has an Application look at Git before it is told of, where that is asked for.
+fn refresh(state: &mut State, asked: &Asked) {
+    let name = asked.path.rsplit('/').next().map(unescape).unwrap_or_default();
+    let Some(one) = state.argocd.applications.get_mut(&name) else { return };
+    if asked.method == Method::GET && !asked.word("refresh").is_empty() && one.asleep {
+        one.asleep = false;
+        state.argocd_looks();
+        if let Some(one) = state.argocd.applications.get_mut(&name) {
+            one.asleep = true;
+        }
+    }
 }
 
 fn handle(state: &mut State, asked: &Asked, visitor: Option<&Visitor>) -> Result<Value, No> {

@@ -30,6 +30,8 @@ pub struct ApplicationChange {
     pub fails: Option<String>,
     /// Somebody changes what is deployed by hand, so that it is out of sync.
     pub touched: Option<bool>,
+    /// Whether it looks at Git only when it is asked to refresh.
+    pub asleep: Option<bool>,
     /// Whether it syncs by itself.
     pub automated: Option<bool>,
     /// The ApplicationSet that makes it.
@@ -106,6 +108,7 @@ impl State {
         one.takes = change.takes.unwrap_or(one.takes).max(0);
         one.fails = change.fails.clone().or_else(|| one.fails.take());
         one.touched = change.touched.unwrap_or(one.touched);
+        one.asleep = change.asleep.unwrap_or(one.asleep);
         match change.automated {
             Some(true) => {
                 one.spec["syncPolicy"]["automated"] = json!({"prune": true, "selfHeal": true});

@@ -14,7 +14,7 @@ mod tests;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 
 pub use api::ArgoRequest;
 pub(crate) use api::router;
@@ -39,6 +39,9 @@ pub(crate) struct Argo {
     /// Who may come in, by token.
     pub(crate) tokens: BTreeMap<String, Visitor>,
     last_uid: u64,
+    /// Where the box's Git was when the Applications were told of it.
+    #[serde(default)]
+    home: String,
     /// What was asked of the API, oldest first.
     #[serde(skip)]
     pub(crate) log: Vec<ArgoRequest>,
@@ -92,6 +95,26 @@ impl Argo {
         self.applications.get(name)
     }
 
+    /// The box's Git is at another address in this life; what is kept still follows it.
+    pub(crate) fn move_home(&mut self, home: &str) {
+        let before = std::mem::replace(&mut self.home, home.to_owned());
+        if before.is_empty() || before == home {
+            return;
+        }
+        let there = |source: &mut Value| {
+            let url = source["repoURL"].as_str().and_then(|url| url.strip_prefix(&before));
+            if let Some(path) = url.map(str::to_owned) {
+                source["repoURL"] = format!("{home}{path}").into();
+            }
+        };
+        for one in self.applications.values_mut() {
+            there(&mut one.spec["source"]);
+            there(&mut one.template["source"]);
+            one.history.iter_mut().for_each(|past| there(&mut past.source));
+            one.operation.iter_mut().for_each(|operation| there(&mut operation.source));
+        }
+    }
+
     fn next_uid(&mut self) -> String {
         self.last_uid += 1;
         format!("00000000-0000-4000-8000-{:012}", self.last_uid)
@@ -102,6 +125,7 @@ impl State {
     /// Adds an Application that follows a folder of a repository's default branch, deployed as it is there.
     pub(crate) fn add_application(&mut self, new: &NewApplication) -> Result<(), Refusal> {
         let uid = self.argocd.next_uid();
+        self.argocd.home = self.html().to_owned();
         let url = match self.repo(new.repo) {
             Ok(repo) => format!("{}/{}.git", self.html(), self.full_name(repo)),
             Err(refusal) => return Err(refusal),

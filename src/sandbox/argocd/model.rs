@@ -127,6 +127,9 @@ pub(crate) struct Application {
     pub(crate) fails: Option<String>,
     /// Whether somebody has changed what is deployed by hand.
     pub(crate) touched: bool,
+    /// Whether it looks at Git only when it is asked to, and not when something is pushed.
+    #[serde(default)]
+    pub(crate) asleep: bool,
 }
 
 impl Application {
@@ -162,6 +165,7 @@ impl Application {
             becomes: Health::Healthy,
             fails: None,
             touched: false,
+            asleep: false,
         }
     }
 

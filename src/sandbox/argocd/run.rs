@@ -29,7 +29,9 @@ impl State {
             let Some(mut application) = self.argocd.applications.remove(&name) else { continue };
             let before = application.clone();
             go_on(&mut application, now);
-            let wanted = self.content(&application, None);
+            let seen = application.compared.clone();
+            let last = Some(seen.as_str()).filter(|_| application.asleep);
+            let wanted = self.content(&application, last);
             compare(&mut application, wanted, now);
             // What began just now may be done at once.
             go_on(&mut application, now);

@@ -13,7 +13,8 @@ pub struct Fault {
     /// Only requests with this method.
     #[serde(default)]
     pub method: Option<String>,
-    /// Only requests with such a path below `/api/v3`, or `/graphql`; `*` stands for any run of characters.
+    /// Only requests with such a path below `/api/v3`, or `/graphql`, or of the Argo CD; `*` stands for any run of
+    /// characters.
     pub path: String,
     /// The how-manieth fitting request is the first that is hit, from 1.
     #[serde(default = "one")]

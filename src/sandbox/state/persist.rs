@@ -25,7 +25,9 @@ impl State {
         #[expect(clippy::disallowed_methods, reason = "the box keeps its own data folder")]
         let text = fs::read(file)?;
         let mut state: Self = serde_json::from_slice(&text)?;
+        let home = around.url.clone();
         state.around = around;
+        state.argocd.move_home(&home);
         Ok(state)
     }
 }

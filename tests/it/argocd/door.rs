@@ -9,6 +9,7 @@ use tokio::net::TcpListener;
 use usher::argocd::{Allowed, Argocd, Server};
 use usher::model::argocd::{Health, Seen, Sync, Unseen};
 use usher::model::ids::RepoName;
+use usher::model::restoration::Write;
 use usher::reach::{Limits, Options, Origin};
 
 use crate::stage::Stage;
@@ -132,6 +133,58 @@ async fn a_server_that_answers_badly_tells_nothing() {
     assert_eq!(good.unwrap().health, Health::Healthy);
     let nobody = ask(server("http://127.0.0.1:9", "t"), name).await.unwrap_err();
     assert!(matches!(nobody, Unseen::Unreachable(_)), "{nobody:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_is_told_to_do_what_the_operator_has_not_allowed() {
+    let stage = Stage::without_bot().await;
+    let token = stage.github.argocd_token("usher").unwrap();
+    let server = server(&stage.github.argocd_url(), &token);
+    let argocd = Argocd::new(BTreeMap::from([("main".to_owned(), server)])).unwrap();
+    let (ours, theirs) = (RepoName::new("acme/shop").unwrap(), RepoName::new("evil/shop").unwrap());
+    let name = "staging-microservices-demo";
+    let write = async |repo: &RepoName, alias: &str, name: &str| {
+        argocd.write(repo, alias, name, &Write::TurnOff).await
+    };
+    assert_eq!(write(&theirs, "main", name).await, Err(Unseen::NotAllowed));
+    assert_eq!(write(&ours, "main", "shop-prod").await, Err(Unseen::NotAllowed));
+    assert_eq!(write(&ours, "other", name).await, Err(Unseen::NoServer));
+    assert!(stage.github.argocd_requests().is_empty());
+    assert_eq!(write(&ours, "main", name).await, Ok(()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_written_names_namespace_and_project_and_a_refusal_the_right() {
+    let stage = Stage::without_bot().await;
+    let name = "staging-microservices-demo";
+    let with = |token: &str| {
+        let (namespace, project) = (Some("argocd".to_owned()), Some("default".to_owned()));
+        let server = Server { namespace, project, ..server(&stage.github.argocd_url(), token) };
+        Argocd::new(BTreeMap::from([("main".to_owned(), server)])).unwrap()
+    };
+    let repo = RepoName::new("acme/shop").unwrap();
+    let reader = with(&stage.github.add_argocd_token("reader", &["get"], "*"));
+    let back = Write::Rollback { id: 0, prune: true };
+    for (write, right) in [(&Write::TurnOff, "`get` and `update`"), (&back, "`sync` (or")] {
+        let Err(Unseen::Refused(said)) = reader.write(&repo, "main", name, write).await else {
+            panic!("{write:?} was done");
+        };
+        assert!(said.contains("permission denied") && said.contains(right), "{said}");
+    }
+    let usher = with(&stage.github.argocd_token("usher").unwrap());
+    let policy = usher.application(&repo, "main", name).await.unwrap().policy;
+    usher.write(&repo, "main", name, &Write::TurnOff).await.unwrap();
+    assert_eq!(usher.application(&repo, "main", name).await.unwrap().policy, None);
+    usher.write(&repo, "main", name, &back).await.unwrap();
+    usher.write(&repo, "main", name, &Write::PutBack(policy.clone().unwrap())).await.unwrap();
+    assert_eq!(usher.application(&repo, "main", name).await.unwrap().policy, policy);
+    let written = stage.github.argocd_requests().into_iter().filter(|one| one.method != "GET");
+    for one in written {
+        assert_eq!(
+            (&one.body["appNamespace"], &one.body["project"]),
+            (&"argocd".into(), &"default".into())
+        );
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

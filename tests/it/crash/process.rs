@@ -1,9 +1,10 @@
 //! `usher serve` as a process of its own, so that it can be killed.
 //! It does not know what is killed, nor why.
 
+use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 
-use crate::stage::Stage;
+use crate::stage::{DEMO, Stage};
 
 pub(super) struct Process(Child);
 
@@ -20,6 +21,7 @@ impl Process {
             .env("USHER_WEBHOOK_SECRET", &stage.github.webhook_secret)
             .env("USHER_GITHUB_API", stage.github.api_url())
             .env("USHER_DATABASE", stage.database())
+            .env("USHER_SETTINGS", operators_file(stage))
             .env("USHER_LOG", "warn")
             .stderr(Stdio::null())
             .spawn()
@@ -39,6 +41,20 @@ impl Process {
         assert!(asked.unwrap().success());
         self.0.wait().unwrap()
     }
+}
+
+/// What the operator says: where the sandbox's Argo CD is in this life.
+fn operators_file(stage: &Stage) -> PathBuf {
+    let (file, token) = (stage.folder().join("usher.toml"), stage.folder().join("argocd.token"));
+    std::fs::write(&token, stage.github.argocd_token("usher").unwrap()).unwrap();
+    let text = format!(
+        "[argocd.main]\nurl = '{}'\nplain_http = true\ntoken_file = '{}'\n\
+         allow = [{{repository = '{DEMO}', applications = ['*-microservices-demo']}}]\n",
+        stage.github.argocd_url(),
+        token.display()
+    );
+    std::fs::write(&file, text).unwrap();
+    file
 }
 
 impl Drop for Process {

@@ -34,6 +34,7 @@ pub(super) async fn state(stage: &Stage) -> Value {
         "told": told,
         "staging": stage.file(DEMO, &overlay("staging"), "main").await,
         "prod": stage.file(DEMO, &overlay("prod"), "main").await,
+        "deployed": deployed(stage).await,
         "acts": acts(stage).await,
         "evidence": evidence(stage).await,
     });
@@ -84,6 +85,16 @@ fn checks(runs: &Value) -> Vec<Value> {
         let output = &run["output"];
         json!([run["name"], run["conclusion"], output["title"], output["summary"], output["text"]])
     }))
+}
+
+/// What Argo CD has deployed, by what way it came there, and how it goes on.
+async fn deployed(stage: &Stage) -> Value {
+    let one = stage.live("prod").await;
+    let status = &one["status"];
+    let history = list(&status["history"]).iter();
+    let history: Vec<&Value> = history.map(|past| &past["initiatedBy"]).collect();
+    let (sync, health) = (&status["sync"]["status"], &status["health"]["status"]);
+    json!([one["spec"]["syncPolicy"], status["summary"], history, sync, health])
 }
 
 async fn acts(stage: &Stage) -> Vec<Value> {

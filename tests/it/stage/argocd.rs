@@ -47,6 +47,54 @@ impl Stage {
         self.github.change_application(&application(environment), change).unwrap();
     }
 
+    /// An environment's Application, as its Argo CD tells it.
+    pub async fn live(&self, environment: &str) -> Value {
+        let token = self.github.argocd_token("admin").unwrap();
+        let path = format!("/api/v1/applications/{}", application(environment));
+        let (status, one) = self.argo(&token, "GET", &path, None).await;
+        assert_eq!(status, 200, "{one}");
+        one
+    }
+
+    /// What was written to the Argo CD by the bot: method, path and body, with what was answered.
+    pub fn written(&self) -> Vec<(String, String, Value, u16)> {
+        let all = self.github.argocd_requests().into_iter();
+        all.filter(|one| one.method != "GET" && one.who.as_deref() == Some("usher"))
+            .map(|one| (one.method, one.path, one.body, one.status))
+            .collect()
+    }
+
+    /// The bot's comments on a pull request that begin with this hidden line, or with what it begins with.
+    pub async fn comments_of(&self, pr: u64, marker: &str) -> Vec<String> {
+        let comments = self.comments(super::DEMO, pr).await.into_iter();
+        let ours =
+            comments.filter(|(login, body)| login == "usher[bot]" && body.starts_with(marker));
+        ours.map(|(_, body)| body).collect()
+    }
+
+    /// What the one comment on a pull request tells of Argo CD.
+    pub async fn told_of_argocd(&self, pr: u64) -> String {
+        let told = self.comments_of(pr, "<!-- usher:argocd -->").await;
+        assert_eq!(told.len(), 1, "comments on #{pr}: {told:?}");
+        told[0].clone()
+    }
+
+    /// Lets a few seconds pass at a time until that is told of Argo CD.
+    pub async fn until_told(&self, pr: u64, wanted: &str) -> String {
+        for _ in 0..60 {
+            let told = self.comments_of(pr, "<!-- usher:argocd -->").await;
+            if told.iter().any(|told| told.contains(wanted)) {
+                return self.told_of_argocd(pr).await;
+            }
+            self.travel(2).await;
+        }
+        panic!(
+            "not told of #{pr}: {wanted:?} in {:?}\n{}",
+            self.comments(super::DEMO, pr).await,
+            self.troubles().await
+        );
+    }
+
     /// Asks the sandbox's Argo CD for something; gives status and body.
     pub async fn argo(
         &self,

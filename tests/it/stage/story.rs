@@ -154,3 +154,11 @@ async fn edit(stage: &Stage, branch: &str, path: &str, from: &str, to: &str) {
     assert_ne!(old, new, "{path} has no {from:?}");
     stage.write_file(DEMO, branch, path, &new).await;
 }
+
+/// The way back by Argo CD, and its end.
+pub const ARGOCD: &[Step] = &[
+    step("/rollback --argocd", Own, |stage| {
+        say(stage, "sam", TALK, "/rollback prod --argocd --reason it loses carts")
+    }),
+    step("the pull request is merged by hand", Own, |stage| merge(stage, 2)),
+];

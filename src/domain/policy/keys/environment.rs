@@ -201,9 +201,12 @@ const ROLLBACK: Shape = Shape::Map(&Map {
         Key::new("via", Shape::Text(&format::ENVIRONMENT), "The environment that goes back first.")
             .or("(none)")
             .later(),
-        Key::new("argocd", Shape::Bool, "Whether Argo CD's rollback call may be used.")
-            .or("false")
-            .later(),
+        Key::new(
+            "argocd",
+            Shape::Bool,
+            "Whether Argo CD brings the live application back at once, also without `--argocd`.",
+        )
+        .or("false"),
         Key::new(
             "on",
             Shape::List(&List { of: Shape::Choice(&["health", "verified"]), least: 0, most: 2 }),

@@ -102,7 +102,11 @@ fn names(all: &[Environment]) -> String {
     either(&names)
 }
 
-/// Something that a later version does.
-pub fn not_yet(what: &str) -> String {
-    format!("`/{what}` is understood, and this version of Usher cannot do it yet.")
+/// Argo CD is wanted where none of it is configured.
+pub fn no_application(environment: &Environment) -> String {
+    let place = span(environment.name().as_str());
+    format!(
+        "Nothing that goes back in {place} is deployed by an Application that the configuration names. Add \
+         `argocd: {{server: …, application: …}}` to {place}, or say it without `--argocd`."
+    )
 }

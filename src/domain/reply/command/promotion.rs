@@ -39,6 +39,11 @@ pub fn opening(pr: &str, promotion: &Promotion) -> String {
 /// The way back is being opened.
 pub fn going_back(pr: &str, promotion: &Promotion, odd: &[String]) -> String {
     let mut out = opening(pr, promotion);
+    if promotion.back.as_ref().is_some_and(|back| back.argocd) {
+        out.push_str(
+            " Once its gates have passed, Argo CD brings the live application back at once; how far it is stands there too.",
+        );
+    }
     if !odd.is_empty() {
         const MOST: usize = 20;
         let names: Vec<String> = odd.iter().take(MOST).map(|name| span(name)).collect();
@@ -55,6 +60,13 @@ pub fn going_back(pr: &str, promotion: &Promotion, odd: &[String]) -> String {
 /// The same is open already.
 pub fn stands(pr: PrNumber, promotion: &Promotion) -> String {
     format!("#{pr} is open already: {}.", span(&promotion.title()))
+}
+
+/// The same is open already, but without Argo CD.
+pub fn stands_without_argocd(pr: PrNumber) -> String {
+    format!(
+        "#{pr} is open already, and was asked for without Argo CD. Say `/cancel` there, and this again; or merge it."
+    )
 }
 
 /// A higher version is on its way.

@@ -83,6 +83,7 @@ fn stands(stand: &Stand, name: &str) -> String {
         Stand::OutOfSync { deployed_once: true } => {
             format!("is out of sync with the default branch ({name})")
         }
+        Stand::SetBack(pr) => format!("is set back by #{pr} ({name})"),
         Stand::SyncFailed(message) => {
             format!("could not be synced ({name}): {}", words(message))
         }
@@ -102,7 +103,8 @@ fn stands(stand: &Stand, name: &str) -> String {
     }
 }
 
-fn unseen(why: &Unseen, name: &str) -> String {
+/// Why nothing is known of an Application, or nothing was done to it.
+pub fn unseen(why: &Unseen, name: &str) -> String {
     match why {
         Unseen::NoServer => "its Argo CD is not in the operator's settings".to_owned(),
         Unseen::NotAllowed => {
@@ -145,6 +147,7 @@ fn brief(stand: &Stand) -> Option<&'static str> {
         Stand::Runs(_) | Stand::NotConfigured => return None,
         Stand::Syncing | Stand::Behind => "is being synced",
         Stand::OutOfSync { .. } => "is out of sync",
+        Stand::SetBack(_) => "is set back",
         Stand::SyncFailed(_) => "could not be synced",
         Stand::Progressing => "is coming up",
         Stand::Suspended => "is suspended",
