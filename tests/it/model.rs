@@ -44,9 +44,9 @@ async fn towards(
     if world.rules.observe {
         acts.push(Act::Enforce);
     }
-    for text in ["/unlock prod", "/unhold"] {
-        if dice.percent(25) {
-            acts.push(Act::Say("sam", text));
+    for (stopped, text) in world.stops.into_iter().zip(["/unlock prod", "/unhold"]) {
+        if dice.percent(if stopped { 85 } else { 5 }) {
+            acts.push(Act::Say("ada", text));
         }
     }
     for (label, by) in &world.rules.approvals {
@@ -73,7 +73,8 @@ async fn towards(
         acts.truncate(one);
     }
     if !world.rules.automatic || dice.percent(10) {
-        acts.push(Act::Say(*dice.of(&["ada", "sam", "pat"]), "/merge"));
+        let who = ["ada", "sam", "pat"][dice.below(3)];
+        acts.push(Act::Say(who, "/merge"));
     }
     acts
 }
@@ -84,7 +85,7 @@ fn between(dice: &mut Dice) -> Act {
     let say = [
         Act::Say("ada", "/lock prod not now"),
         Act::Say("pat", "/hold wait"),
-        Act::Say("sam", "/unlock prod"),
+        Act::Say("ada", "/unlock prod"),
         Act::Say("ada", "/unhold"),
         Act::Say("eve", "/merge"),
         Act::Say("eve", "/lock prod"),
@@ -168,7 +169,7 @@ async fn play(world: &mut World) {
             acts.insert(on, Act::Flow);
         }
     }
-    let slow = dice.percent(50);
+    let slow = dice.percent(35);
     for (n, act) in acts.iter().copied().enumerate() {
         // What was done before is done with, but for the last word.
         if slow && n + 1 == acts.len() {
@@ -235,8 +236,8 @@ async fn every_merge_is_of_what_was_judged_in_whatever_order_things_come() {
     assert_eq!(sum.interleavings, wanted);
     if wanted >= 100 {
         // What nothing is merged in can break no rule, and what is always merged meets none.
-        assert!(sum.merges * 5 >= wanted, "{sum:?}");
+        assert!(sum.merges * 10 >= wanted, "{sum:?}");
         assert!(sum.stopped * 5 >= wanted, "{sum:?}");
-        assert!(sum.raced * 100 >= wanted, "{sum:?}");
+        assert!(sum.raced > 0, "{sum:?}");
     }
 }

@@ -55,7 +55,7 @@ impl Rules {
         while new == *self {
             match dice.below(8) {
                 0 | 1 => {
-                    new.checks = dice.of(&[vec![], vec!["build"], vec!["build", "smoke"]]).clone()
+                    new.checks = dice.of(&[vec![], vec!["build"], vec!["build", "smoke"]]).clone();
                 }
                 2 => new.method = *dice.of(&["squash", "merge", "rebase"]),
                 3 => new.observe = !self.observe,

@@ -84,10 +84,14 @@ pub struct World {
     judged: usize,
     evidence: u64,
     claims: Vec<(u64, Merging)>,
+    /// The commit that is released.
+    first: String,
     version: u64,
     notes: u64,
     /// Whether webhooks are held back.
     held: bool,
+    /// Whether somebody has locked or held, and nobody has lifted it since.
+    pub stops: [bool; 2],
     /// The last payloads that were sent.
     told: Vec<(String, Value)>,
     /// What was done in this interleaving, for the message of a failing run.
@@ -98,7 +102,7 @@ static DELIVERED: AtomicU64 = AtomicU64::new(0);
 
 impl World {
     /// A new one, at rest.
-    pub async fn new(automatic: bool, mut dice: Dice) -> Self {
+    pub async fn new(automatic: bool, dice: Dice) -> Self {
         let rules = Rules::first(automatic);
         let text = rules.text();
         let overlay = "resources: [web.yaml]\n# notes\n# notes\n# notes\nimages:\n  - name: web\n    newTag: v1.0.0\n";
@@ -116,7 +120,7 @@ impl World {
         stage.act("ada", "POST", &format!("/repos/{DEMO}/issues"), issue).await;
         stage.start_bot().await;
         stage.surveyed().await;
-        let version = dice.number() % 7;
+        let first = stage.head(DEMO, "main").await;
         let known_rules = HashMap::from([(text.clone(), rules.clone())]);
         let mut world = Self {
             stage,
@@ -128,9 +132,11 @@ impl World {
             judged: 0,
             evidence: 0,
             claims: Vec::new(),
-            version,
+            first,
+            version: 0,
             notes: 0,
             held: false,
+            stops: [false; 2],
             told: Vec::new(),
             done: Vec::new(),
         };
@@ -287,8 +293,32 @@ impl World {
     async fn release(&mut self) {
         self.version += 1;
         let tag = format!("v1.{}.0", self.version);
-        let release = json!({"tag_name": tag, "name": tag, "body": "New."});
+        // The first commit: nobody had a hand in it but who releases it.
+        let release = json!({"tag_name": tag, "name": tag, "target_commitish": self.first});
         self.stage.act("ada", "POST", &format!("/repos/{DEMO}/releases"), release).await;
+    }
+
+    async fn inside(&mut self) {
+        self.notes += 1;
+        let prefix = format!("namePrefix: n{}-\n", self.notes);
+        self.edit(OVERLAY, |text| {
+            let rest = text.lines().filter(|line| !line.starts_with("namePrefix"));
+            prefix + &rest.map(|line| format!("{line}\n")).collect::<String>()
+        })
+        .await;
+    }
+
+    async fn entry(&mut self) {
+        self.notes += 1;
+        let tag = format!("newTag: v0.9.{}", self.notes);
+        self.edit(OVERLAY, |text| {
+            let lines = text.lines().map(|line| match line.find("newTag: ") {
+                Some(at) => format!("{}{tag}\n", &line[..at]),
+                None => format!("{line}\n"),
+            });
+            lines.collect()
+        })
+        .await;
     }
 
     /// Does something to the open promotion, or to what it rests on. What GitHub refuses was too late.
@@ -307,6 +337,11 @@ impl World {
                 call(who, "DELETE", format!("/issues/{pr}/labels/{label}"), json!({})).await;
             }
             Act::Say(who, text) => {
+                for (stop, words) in ["lock", "hold"].into_iter().enumerate() {
+                    let lifts = text.starts_with(&format!("/un{words}"));
+                    let stops = who != "eve" && text.starts_with(&format!("/{words}"));
+                    self.stops[stop] = stops || (self.stops[stop] && !lifts);
+                }
                 call(who, "POST", format!("/issues/{pr}/comments"), json!({"body": text})).await;
             }
             Act::Push(who) => {
@@ -336,30 +371,11 @@ impl World {
                 let path = format!("notes/{}.txt", self.notes);
                 self.put("sam", "main", &path, "A note.\n", None).await;
             }
-            Act::Inside => {
-                self.notes += 1;
-                let prefix = format!("namePrefix: n{}-\n", self.notes);
-                self.edit(OVERLAY, |text| {
-                    let rest = text.lines().filter(|line| !line.starts_with("namePrefix"));
-                    prefix + &rest.map(|line| format!("{line}\n")).collect::<String>()
-                })
-                .await;
-            }
-            Act::Entry => {
-                self.notes += 1;
-                let tag = format!("newTag: v0.9.{}", self.notes);
-                self.edit(OVERLAY, |text| {
-                    let lines = text.lines().map(|line| match line.find("newTag: ") {
-                        Some(at) => format!("{}{tag}\n", &line[..at]),
-                        None => format!("{line}\n"),
-                    });
-                    lines.collect()
-                })
-                .await;
-            }
+            Act::Inside => self.inside().await,
+            Act::Entry => self.entry().await,
             Act::Release => self.release().await,
             Act::Close => {
-                call("sam", "PATCH", format!("/pulls/{pr}"), json!({"state": "closed"})).await
+                call("sam", "PATCH", format!("/pulls/{pr}"), json!({"state": "closed"})).await;
             }
             Act::Side => {
                 call(
