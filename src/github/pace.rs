@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use http::HeaderMap;
 use tokio::sync::{Semaphore, SemaphorePermit};
-use tokio::time::Instant;
 
 use super::Priority;
 use super::answer::header_number;
@@ -111,13 +110,14 @@ struct Gate {
 struct State {
     points: f64,
     content: f64,
-    at: Instant,
-    closed_until: Option<Instant>,
+    /// Moments are told by how much time had passed.
+    at: Duration,
+    closed_until: Option<Duration>,
     /// Limits in a row for which GitHub named no time.
     strikes: u32,
     /// While the quota is scarce: the least time between two calls that nobody waits for.
     spacing: Option<Duration>,
-    next_background: Instant,
+    next_background: Duration,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -151,7 +151,7 @@ impl Pace {
                 Priority::Background => gate.rest.lock().await,
             };
             loop {
-                let turn = gate.state().take(cost, priority, Instant::now());
+                let turn = gate.state().take(cost, priority, self.clock.passed());
                 match turn {
                     Turn::Go => break,
                     Turn::Closed(rest) if rest <= SHORT => tokio::time::sleep(rest).await,
@@ -167,7 +167,7 @@ impl Pace {
         };
         let all = self.all.acquire().await.map_err(closed)?;
         // while this call waited, another may have been told to stop
-        if let Some(rest) = gate.state().closed(Instant::now()) {
+        if let Some(rest) = gate.state().closed(self.clock.passed()) {
             return Err(come_back(rest));
         }
         Ok(Leave { _background: background, _all: all })
@@ -189,7 +189,7 @@ impl Pace {
         };
         if core {
             let rest = self.until(reset);
-            state.ration(limit, remaining, rest, Instant::now());
+            state.ration(limit, remaining, rest, self.clock.passed());
         }
     }
 
@@ -204,7 +204,7 @@ impl Pace {
             state.strikes += 1;
             rest.min(MOST)
         });
-        state.shut(Instant::now() + rest);
+        state.shut(self.clock.passed() + rest);
         rest
     }
 
@@ -224,14 +224,14 @@ impl Pace {
 
     fn gate(&self, account: Account) -> Arc<Gate> {
         let mut gates = self.gates.lock().unwrap_or_else(PoisonError::into_inner);
-        gates.entry(account).or_insert_with(|| Arc::new(Gate::new())).clone()
+        gates.entry(account).or_insert_with(|| Arc::new(Gate::new(self.clock.passed()))).clone()
     }
 }
 
 impl Gate {
-    fn new() -> Self {
+    fn new(now: Duration) -> Self {
         Self {
-            state: Mutex::new(State::new(Instant::now())),
+            state: Mutex::new(State::new(now)),
             people: tokio::sync::Mutex::default(),
             rest: tokio::sync::Mutex::default(),
         }
@@ -243,7 +243,7 @@ impl Gate {
 }
 
 impl State {
-    fn new(now: Instant) -> Self {
+    fn new(now: Duration) -> Self {
         Self {
             points: POINTS.burst,
             content: CONTENT.burst,
@@ -255,11 +255,11 @@ impl State {
         }
     }
 
-    fn take(&mut self, cost: Cost, priority: Priority, now: Instant) -> Turn {
+    fn take(&mut self, cost: Cost, priority: Priority, now: Duration) -> Turn {
         if let Some(rest) = self.closed(now) {
             return Turn::Closed(rest);
         }
-        let passed = now.saturating_duration_since(self.at).as_secs_f64();
+        let passed = now.saturating_sub(self.at).as_secs_f64();
         self.points = POINTS.fill(self.points, passed);
         self.content = CONTENT.fill(self.content, passed);
         self.at = now;
@@ -283,16 +283,16 @@ impl State {
         Turn::Go
     }
 
-    fn closed(&self, now: Instant) -> Option<Duration> {
-        let rest = self.closed_until?.saturating_duration_since(now);
+    fn closed(&self, now: Duration) -> Option<Duration> {
+        let rest = self.closed_until?.saturating_sub(now);
         (!rest.is_zero()).then_some(rest)
     }
 
-    fn shut(&mut self, until: Instant) {
+    fn shut(&mut self, until: Duration) {
         self.closed_until = Some(self.closed_until.map_or(until, |known| known.max(until)));
     }
 
-    fn ration(&mut self, limit: u64, remaining: u64, rest: Duration, now: Instant) {
+    fn ration(&mut self, limit: u64, remaining: u64, rest: Duration, now: Duration) {
         if remaining == 0 && !rest.is_zero() {
             self.shut(now + rest);
         }
@@ -314,8 +314,8 @@ mod tests {
     use super::*;
     use Priority::{Background, Person};
 
-    fn start() -> (State, Instant) {
-        let now = Instant::now();
+    fn start() -> (State, Duration) {
+        let now = MINUTE;
         (State::new(now), now)
     }
 

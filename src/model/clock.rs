@@ -2,22 +2,38 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
 /// Tells the time. `app` makes the real one; tests make one that stands still or jumps.
 #[derive(Clone)]
-pub struct Clock(Arc<dyn Fn() -> Timestamp + Send + Sync>);
+pub struct Clock {
+    now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+    leapt: Arc<dyn Fn() -> Duration + Send + Sync>,
+    begun: Instant,
+}
 
 impl Clock {
     /// A clock that asks `now` each time.
     pub fn new(now: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
-        Self(Arc::new(now))
+        Self { now: Arc::new(now), leapt: Arc::new(|| Duration::ZERO), begun: Instant::now() }
+    }
+
+    /// The same clock, for which more time has passed than for the machine: as much as `leapt` says.
+    #[must_use]
+    pub fn leaping(self, leapt: impl Fn() -> Duration + Send + Sync + 'static) -> Self {
+        Self { leapt: Arc::new(leapt), ..self }
     }
 
     /// The present instant.
     pub fn now(&self) -> Timestamp {
-        (self.0)()
+        (self.now)()
+    }
+
+    /// How much time has passed since the clock was made, to whatever it is set meanwhile.
+    pub fn passed(&self) -> Duration {
+        self.begun.elapsed() + (self.leapt)()
     }
 }
 

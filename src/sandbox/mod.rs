@@ -24,6 +24,7 @@ mod state;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashMap;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -325,6 +326,24 @@ impl Running {
     /// The requests to the API so far, oldest first.
     pub fn requests(&self) -> Vec<Seen> {
         self.hub.log().clone()
+    }
+
+    /// How many requests there have been.
+    pub fn served(&self) -> usize {
+        self.hub.log().len()
+    }
+
+    /// The event and the payload of every webhook that went out, by the id of its delivery.
+    pub fn webhooks(&self) -> HashMap<String, (String, serde_json::Value)> {
+        self.hub.read(|state| {
+            let all = state.deliveries.iter();
+            all.map(|one| (one.guid.clone(), (one.event.clone(), one.payload.clone()))).collect()
+        })
+    }
+
+    /// Forgets the webhooks that went out.
+    pub fn clear_webhooks(&self) {
+        self.hub.serve(|state| state.deliveries.clear());
     }
 
     /// The requests for which there is no route.

@@ -28,6 +28,7 @@ mod gates;
 mod github;
 mod guards;
 mod hooks;
+mod model;
 mod mutants;
 mod pages;
 mod promote;

@@ -66,6 +66,28 @@ impl Stage {
         Self::set_up(folder, begin).await
     }
 
+    /// The sandbox alone, with a GitOps repository of these files in the place of its own.
+    pub async fn of_files(files: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (data, root) = (folder.path().join("github"), folder.path().join("gitops"));
+        for (path, text) in files {
+            let path = root.join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        let begin = |options: &mut Options| {
+            (options.data, options.keep, options.gitops) = (Some(data), false, Some(root));
+        };
+        Self::set_up(folder, begin).await
+    }
+
+    /// The Git objects of the repository that a sandbox in a folder starts with.
+    pub fn object_store(&self) -> git2::Repository {
+        let all = std::fs::read_dir(self.folder().join("github/git")).unwrap();
+        let mut all = all.map(|entry| entry.unwrap().path());
+        git2::Repository::open_bare(all.next().unwrap()).unwrap()
+    }
+
     /// Where all is that is kept.
     pub fn folder(&self) -> &Path {
         self._folder.path()
@@ -139,8 +161,10 @@ impl Stage {
 
     /// The bot's clock.
     pub fn clock(&self) -> Clock {
-        let travelled = self.travelled.clone();
-        Clock::new(move || later(travelled.load(Ordering::SeqCst)))
+        let (now, passed) = (self.travelled.clone(), self.travelled.clone());
+        let leapt =
+            move || Duration::from_secs(u64::try_from(passed.load(Ordering::SeqCst)).unwrap_or(0));
+        Clock::new(move || later(now.load(Ordering::SeqCst))).leaping(leapt)
     }
 
     /// Lets so many seconds pass for GitHub and the bot.

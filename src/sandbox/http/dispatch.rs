@@ -47,6 +47,8 @@ pub struct Seen {
     pub status: u16,
     /// Whether a fault was played on it.
     pub fault: bool,
+    /// The webhooks that were set off until it was answered, and by none before it: the ids of their deliveries.
+    pub webhooks: Vec<String>,
 }
 
 /// Larger bodies are refused.
@@ -144,39 +146,41 @@ fn answer(hub: &Hub, asked: &Asked, fault: Option<&FaultAnswer>, faulty: bool) -
             }),
         };
         let now = state.now();
-        let response = respond(asked, reply, accepted);
+        let mut response = respond(asked, reply, accepted);
         // GraphQL has a limit of its own.
         let free = response.status() == 304 || asked.path == graphql::PATH;
         let window = state.around.limits.count(&who, now, u64::from(!free));
-        (response, who, window, now)
+        if matches!(fault, Some(FaultAnswer::Lose)) {
+            response = respond(asked, Err(Refusal::new(502, "Server Error")), None);
+        }
+        // Here, where nothing else can be served: the log has the order in which things came about.
+        hub.log().push(Seen {
+            at: now,
+            method: asked.method.to_string(),
+            path: asked.path.clone(),
+            route,
+            operation: (asked.path == graphql::PATH)
+                .then(|| graphql::operation_name(&asked.body))
+                .flatten(),
+            who,
+            authenticated: asked.headers.contains_key("authorization"),
+            status: response.status().as_u16(),
+            fault: faulty,
+            webhooks: std::mem::take(&mut state.around.set_off),
+        });
+        (response, window)
     };
-    let (mut response, who, window, now) = if method == Method::GET || asked.path == graphql::PATH {
+    let (mut response, window) = if method == Method::GET || asked.path == graphql::PATH {
         hub.serve(run)
     } else {
         hub.write(|state| Ok(run(state))).unwrap_or_else(|refusal| {
             // The data file could not be written: the change stands, but not after a restart.
             let response = respond(asked, Err(refusal), None);
             let window = Window { limit: 0, used: 0, reset: 0 };
-            (response, "unknown".to_owned(), window, Timestamp::UNIX_EPOCH)
+            (response, window)
         })
     };
-    if matches!(fault, Some(FaultAnswer::Lose)) {
-        response = respond(asked, Err(Refusal::new(502, "Server Error")), None);
-    }
     limit_headers(response.headers_mut(), window);
-    hub.log().push(Seen {
-        at: now,
-        method: asked.method.to_string(),
-        path: asked.path.clone(),
-        route,
-        operation: (asked.path == graphql::PATH)
-            .then(|| graphql::operation_name(&asked.body))
-            .flatten(),
-        who,
-        authenticated: asked.headers.contains_key("authorization"),
-        status: response.status().as_u16(),
-        fault: faulty,
-    });
     response
 }
 

@@ -109,6 +109,7 @@ impl State {
         if outgoing.guid.is_empty() {
             outgoing.guid = guid();
         }
+        self.around.set_off.push(outgoing.guid.clone());
         self.around.outbox.push(outgoing);
     }
 

@@ -100,6 +100,8 @@ pub(crate) struct Surroundings {
     pub(crate) hook_url: String,
     /// Webhooks to be sent, in order.
     pub(crate) outbox: Vec<Outgoing>,
+    /// The ids of webhooks that no request in the log is known to have set off.
+    pub(crate) set_off: Vec<String>,
     /// Tells the pages what has changed.
     pub(crate) changes: broadcast::Sender<Change>,
     pub(crate) limits: Limits,
@@ -115,6 +117,7 @@ impl Default for Surroundings {
             url: String::new(),
             hook_url: String::new(),
             outbox: Vec::new(),
+            set_off: Vec::new(),
             changes: broadcast::Sender::new(256),
             limits: Limits::default(),
             merges_held: false,

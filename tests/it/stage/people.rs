@@ -443,7 +443,8 @@ impl Stage {
         self.until("rest of the bot", rested).await;
     }
 
-    async fn deliver(&self, event: &str, id: &str, body: Vec<u8>) {
+    /// Delivers a webhook, signed as GitHub does.
+    pub async fn deliver(&self, event: &str, id: &str, body: Vec<u8>) {
         let secret = self.github.webhook_secret.as_bytes();
         let mut mac = Hmac::<sha2::Sha256>::new_from_slice(secret).unwrap();
         mac.update(&body);
