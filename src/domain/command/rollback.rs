@@ -13,7 +13,7 @@ use crate::domain::decision::OPENED;
 use crate::domain::facts::Gap;
 use crate::domain::merge::merge;
 use crate::domain::overlay::{Overlays, overlays};
-use crate::domain::plan::{Stop, plan};
+use crate::domain::plan::{Stop, plan, within};
 use crate::domain::policy::{Application, Environment};
 use crate::domain::promotion::{Back, Direction, Promised, Promotion};
 
@@ -74,20 +74,13 @@ pub(super) fn rollback(context: &Context<'_>, wish: &Wish<'_>) -> Result<Step, G
 
 fn open_it(context: &Context<'_>, wish: &Wish<'_>, way: Way<'_>) -> Result<Step, Gap> {
     let Way { application, environment, now, then, mut back, scope, odd } = way;
-    let leaves: BTreeSet<String> = then
-        .iter()
-        .filter_map(|entry| {
-            let mut all = now.carried.iter();
-            let carried =
-                all.find(|one| one.target == entry.target && one.entry.name == entry.name)?;
-            let (left, to) = (carried.entry.new_tag.as_deref()?, entry.new_tag.as_deref());
-            goes_down(application, left, to).then(|| left.to_owned())
-        })
-        .collect();
+    let present = state(&now);
+    let leaves: BTreeSet<String> =
+        then.iter().flat_map(|entry| left(application, &present, entry)).collect();
     back.leaves = leaves.into_iter().collect();
     back.reason = wish.reason.map(str::to_owned);
     let mut promotion = Promotion { request: Some(context.request()), ..scope };
-    name(&mut promotion, application, &then);
+    name(&mut promotion, application, &now, &then);
     promotion.direction = Direction::Back;
     promotion.back = Some(back);
     for (pull, other) in open(context.facts, context.ground, environment.name().as_str())? {
@@ -98,6 +91,7 @@ fn open_it(context: &Context<'_>, wish: &Wish<'_>, way: Way<'_>) -> Result<Step,
         }
         let alike = other.direction == Direction::Back
             && other.application == promotion.application
+            && (&other.services, &other.targets) == (&promotion.services, &promotion.targets)
             && (&other.tag, &other.images) == (&promotion.tag, &promotion.images);
         if alike {
             return Ok(Step::done(say::stands(pull.number, &other), Vec::new()));
@@ -113,6 +107,20 @@ fn open_it(context: &Context<'_>, wish: &Wish<'_>, way: Way<'_>) -> Result<Step,
     open_now(context, granted, |promotion| say::going_back(OPENED, promotion, &odd))
 }
 
+/// What an entry leaves behind that is bad from then on: its tag, and its digest, which says exactly what ran. With
+/// a version that goes up it leaves nothing.
+fn left(application: &Application, present: &State, to: &Promised) -> Vec<String> {
+    let mut all = present.iter();
+    let Some(now) = all.find(|one| one.target == to.target && one.name == to.name) else {
+        return Vec::new();
+    };
+    let version = |entry: &Promised| application.version_of_image(entry.new_tag.as_deref()?);
+    let up = version(now).zip(version(to)).is_some_and(|(now, to)| to > now);
+    let tag = now.new_tag.as_ref().filter(|tag| goes_down(application, tag, to.new_tag.as_deref()));
+    let digest = now.digest.as_ref().filter(|digest| !up && to.digest.as_ref() != Some(*digest));
+    tag.into_iter().chain(digest).cloned().collect()
+}
+
 /// Whether going from one tag to the other leaves something behind that is bad from then on: what goes
 /// forward again does not.
 fn goes_down(application: &Application, from: &str, to: Option<&str>) -> bool {
@@ -123,8 +131,9 @@ fn goes_down(application: &Application, from: &str, to: Option<&str>) -> bool {
     }
 }
 
-/// Calls the promotion by what it brings back: one tag, or the highest of several.
-fn name(promotion: &mut Promotion, application: &Application, then: &State) {
+/// Calls the promotion by what it brings back: one tag where all that is in its scope gets that, or the highest of
+/// several.
+fn name(promotion: &mut Promotion, application: &Application, now: &Overlays, then: &State) {
     let mut tags: Vec<&str> = then.iter().filter_map(|entry| entry.new_tag.as_deref()).collect();
     tags.sort_by_key(|tag| application.version_of_image(tag));
     let highest = tags.last().copied().unwrap_or("what ran before");
@@ -136,8 +145,16 @@ fn name(promotion: &mut Promotion, application: &Application, then: &State) {
             && entry.new_name.is_none()
             && entry.new_tag.as_deref() == Some(highest)
     };
+    let mut scope = now.carried.iter().filter(|carried| within(promotion, carried));
+    let all = scope.all(|carried| {
+        let mut back = then.iter();
+        match back.find(|to| to.target == carried.target && to.name == carried.entry.name) {
+            Some(to) => plain(to),
+            None => plain(&Promised::of(&carried.target, &carried.entry)),
+        }
+    });
     match ImageTag::new(highest) {
-        Ok(tag) if then.iter().all(plain) => promotion.tag = Some(tag),
+        Ok(tag) if all => promotion.tag = Some(tag),
         _ => promotion.images = then.clone(),
     }
 }
@@ -197,7 +214,7 @@ fn undo<'a>(
             odd.extend(one.from.as_ref().or(one.to.as_ref()).map(|any| any.entry.name.clone()));
             continue;
         };
-        if !crate::domain::plan::within(&scope, from) {
+        if !within(&scope, from) {
             continue;
         }
         let brought = Promised::of(&to.target, &to.entry);
