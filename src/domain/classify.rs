@@ -228,7 +228,8 @@ fn meaning(entry: &ImageEntry) -> (Option<&str>, Option<&str>, Option<&str>) {
     (entry.new_name.as_deref(), entry.new_tag.as_deref(), entry.digest.as_deref())
 }
 
-fn moves(before: &Overlays, after: &Overlays) -> Vec<Move> {
+/// The entries that become others, come or go.
+pub(super) fn moves(before: &Overlays, after: &Overlays) -> Vec<Move> {
     let key = |carried: &Carried| (carried.target.clone(), carried.entry.name.clone());
     let find = |side: &Overlays, wanted: &Carried| {
         side.carried.iter().find(|carried| key(carried) == key(wanted)).cloned()

@@ -8,9 +8,9 @@ use super::promote::{Granted, blank, open_now, scoped};
 use super::right;
 use crate::domain::back::{Search, State, difference, look_back, state};
 use crate::domain::candidate::image_tag_of;
-use crate::domain::classify::{Sides, classify};
+use crate::domain::classify::{Move, Sides, classify, moves};
 use crate::domain::decision::OPENED;
-use crate::domain::facts::Gap;
+use crate::domain::facts::{Gap, Lacking};
 use crate::domain::merge::merge;
 use crate::domain::overlay::{Overlays, overlays};
 use crate::domain::plan::{Stop, plan, within};
@@ -169,39 +169,9 @@ fn undo<'a>(
     if pull.base.branch != ground.home.default_branch {
         return Ok(Err(say::undo_what(pull.number, 0)));
     }
-    // What its branch started from need not have run anywhere; what its base branch had has.
-    let comparison = facts.comparison(ground.repo, &pull.base.sha, &pull.head.sha)?;
-    let ancestor = facts.tree(ground.repo, &comparison.merge_base.tree)?;
-    let base = facts.commit(ground.repo, &pull.base.sha)?;
-    let before = facts.tree(ground.repo, &base.tree)?;
-    let head = facts.commit(ground.repo, &pull.head.sha)?;
-    let merged = merge(ancestor, before, facts.tree(ground.repo, &head.tree)?);
-    let sides = Sides { repo: ground.repo, before, merged: &merged, origin: Origin::of(pull) };
-    let touches = classify(facts, &sides, context.policy)?;
-    let own = context.promotion.as_ref();
-    let mut moved = touches.iter().filter(|touch| !touch.moving.is_empty());
-    let (Some(touch), None) = (moved.next(), moved.next()) else {
-        return Ok(Err(say::undo_what(pull.number, touches.len())));
-    };
-    let wanted = match (&wish.scope.application, own) {
-        (Some(name), _) => Some(name.as_str()),
-        (None, own) => own.map(|own| own.application.as_str()),
-    };
-    let mut applications = touch.moving.iter().filter(|moving| {
-        wanted.is_none_or(|wanted| moving.application.name().as_str().eq_ignore_ascii_case(wanted))
-    });
-    let (Some(moving), None) = (applications.next(), applications.next()) else {
-        return Ok(Err(say::which_application(context.policy.applications())));
-    };
-    let Some(environment) = context.policy.environment(touch.environment.name()) else {
-        return Ok(Err(say::undo_what(pull.number, 0)));
-    };
-    let Some(application) = context.policy.application(moving.application.name()) else {
-        return Ok(Err(say::undo_what(pull.number, 0)));
-    };
-    let now = match overlays(facts, ground.repo, ground.tree, environment, application)? {
-        Ok(now) => now,
-        Err(reasons) => return Ok(Err(say::reasons(&reasons))),
+    let Brought { application, environment, now, moves } = match brought(context, wish, pull)? {
+        Ok(brought) => brought,
+        Err(why) => return Ok(Err(why)),
     };
     let scope = match scoped(blank(application, environment), environment, wish.scope, &now) {
         Ok(scope) => scope,
@@ -209,7 +179,7 @@ fn undo<'a>(
     };
     let present = state(&now);
     let (mut then, mut odd, mut since) = (Vec::new(), Vec::new(), Vec::new());
-    for one in &moving.moves {
+    for one in &moves {
         let (Some(from), Some(to)) = (&one.from, &one.to) else {
             odd.extend(one.from.as_ref().or(one.to.as_ref()).map(|any| any.entry.name.clone()));
             continue;
@@ -231,6 +201,77 @@ fn undo<'a>(
     odd.extend(since.into_iter().map(|entry| entry.name));
     let back = Back { leaves: Vec::new(), undoes: Some(pull.number), beyond: false, reason: None };
     Ok(Ok(Way { application, environment, now, then, back, scope, odd }))
+}
+
+/// What a merged pull request changed, and what is there now.
+struct Brought<'a> {
+    application: &'a Application,
+    environment: &'a Environment,
+    now: Overlays,
+    moves: Vec<Move>,
+}
+
+/// Finds it. What is ours changed the entries of its own environment: nothing else has to be read.
+fn brought<'a>(
+    context: &'a Context<'_>,
+    wish: &Wish<'_>,
+    pull: &PullRequest,
+) -> Result<Result<Brought<'a>, String>, Gap> {
+    let (facts, ground) = (context.facts, context.ground);
+    // What its branch started from need not have run anywhere; what its base branch had has.
+    let comparison = facts.comparison(ground.repo, &pull.base.sha, &pull.head.sha)?;
+    let ancestor = facts.tree(ground.repo, &comparison.merge_base.tree)?;
+    let before = match comparison.merge_base.sha == pull.base.sha {
+        true => ancestor,
+        false => facts.tree(ground.repo, &facts.commit(ground.repo, &pull.base.sha)?.tree)?,
+    };
+    let listed = comparison.commits.iter().find(|commit| commit.sha == pull.head.sha);
+    let head = match listed {
+        Some(head) => head,
+        None => facts.commit(ground.repo, &pull.head.sha)?,
+    };
+    let merged = merge(ancestor, before, facts.tree(ground.repo, &head.tree)?);
+    if let Some(own) = &context.promotion
+        && wish.scope.application.is_none()
+        && let Some(environment) = context.policy.environment(&own.environment)
+        && let Some(application) = context.policy.application(&own.application)
+    {
+        let mut lacking = Lacking::default();
+        let mut read =
+            |tree| lacking.take(overlays(facts, ground.repo, tree, environment, application));
+        let found = (read(ground.tree)?, read(before)?, read(&merged.tree)?);
+        return Ok(match lacking.done(found)? {
+            (Some(Ok(now)), Some(Ok(before)), Some(Ok(after))) => {
+                Ok(Brought { application, environment, now, moves: moves(&before, &after) })
+            }
+            (Some(Err(reasons)), ..) => Err(say::reasons(&reasons)),
+            _ => Err(say::undo_what(pull.number, 0)),
+        });
+    }
+    let sides = Sides { repo: ground.repo, before, merged: &merged, origin: Origin::of(pull) };
+    let touches = classify(facts, &sides, context.policy)?;
+    let mut moved = touches.iter().filter(|touch| !touch.moving.is_empty());
+    let (Some(touch), None) = (moved.next(), moved.next()) else {
+        return Ok(Err(say::undo_what(pull.number, touches.len())));
+    };
+    let wanted = wish.scope.application.as_deref();
+    let mut applications = touch.moving.iter().filter(|moving| {
+        wanted.is_none_or(|wanted| moving.application.name().as_str().eq_ignore_ascii_case(wanted))
+    });
+    let (Some(moving), None) = (applications.next(), applications.next()) else {
+        return Ok(Err(say::which_application(context.policy.applications())));
+    };
+    let Some(environment) = context.policy.environment(touch.environment.name()) else {
+        return Ok(Err(say::undo_what(pull.number, 0)));
+    };
+    let Some(application) = context.policy.application(moving.application.name()) else {
+        return Ok(Err(say::undo_what(pull.number, 0)));
+    };
+    let now = match overlays(facts, ground.repo, ground.tree, environment, application)? {
+        Ok(now) => now,
+        Err(reasons) => return Ok(Err(say::reasons(&reasons))),
+    };
+    Ok(Ok(Brought { application, environment, now, moves: moving.moves.clone() }))
 }
 
 /// Back to a version that is named, or to the newest that ran and is not bad.
