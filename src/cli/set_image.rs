@@ -77,6 +77,7 @@ fn parse_edit(text: &str) -> Result<ImageEdit, String> {
         tag: tag.map(String::from),
         digest: digest.map(String::from),
         add_if_absent: true,
+        exact: false,
     })
 }
 

@@ -55,8 +55,9 @@ pub fn look_back(
 ) -> Result<Option<Found>, Gap> {
     let acts = Acts::read(facts, ground.repo)?;
     let now = search.scoped(&state(now));
-    let mut walk = Walk { search, acts: &acts, now: &now, seen: Vec::new() };
+    let mut walk = Walk { search, acts: &acts, now: &now, seen: Vec::new(), left: Vec::new() };
     let ran = facts.ran(ground.repo, search.environment.name(), search.application.name())?;
+    walk.left = walk.left_behind(ran.iter().filter_map(|run| run.entries.as_ref()));
     for run in ran.iter().rev() {
         if let Some(entries) = &run.entries
             && let Some(found) = walk.meets(entries)
@@ -144,29 +145,68 @@ struct Walk<'a> {
     acts: &'a Acts<'a>,
     now: &'a State,
     seen: Vec<State>,
+    /// What was gone back from, and did not come again since.
+    left: Vec<State>,
 }
 
 impl Walk<'_> {
     /// Takes the next older state; gives it back if it is the one.
     fn meets(&mut self, entries: &[Promised]) -> Option<Found> {
-        let state = self.search.scoped(entries);
+        let state = self.present(entries);
         if !self.is_new(&state) {
             return None;
         }
         self.seen.push(state.clone());
         let ago = self.seen.len() as u64;
         let is_safe = self.is_safe(&state);
-        self.fits(&state).then_some(Found { state, ago, is_safe })
+        // What cannot be put back is told, too.
+        let found = Found { state: self.search.scoped(entries), ago, is_safe };
+        self.fits(&state).then_some(found)
+    }
+
+    /// The entries in scope that are still there, in the order in which they stand now: no others can go back.
+    fn present(&self, entries: &[Promised]) -> State {
+        let mut all = self.search.scoped(entries);
+        all.retain(|entry| self.place(entry).is_some());
+        all.sort_by_key(|entry| self.place(entry));
+        all
+    }
+
+    fn place(&self, entry: &Promised) -> Option<usize> {
+        self.now.iter().position(|now| now.target == entry.target && now.name == entry.name)
+    }
+
+    /// What was gone back from, by what ran, oldest first: a state that comes again, and goes up in no version,
+    /// ends all that came after it. `/rollback` once more goes further back, whatever the tags are like.
+    fn left_behind<'s>(&'s self, ran: impl Iterator<Item = &'s State>) -> Vec<State> {
+        let (mut way, mut left): (Vec<State>, Vec<State>) = (Vec::new(), Vec::new());
+        for state in ran.chain([self.now]).map(|entries| self.present(entries)) {
+            if state.is_empty() || way.last() == Some(&state) {
+                continue;
+            }
+            let up = way.last().is_some_and(|last| self.goes_up(last, &state));
+            match way.iter().position(|earlier| *earlier == state) {
+                Some(at) if up => {
+                    way.remove(at);
+                }
+                Some(at) => left.extend(way.drain(at..).skip(1)),
+                None => {}
+            }
+            left.retain(|gone| *gone != state);
+            way.push(state);
+        }
+        left
     }
 
     /// Whether a state would be the one, if it ran.
     fn would_do(&self, entries: &[Promised]) -> bool {
-        let state = self.search.scoped(entries);
+        let state = self.present(entries);
         self.is_new(&state) && self.fits(&state)
     }
 
+    /// Whether something goes back with it that did not before: what has gone or come since does not.
     fn is_new(&self, state: &State) -> bool {
-        !state.is_empty() && state != self.now && !self.seen.contains(state)
+        !difference(self.now, state).0.is_empty() && !self.seen.contains(state)
     }
 
     fn fits(&self, state: &State) -> bool {
@@ -178,26 +218,27 @@ impl Walk<'_> {
     }
 
     fn is_safe(&self, state: &State) -> bool {
-        !self.is_bad(state) && self.is_back(state)
+        !self.is_bad(state) && !self.left.contains(state) && !self.goes_up(self.now, state)
     }
 
-    /// Whether any of its versions was sent away here.
+    /// Whether any of its versions was sent away here, tag or digest.
     fn is_bad(&self, state: &State) -> bool {
         let (place, what) = (self.search.environment.name(), self.search.application.name());
-        let mut tags = state.iter().filter_map(|entry| entry.new_tag.as_deref());
-        tags.any(|tag| !self.acts.against(place, what, tag).is_empty())
+        let mut versions = state.iter().flat_map(|entry| [&entry.new_tag, &entry.digest]).flatten();
+        versions.any(|version| !self.acts.against(place, what, version).is_empty())
     }
 
-    /// Whether no entry would go forward. Where versions cannot be compared, what ran before is back.
-    fn is_back(&self, state: &State) -> bool {
+    /// Whether an entry has a higher version in the one than in the other. Versions that cannot be compared go
+    /// nowhere.
+    fn goes_up(&self, from: &State, to: &State) -> bool {
         let version =
             |entry: &Promised| self.search.application.version_of_image(entry.new_tag.as_deref()?);
-        state.iter().all(|entry| {
-            let mut now = self.now.iter();
-            let same = now.find(|now| now.target == entry.target && now.name == entry.name);
-            match (version(entry), same.and_then(version)) {
-                (Some(then), Some(now)) => then <= now,
-                _ => true,
+        to.iter().any(|entry| {
+            let mut from = from.iter();
+            let same = from.find(|from| from.target == entry.target && from.name == entry.name);
+            match (same.and_then(version), version(entry)) {
+                (Some(from), Some(to)) => to > from,
+                _ => false,
             }
         })
     }

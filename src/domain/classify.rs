@@ -228,7 +228,8 @@ fn meaning(entry: &ImageEntry) -> (Option<&str>, Option<&str>, Option<&str>) {
     (entry.new_name.as_deref(), entry.new_tag.as_deref(), entry.digest.as_deref())
 }
 
-fn moves(before: &Overlays, after: &Overlays) -> Vec<Move> {
+/// The entries that become others, come or go.
+pub(super) fn moves(before: &Overlays, after: &Overlays) -> Vec<Move> {
     let key = |carried: &Carried| (carried.target.clone(), carried.entry.name.clone());
     let find = |side: &Overlays, wanted: &Carried| {
         side.carried.iter().find(|carried| key(carried) == key(wanted)).cloned()
@@ -248,8 +249,8 @@ fn moves(before: &Overlays, after: &Overlays) -> Vec<Move> {
     moves
 }
 
-/// Whether `path` differs in nothing but the tags of the moves: setting these tags in the old file gives
-/// the new file, byte for byte.
+/// Whether `path` differs in nothing but the images of the moves: setting these in the old file gives the new
+/// file, byte for byte.
 fn only_moves(path: &str, before: &[u8], after: &Overlays, moves: &[Move]) -> bool {
     let Some((_, _, content)) = after.files.iter().find(|(_, file, _)| file == path) else {
         return false;
@@ -260,12 +261,13 @@ fn only_moves(path: &str, before: &[u8], after: &Overlays, moves: &[Move]) -> bo
             one.from.as_ref().or(one.to.as_ref()).is_some_and(|carried| carried.file == path)
         })
         .map(|one| match (&one.from, &one.to) {
-            (Some(from), Some(to)) if from.entry.new_name == to.entry.new_name => Some(ImageEdit {
+            (Some(_), Some(to)) => Some(ImageEdit {
                 name: to.entry.name.clone(),
-                new_name: None,
+                new_name: to.entry.new_name.clone(),
                 tag: to.entry.new_tag.clone(),
                 digest: to.entry.digest.clone(),
                 add_if_absent: false,
+                exact: true,
             }),
             _ => None,
         })

@@ -410,6 +410,7 @@ fn only_images(
                 tag: entry.new_tag.clone(),
                 digest: entry.digest.clone(),
                 add_if_absent: false,
+                exact: false,
             });
         }
     }

@@ -63,6 +63,11 @@ impl Assessment {
             Self::NoPromotion(_) | Self::Unjudgeable(_) => &[],
         }
     }
+
+    /// Whether an environment is promoted.
+    pub fn promotes(&self) -> bool {
+        matches!(self, Self::Judged { promotes: true, .. })
+    }
 }
 
 /// Why a pull request touches no environment.

@@ -47,7 +47,7 @@ pub fn plan(
         .filter(|carried| {
             promotion
                 .promised(&carried.target, &carried.entry.name)
-                .is_some_and(|promised| !promised.holds(&carried.entry))
+                .is_some_and(|promised| !promotion.is_kept(&promised, &carried.entry))
         })
         .cloned()
         .collect();
@@ -117,13 +117,16 @@ fn edits(
                 tag: promised.new_tag.clone(),
                 digest: promised.digest.clone(),
                 add_if_absent: false,
+                exact: promotion.direction == Direction::Back,
             })
             .collect();
         let content = set_images(content, &edits)
             .map_err(|error| reason::edit_refused(path, &error.to_string()))?;
         let after = entries(&content).unwrap_or_default();
         let kept = promised.iter().find(|promised| {
-            !after.iter().any(|entry| entry.name == promised.name && promised.holds(entry))
+            !after
+                .iter()
+                .any(|entry| entry.name == promised.name && promotion.is_kept(promised, entry))
         });
         if let Some(promised) = kept {
             return Err(reason::not_expressible(path, &promised.name));

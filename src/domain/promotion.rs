@@ -224,6 +224,15 @@ impl Promotion {
         Some(Promised::tag(target, name, self.tag.as_ref()?.as_str()))
     }
 
+    /// Whether an entry says what it was promised to: what goes back is put back exactly, while what goes forward
+    /// leaves alone what it does not name.
+    pub fn is_kept(&self, promised: &Promised, entry: &ImageEntry) -> bool {
+        match self.direction {
+            Direction::Forward => promised.holds(entry),
+            Direction::Back => *promised == Promised::of(&promised.target, entry),
+        }
+    }
+
     /// Whether both are the same promotion, planned once or several times.
     pub fn is(&self, other: &Self) -> bool {
         *self == Self { plan: self.plan, ..other.clone() }

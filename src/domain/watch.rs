@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::back::state;
-use super::command::rollback::{goes_down, name};
+use super::command::rollback::{leaves, name};
 use super::conclude::promotion_of;
 use super::decision::{Decision, Effect, Verdict};
 use super::facts::{Facts, Gap};
@@ -228,7 +228,7 @@ fn way_back(
     let Ok(before) = overlays(facts, ground.repo, before, environment, application)? else {
         return Ok(None);
     };
-    let (mut then, mut leaves) = (Vec::new(), Vec::new());
+    let mut then = Vec::new();
     for entry in state(&before) {
         let mut carried = now.carried.iter();
         let here = carried.find(|one| one.target == entry.target && one.entry.name == entry.name);
@@ -236,18 +236,11 @@ fn way_back(
         if Promised::of(&here.target, &here.entry) == entry {
             continue;
         }
-        if let Some(left) = here.entry.new_tag.as_deref()
-            && goes_down(application, left, entry.new_tag.as_deref())
-        {
-            leaves.push(left.to_owned());
-        }
         then.push(entry);
     }
     if then.is_empty() {
         return Ok(None);
     }
-    leaves.sort();
-    leaves.dedup();
     let mut back = Promotion {
         direction: Direction::Back,
         commit: None,
@@ -258,7 +251,7 @@ fn way_back(
         request: None,
         ticket: None,
         back: Some(Back {
-            leaves,
+            leaves: leaves(application, now, &then),
             undoes: Some(pull.number),
             beyond: false,
             reason: Some(say::in_short(ills)),
@@ -267,7 +260,7 @@ fn way_back(
         }),
         ..(*promotion).clone()
     };
-    name(&mut back, application, &then);
+    name(&mut back, application, now, &then);
     Ok(Some(back))
 }
 

@@ -11,6 +11,7 @@ use crate::domain::facts::{Answer, Need};
 use crate::fault::Fault;
 use crate::github::{Posted, Question, Told};
 use crate::intent::Intent;
+use crate::intent::command::{Command, Remark};
 use crate::model::ids::{PrNumber, RepoId, RepoRef, Sha};
 use crate::store::Job;
 use crate::world::World;
@@ -67,16 +68,38 @@ impl Habits {
     }
 }
 
-/// Fetches what an evaluation will ask for; for other intents nothing can be foreseen.
+/// Fetches what an evaluation will ask for, or a way back, for which somebody waits; for other intents nothing can
+/// be foreseen.
 pub(super) async fn foreseen(
     world: &World,
     job: &Job,
     intent: &Intent,
     habits: &Habits,
 ) -> Result<Ahead, Fault> {
-    let Intent::Evaluate { repo, pr } = intent else { return Ok(Ahead::default()) };
-    let needs = habits.foresee(repo, *pr);
+    let needs = match intent {
+        Intent::Evaluate { repo, pr } => habits.foresee(repo, *pr),
+        Intent::Command { repo, remark, .. } if goes_back(remark) => {
+            before_going_back(repo, remark)
+        }
+        _ => return Ok(Ahead::default()),
+    };
     together(world, job, needs.iter().collect()).await
+}
+
+fn goes_back(remark: &Remark) -> bool {
+    remark.spoken.iter().any(|line| matches!(line.meant, Ok(Command::Rollback { .. })))
+}
+
+fn before_going_back(repo: &RepoRef, remark: &Remark) -> BTreeSet<Need> {
+    let login = remark.author.login.clone();
+    let pull = Need::Pull { repo: repo.clone(), pr: remark.thread };
+    let mut needs = BTreeSet::from([
+        Need::Repository { repo: repo.clone() },
+        Need::OpenPulls { repo: repo.clone() },
+        Need::Access { repo: repo.clone(), login },
+    ]);
+    needs.extend((remark.on_pull && remark.at.id == repo.id).then_some(pull));
+    needs
 }
 
 /// Fetches at once what can be, repository by repository.

@@ -1,5 +1,5 @@
 //! What one evaluation of a pull request reads of GitHub, with every gate configured: cold, in a bot that has just
-//! been started, and warm, when nothing has changed.
+//! been started, and warm, when nothing has changed. And what it takes from `/rollback` to the open pull request.
 //!
 //! Counted from the sandbox's log is every request that only reads: each GET, conditional ones and those answered
 //! by 304 included, and each GraphQL query. Not counted is what mints tokens. Counted apart is what asks for Git's
@@ -114,5 +114,43 @@ async fn an_evaluation_reads_little_when_cold_and_less_when_nothing_has_changed(
     assert!(objects.is_empty(), "{}", shown(&objects));
     println!("cold:\n{}\nwarm:\n{}", shown(&cold), shown(&warm));
     stage.github.hold_webhooks(false);
+    stage.finish().await;
+}
+
+/// The most requests, of any kind, from `/rollback` to the open pull request in a bot that has just been started;
+/// reactions and comments that are written come on top.
+const BACK: usize = 12;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_way_back_is_open_after_a_few_requests() {
+    let (mut stage, prod) = Stage::with_prod("v1.0.1").await;
+    for (line, thread) in [("/rollback", prod), ("/rollback prod", 1), ("/rollback prod v1.0.0", 1)]
+    {
+        stage.stop_bot().await;
+        no_sweep(&stage);
+        stage.start_bot().await;
+        stage.until("sweep that fails", async || stage.github.waiting_faults().is_empty()).await;
+        stage.github.clear_requests();
+        stage.ask("sam", thread, line).await;
+        let opens = |seen: &Seen| seen.method == "POST" && seen.path.ends_with("/pulls");
+        let all = stage.github.requests().into_iter();
+        // The sweep asks where it is installed, at its own pace.
+        let of_bot = all.filter(|seen| {
+            seen.who == "usher[bot]"
+                || seen.who.starts_with("app ") && seen.path != "/app/installations"
+        });
+        let mut of_bot: Vec<Seen> = of_bot.collect();
+        let end = of_bot.iter().position(opens).unwrap_or_else(|| panic!("{}", shown(&of_bot)));
+        of_bot.truncate(end + 1);
+        let decorates = |seen: &Seen| {
+            seen.method != "GET"
+                && (seen.path.contains("/reactions") || seen.path.contains("/comments"))
+        };
+        of_bot.retain(|seen| !decorates(seen));
+        println!("{line}: {}\n{}", of_bot.len(), shown(&of_bot));
+        assert!(of_bot.len() <= BACK, "{line}: {} requests\n{}", of_bot.len(), shown(&of_bot));
+        let back = stage.open_number("to v1.0.0 in prod").await;
+        stage.ask("sam", back, "/cancel").await;
+    }
     stage.finish().await;
 }

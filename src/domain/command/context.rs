@@ -35,15 +35,20 @@ impl<'a> Context<'a> {
         let (identity, sealer) = (facts.identity()?, facts.sealer(ground.repo));
         let promotion = match pull.filter(|pull| is_our_pull(pull, identity)) {
             Some(pull) => {
-                let head = facts.commit(ground.repo, &pull.head.sha)?;
-                match ours(pull, std::slice::from_ref(head), identity, &sealer) {
+                let all = || facts.comparison(ground.repo, &pull.base.sha, &pull.head.sha);
+                // What was merged is compared anyway, to go back from it.
+                let merged = match pull.merged {
+                    true => ours(pull, &all()?.commits, identity, &sealer),
+                    false => None,
+                };
+                let by_head = |head| ours(pull, std::slice::from_ref(head), identity, &sealer);
+                match merged {
                     Some(promotion) => Some(promotion),
-                    // Somebody else's commit may stand on top of ours.
-                    None => {
-                        let base = &pull.base.sha;
-                        let all = facts.comparison(ground.repo, base, &pull.head.sha)?;
-                        ours(pull, &all.commits, identity, &sealer)
-                    }
+                    None => match by_head(facts.commit(ground.repo, &pull.head.sha)?) {
+                        Some(promotion) => Some(promotion),
+                        // Somebody else's commit may stand on top of ours.
+                        None => ours(pull, &all()?.commits, identity, &sealer),
+                    },
                 }
             }
             None => None,

@@ -6,7 +6,7 @@
 use sha2::{Digest as _, Sha256};
 
 use super::context::Context;
-use super::{MOST_IN_AN_HOUR, Step, approve, remembered, right};
+use super::{MOST_IN_AN_HOUR, Step, approve, remembered, right, rollback};
 use crate::domain::acts::same;
 use crate::domain::decision::{Decision, Effect, Reason, Verdict};
 use crate::domain::evaluate::{assess, changed_rules};
@@ -17,7 +17,7 @@ use crate::domain::people::is_among;
 use crate::domain::policy::{Policy, Principal};
 use crate::domain::reply::command as say;
 use crate::domain::reply::{reason, verdict};
-use crate::intent::command::{Command, Remark, Spoken};
+use crate::intent::command::{Command, Remark, Scope, Spoken};
 use crate::intent::{Answer, Intent};
 use crate::model::ids::{CommentId, PrNumber, RepoRef, Sha};
 use crate::model::read::{Account, PullRequest};
@@ -51,11 +51,16 @@ pub(in crate::domain) fn press(
     let pulls: Vec<&PullRequest> = open.collect();
     let branch = &ground.home.default_branch;
     let followed = pulls.iter().find(|pull| pull.base.branch == *branch);
-    let Some(pull) = followed.or(pulls.first()).copied() else {
+    let back = verdict::ROLLBACK.identifier;
+    let merged = match pressed.button == back && pulls.is_empty() {
+        true => merged_at(facts, &ground, pressed.head)?,
+        false => None,
+    };
+    let Some(pull) = followed.or(pulls.first()).copied().or(merged) else {
         return Ok(Decision::nothing(reason::pressed_too_late(pressed.head)));
     };
     let (approve, accept) = (verdict::APPROVE.identifier, verdict::OVERRIDE.identifier);
-    if pressed.button != approve && pressed.button != accept {
+    if ![approve, accept, back].contains(&pressed.button) {
         return again(facts, &ground, pressed, &pulls);
     }
     let Some(policy) = ground.policy().cloned() else {
@@ -69,12 +74,11 @@ pub(in crate::domain) fn press(
     if past.within_hour >= MOST_IN_AN_HOUR {
         return Ok(Decision::nothing(reason::pressed_too_often()));
     }
-    let outcome = if pressed.button == approve {
-        let context = Context::read(facts, &ground, &policy, &remark, Some(pull))?;
-        approvals(&context, pull)?
-    } else {
-        let context = Context::read(facts, &ground, &policy, &remark, Some(pull))?;
-        overrides(&context, pull)?
+    let context = Context::read(facts, &ground, &policy, &remark, Some(pull))?;
+    let outcome = match pressed.button {
+        button if button == approve => approvals(&context, pull)?,
+        button if button == back => goes_back(&context, pull)?,
+        _ => overrides(&context, pull)?,
     };
     Ok(answered(&ground, &remark, pressed, outcome, past.refused_today))
 }
@@ -83,6 +87,8 @@ pub(in crate::domain) fn press(
 enum Outcome {
     /// It is done, and shows.
     Done(Vec<Effect>),
+    /// It is done, and answered with this.
+    Opened(Vec<Effect>, String),
     /// It is answered with this.
     Told(String),
     /// The person may not; nothing is recorded.
@@ -96,8 +102,8 @@ fn answered(
     outcome: Outcome,
     refused_today: bool,
 ) -> Decision {
-    let reply = |text: String| {
-        let answer = Answer { done: false, text };
+    let reply = |done, text: String| {
+        let answer = Answer { done, text };
         Effect::Reply {
             at: remark.at.clone(),
             thread: remark.thread,
@@ -107,9 +113,13 @@ fn answered(
     };
     let (verdict, mut effects, refused) = match outcome {
         Outcome::Done(effects) => (Verdict::Accepted, effects, false),
-        Outcome::Told(text) => (Verdict::Accepted, vec![reply(text)], false),
+        Outcome::Opened(mut effects, text) => {
+            effects.push(reply(true, text));
+            (Verdict::Accepted, effects, false)
+        }
+        Outcome::Told(text) => (Verdict::Accepted, vec![reply(false, text)], false),
         Outcome::Refused(_) if refused_today => (Verdict::Refused, Vec::new(), true),
-        Outcome::Refused(text) => (Verdict::Refused, vec![reply(text)], true),
+        Outcome::Refused(text) => (Verdict::Refused, vec![reply(false, text)], true),
     };
     effects.push(remembered(remark, refused));
     let reasons = vec![reason::pressed(pressed.button, verdict == Verdict::Accepted)];
@@ -181,6 +191,40 @@ fn approvals(context: &Context<'_>, pull: &PullRequest) -> Result<Outcome, Gap> 
         _ if given > 0 => Outcome::Told(say::approved_already()),
         Some(why) => Outcome::Refused(why),
         None => Outcome::Refused(say::not_allowed(&[], false)),
+    })
+}
+
+/// The merged pull request that had this head.
+fn merged_at<'a>(
+    facts: &'a Facts,
+    ground: &Ground<'_>,
+    head: &Sha,
+) -> Result<Option<&'a PullRequest>, Gap> {
+    let branch = &ground.home.default_branch;
+    let mut pulls = facts.pulls_of_commit(ground.repo, head)?.iter();
+    Ok(pulls.find(|pull| pull.merged && pull.head.sha == *head && pull.base.branch == *branch))
+}
+
+/// Goes back from what was merged: `/rollback` on it.
+fn goes_back(context: &Context<'_>, pull: &PullRequest) -> Result<Outcome, Gap> {
+    let (environment, version, reason) = (None, None, None);
+    let scope = Scope::default();
+    let command =
+        Command::Rollback { environment, version, scope: scope.clone(), argocd: false, reason };
+    let any = Spoken { line: String::new(), prefixed: false, meant: Ok(command) };
+    if !right::might(context.facts, context.ground, context.policy, context.remark, &any)? {
+        return Ok(Outcome::Refused(right::not_allowed(context.policy, &[&any])));
+    }
+    if !pull.merged {
+        return Ok(Outcome::Told(say::not_merged_yet(pull.number)));
+    }
+    let (environment, version, reason) = (None, None, None);
+    let wish = rollback::Wish { environment, version, scope: &scope, argocd: false, reason };
+    Ok(match rollback::rollback(context, &wish)? {
+        Step::Answered(answer, effects) if answer.done => Outcome::Opened(effects, answer.text),
+        Step::Answered(answer, _) => Outcome::Refused(answer.text),
+        Step::First(effects) => Outcome::Done(effects),
+        Step::Later(..) => Outcome::Done(Vec::new()),
     })
 }
 

@@ -8,12 +8,12 @@ use super::promote::{Granted, blank, open_now, scoped};
 use super::right;
 use crate::domain::back::{Search, State, difference, look_back, state};
 use crate::domain::candidate::image_tag_of;
-use crate::domain::classify::{Sides, classify};
+use crate::domain::classify::{Move, Sides, classify, moves};
 use crate::domain::decision::OPENED;
-use crate::domain::facts::Gap;
+use crate::domain::facts::{Gap, Lacking};
 use crate::domain::merge::merge;
 use crate::domain::overlay::{Overlays, overlays};
-use crate::domain::plan::{Stop, plan};
+use crate::domain::plan::{Stop, plan, within};
 use crate::domain::policy::{Application, Environment};
 use crate::domain::promotion::{Back, Direction, Promised, Promotion};
 
@@ -78,20 +78,10 @@ pub(super) fn rollback(context: &Context<'_>, wish: &Wish<'_>) -> Result<Step, G
 
 fn open_it(context: &Context<'_>, wish: &Wish<'_>, way: Way<'_>) -> Result<Step, Gap> {
     let Way { application, environment, now, then, mut back, scope, odd } = way;
-    let leaves: BTreeSet<String> = then
-        .iter()
-        .filter_map(|entry| {
-            let mut all = now.carried.iter();
-            let carried =
-                all.find(|one| one.target == entry.target && one.entry.name == entry.name)?;
-            let (left, to) = (carried.entry.new_tag.as_deref()?, entry.new_tag.as_deref());
-            goes_down(application, left, to).then(|| left.to_owned())
-        })
-        .collect();
-    back.leaves = leaves.into_iter().collect();
+    back.leaves = leaves(application, &now, &then);
     back.reason = wish.reason.map(str::to_owned);
     let mut promotion = Promotion { request: Some(context.request()), ..scope };
-    name(&mut promotion, application, &then);
+    name(&mut promotion, application, &now, &then);
     promotion.direction = Direction::Back;
     promotion.back = Some(back);
     for (pull, other) in open(context.facts, context.ground, environment.name().as_str())? {
@@ -103,6 +93,7 @@ fn open_it(context: &Context<'_>, wish: &Wish<'_>, way: Way<'_>) -> Result<Step,
         }
         let alike = other.direction == Direction::Back
             && other.application == promotion.application
+            && (&other.services, &other.targets) == (&promotion.services, &promotion.targets)
             && (&other.tag, &other.images) == (&promotion.tag, &promotion.images);
         let live = |back: Option<&Back>| back.is_some_and(|back| back.argocd);
         if alike && live(promotion.back.as_ref()) && !live(other.back.as_ref()) {
@@ -130,13 +121,34 @@ fn names_applications(way: &Way<'_>) -> bool {
     })
 }
 
+/// What is left behind, and bad from then on: the tags, and the digests, which say exactly what ran. Where a version
+/// goes up, nothing is.
+pub(in crate::domain) fn leaves(
+    application: &Application,
+    now: &Overlays,
+    then: &State,
+) -> Vec<String> {
+    let present = state(now);
+    let left: BTreeSet<String> =
+        then.iter().flat_map(|entry| left(application, &present, entry)).collect();
+    left.into_iter().collect()
+}
+
+fn left(application: &Application, present: &State, to: &Promised) -> Vec<String> {
+    let mut all = present.iter();
+    let Some(now) = all.find(|one| one.target == to.target && one.name == to.name) else {
+        return Vec::new();
+    };
+    let version = |entry: &Promised| application.version_of_image(entry.new_tag.as_deref()?);
+    let up = version(now).zip(version(to)).is_some_and(|(now, to)| to > now);
+    let tag = now.new_tag.as_ref().filter(|tag| goes_down(application, tag, to.new_tag.as_deref()));
+    let digest = now.digest.as_ref().filter(|digest| !up && to.digest.as_ref() != Some(*digest));
+    tag.into_iter().chain(digest).cloned().collect()
+}
+
 /// Whether going from one tag to the other leaves something behind that is bad from then on: what goes
 /// forward again does not.
-pub(in crate::domain) fn goes_down(
-    application: &Application,
-    from: &str,
-    to: Option<&str>,
-) -> bool {
+fn goes_down(application: &Application, from: &str, to: Option<&str>) -> bool {
     let version = |tag: &str| application.version_of_image(tag);
     match (version(from), to.and_then(version)) {
         (Some(from), Some(to)) => from > to,
@@ -144,8 +156,14 @@ pub(in crate::domain) fn goes_down(
     }
 }
 
-/// Calls the promotion by what it brings back: one tag, or the highest of several.
-pub(in crate::domain) fn name(promotion: &mut Promotion, application: &Application, then: &State) {
+/// Calls the promotion by what it brings back: one tag where all that is in its scope gets that, or the highest of
+/// several.
+pub(in crate::domain) fn name(
+    promotion: &mut Promotion,
+    application: &Application,
+    now: &Overlays,
+    then: &State,
+) {
     let mut tags: Vec<&str> = then.iter().filter_map(|entry| entry.new_tag.as_deref()).collect();
     tags.sort_by_key(|tag| application.version_of_image(tag));
     let highest = tags.last().copied().unwrap_or("what ran before");
@@ -157,8 +175,16 @@ pub(in crate::domain) fn name(promotion: &mut Promotion, application: &Applicati
             && entry.new_name.is_none()
             && entry.new_tag.as_deref() == Some(highest)
     };
+    let mut scope = now.carried.iter().filter(|carried| within(promotion, carried));
+    let all = scope.all(|carried| {
+        let mut back = then.iter();
+        match back.find(|to| to.target == carried.target && to.name == carried.entry.name) {
+            Some(to) => plain(to),
+            None => plain(&Promised::of(&carried.target, &carried.entry)),
+        }
+    });
     match ImageTag::new(highest) {
-        Ok(tag) if then.iter().all(plain) => promotion.tag = Some(tag),
+        Ok(tag) if all => promotion.tag = Some(tag),
         _ => promotion.images = then.clone(),
     }
 }
@@ -169,43 +195,13 @@ fn undo<'a>(
     wish: &Wish<'_>,
     pull: &PullRequest,
 ) -> Result<Result<Way<'a>, String>, Gap> {
-    let (facts, ground) = (context.facts, context.ground);
+    let ground = context.ground;
     if pull.base.branch != ground.home.default_branch {
         return Ok(Err(say::undo_what(pull.number, 0)));
     }
-    // What its branch started from need not have run anywhere; what its base branch had has.
-    let comparison = facts.comparison(ground.repo, &pull.base.sha, &pull.head.sha)?;
-    let ancestor = facts.tree(ground.repo, &comparison.merge_base.tree)?;
-    let base = facts.commit(ground.repo, &pull.base.sha)?;
-    let before = facts.tree(ground.repo, &base.tree)?;
-    let head = facts.commit(ground.repo, &pull.head.sha)?;
-    let merged = merge(ancestor, before, facts.tree(ground.repo, &head.tree)?);
-    let sides = Sides { repo: ground.repo, before, merged: &merged, origin: Origin::of(pull) };
-    let touches = classify(facts, &sides, context.policy)?;
-    let own = context.promotion.as_ref();
-    let mut moved = touches.iter().filter(|touch| !touch.moving.is_empty());
-    let (Some(touch), None) = (moved.next(), moved.next()) else {
-        return Ok(Err(say::undo_what(pull.number, touches.len())));
-    };
-    let wanted = match (&wish.scope.application, own) {
-        (Some(name), _) => Some(name.as_str()),
-        (None, own) => own.map(|own| own.application.as_str()),
-    };
-    let mut applications = touch.moving.iter().filter(|moving| {
-        wanted.is_none_or(|wanted| moving.application.name().as_str().eq_ignore_ascii_case(wanted))
-    });
-    let (Some(moving), None) = (applications.next(), applications.next()) else {
-        return Ok(Err(say::which_application(context.policy.applications())));
-    };
-    let Some(environment) = context.policy.environment(touch.environment.name()) else {
-        return Ok(Err(say::undo_what(pull.number, 0)));
-    };
-    let Some(application) = context.policy.application(moving.application.name()) else {
-        return Ok(Err(say::undo_what(pull.number, 0)));
-    };
-    let now = match overlays(facts, ground.repo, ground.tree, environment, application)? {
-        Ok(now) => now,
-        Err(reasons) => return Ok(Err(say::reasons(&reasons))),
+    let Brought { application, environment, now, moves } = match brought(context, wish, pull)? {
+        Ok(brought) => brought,
+        Err(why) => return Ok(Err(why)),
     };
     let scope = match scoped(blank(application, environment), environment, wish.scope, &now) {
         Ok(scope) => scope,
@@ -213,12 +209,12 @@ fn undo<'a>(
     };
     let present = state(&now);
     let (mut then, mut odd, mut since) = (Vec::new(), Vec::new(), Vec::new());
-    for one in &moving.moves {
+    for one in &moves {
         let (Some(from), Some(to)) = (&one.from, &one.to) else {
             odd.extend(one.from.as_ref().or(one.to.as_ref()).map(|any| any.entry.name.clone()));
             continue;
         };
-        if !crate::domain::plan::within(&scope, from) {
+        if !within(&scope, from) {
             continue;
         }
         let brought = Promised::of(&to.target, &to.entry);
@@ -241,6 +237,77 @@ fn undo<'a>(
         argocd: false,
     };
     Ok(Ok(Way { application, environment, now, then, back, scope, odd }))
+}
+
+/// What a merged pull request changed, and what is there now.
+struct Brought<'a> {
+    application: &'a Application,
+    environment: &'a Environment,
+    now: Overlays,
+    moves: Vec<Move>,
+}
+
+/// Finds it. What is ours changed the entries of its own environment: nothing else has to be read.
+fn brought<'a>(
+    context: &'a Context<'_>,
+    wish: &Wish<'_>,
+    pull: &PullRequest,
+) -> Result<Result<Brought<'a>, String>, Gap> {
+    let (facts, ground) = (context.facts, context.ground);
+    // What its branch started from need not have run anywhere; what its base branch had has.
+    let comparison = facts.comparison(ground.repo, &pull.base.sha, &pull.head.sha)?;
+    let ancestor = facts.tree(ground.repo, &comparison.merge_base.tree)?;
+    let before = match comparison.merge_base.sha == pull.base.sha {
+        true => ancestor,
+        false => facts.tree(ground.repo, &facts.commit(ground.repo, &pull.base.sha)?.tree)?,
+    };
+    let listed = comparison.commits.iter().find(|commit| commit.sha == pull.head.sha);
+    let head = match listed {
+        Some(head) => head,
+        None => facts.commit(ground.repo, &pull.head.sha)?,
+    };
+    let merged = merge(ancestor, before, facts.tree(ground.repo, &head.tree)?);
+    if let Some(own) = &context.promotion
+        && wish.scope.application.is_none()
+        && let Some(environment) = context.policy.environment(&own.environment)
+        && let Some(application) = context.policy.application(&own.application)
+    {
+        let mut lacking = Lacking::default();
+        let mut read =
+            |tree| lacking.take(overlays(facts, ground.repo, tree, environment, application));
+        let found = (read(ground.tree)?, read(before)?, read(&merged.tree)?);
+        return Ok(match lacking.done(found)? {
+            (Some(Ok(now)), Some(Ok(before)), Some(Ok(after))) => {
+                Ok(Brought { application, environment, now, moves: moves(&before, &after) })
+            }
+            (Some(Err(reasons)), ..) => Err(say::reasons(&reasons)),
+            _ => Err(say::undo_what(pull.number, 0)),
+        });
+    }
+    let sides = Sides { repo: ground.repo, before, merged: &merged, origin: Origin::of(pull) };
+    let touches = classify(facts, &sides, context.policy)?;
+    let mut moved = touches.iter().filter(|touch| !touch.moving.is_empty());
+    let (Some(touch), None) = (moved.next(), moved.next()) else {
+        return Ok(Err(say::undo_what(pull.number, touches.len())));
+    };
+    let wanted = wish.scope.application.as_deref();
+    let mut applications = touch.moving.iter().filter(|moving| {
+        wanted.is_none_or(|wanted| moving.application.name().as_str().eq_ignore_ascii_case(wanted))
+    });
+    let (Some(moving), None) = (applications.next(), applications.next()) else {
+        return Ok(Err(say::which_application(context.policy.applications())));
+    };
+    let Some(environment) = context.policy.environment(touch.environment.name()) else {
+        return Ok(Err(say::undo_what(pull.number, 0)));
+    };
+    let Some(application) = context.policy.application(moving.application.name()) else {
+        return Ok(Err(say::undo_what(pull.number, 0)));
+    };
+    let now = match overlays(facts, ground.repo, ground.tree, environment, application)? {
+        Ok(now) => now,
+        Err(reasons) => return Ok(Err(say::reasons(&reasons))),
+    };
+    Ok(Ok(Brought { application, environment, now, moves: moving.moves.clone() }))
 }
 
 /// Back to a version that is named, or to the newest that ran and is not bad.

@@ -2,7 +2,7 @@
 //! branch holds our commits only.
 
 use super::{Gate, Outcome};
-use crate::domain::classify::Effect;
+use crate::domain::classify::{Effect, Move};
 use crate::domain::look::Look;
 use crate::domain::minimal::{Extra, extras};
 use crate::domain::promotion::Promotion;
@@ -42,16 +42,38 @@ fn trouble(look: &Look<'_>, touch: &Effect<'_>) -> Option<Said> {
         .flat_map(|moving| &moving.moves)
         .filter_map(|one| Some(one.to.as_ref()?.file.as_str()))
         .collect();
-    let stranger = touch.other.first().or_else(|| match look.promotion {
+    let stranger = touch.other.iter().map(String::as_str).next().or_else(|| match look.promotion {
         // In a promotion of ours every file counts, whether an environment uses it or not.
-        Some(_) => merged.changed.iter().find(|path| !allowed.contains(&path.as_str())),
-        None => None,
+        Some(_) => {
+            let mut changed = merged.changed.iter().map(String::as_str);
+            changed.find(|path| !allowed.contains(path))
+        }
+        None => beyond_tags(touch),
     });
     let extras: Vec<Extra> = touch.overlays.iter().flat_map(extras).collect();
     if stranger.is_none() && extras.is_empty() {
         return None;
     }
-    Some(gate::more_than_images(stranger.map(String::as_str), &extras, look.promotion.is_some()))
+    Some(gate::more_than_images(stranger, &extras, look.promotion.is_some()))
+}
+
+/// The file of an entry that gets its image from elsewhere, or no version at all: only a way back of ours puts
+/// back what is like that.
+fn beyond_tags<'a>(touch: &'a Effect<'_>) -> Option<&'a str> {
+    let mut moves = touch.moving.iter().flat_map(|moving| &moving.moves);
+    let bare = |one: &Move| {
+        let entry = one.to.as_ref().map(|to| &to.entry);
+        one.from.is_some()
+            && entry.is_some_and(|entry| entry.new_tag.is_none() && entry.digest.is_none())
+    };
+    moves.find(|one| is_renamed(one) || bare(one))?.to.as_ref().map(|to| to.file.as_str())
+}
+
+fn is_renamed(one: &Move) -> bool {
+    match (&one.from, &one.to) {
+        (Some(from), Some(to)) => from.entry.new_name != to.entry.new_name,
+        _ => false,
+    }
 }
 
 fn foreign_commit(look: &Look<'_>, promotion: &Promotion) -> Option<Said> {
@@ -89,7 +111,12 @@ fn not_asked_for(touch: &Effect<'_>, promotion: &Promotion) -> Option<Said> {
             let there = promotion.targets.is_empty() || promotion.targets.contains(&to.target);
             let promised = promotion.promised(&to.target, name).filter(|_| within && there);
             match promised {
-                Some(promised) if promised.holds(&to.entry) => None,
+                Some(promised)
+                    if promotion.is_kept(&promised, &to.entry)
+                        && (promised.new_name == to.entry.new_name || !is_renamed(one)) =>
+                {
+                    None
+                }
                 Some(promised) => Some(gate::other_tag(name, &promised)),
                 None => Some(gate::not_promised(name)),
             }

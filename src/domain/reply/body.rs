@@ -114,7 +114,8 @@ fn images(out: &mut String, promotion: &Promotion, moves: &[Carried]) {
         let to = promotion
             .promised(&carried.target, &entry.name)
             .unwrap_or_else(|| Promised::of(&carried.target, entry));
-        let name = to.new_name.as_deref().or(entry.new_name.as_deref()).unwrap_or(&entry.name);
+        let kept = entry.new_name.as_deref().filter(|_| promotion.direction == Direction::Forward);
+        let name = to.new_name.as_deref().or(kept).unwrap_or(&entry.name);
         let shown = |tag: Option<&str>| tag.map_or_else(|| "not set".to_owned(), span);
         let digest = to.digest.as_deref().map_or_else(|| "–".to_owned(), span);
         let (from, to) = (shown(entry.new_tag.as_deref()), shown(to.new_tag.as_deref()));

@@ -44,7 +44,10 @@ pub fn gates(head: &Sha, assessment: &Assessment, followed: Option<&str>, page: 
         annotations: Vec::new(),
         details: with_both_sides(
             assessment.gates(),
-            Details { buttons: buttons(assessment.gates()), ..diff::page_alone(page) },
+            Details {
+                buttons: buttons(assessment.gates(), assessment.promotes()),
+                ..diff::page_alone(page)
+            },
         ),
     };
     match assessment {
@@ -109,7 +112,7 @@ pub fn unknown(head: &Sha, why: &str, page: &Link) -> NewCheck {
         ),
         text: String::new(),
         annotations: Vec::new(),
-        details: Details { buttons: buttons(&[]), ..diff::page_alone(page) },
+        details: Details { buttons: buttons(&[], false), ..diff::page_alone(page) },
     }
 }
 

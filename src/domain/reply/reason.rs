@@ -408,7 +408,7 @@ pub fn pressed_by_a_bot() -> Reason {
 
 /// The pull request has another head now, or is closed.
 pub fn pressed_too_late(head: &Sha) -> Reason {
-    let sentence = format!("no open pull request is at `{}` any more", head.short());
+    let sentence = format!("no pull request that this is about is at `{}` any more", head.short());
     Reason::new("button.head-moved", sentence)
 }
 

@@ -31,6 +31,13 @@ pub const OVERRIDE: Button = Button {
     identifier: "override",
 };
 
+/// Goes back from what was merged.
+pub const ROLLBACK: Button = Button {
+    label: "Roll back",
+    description: "Once merged: back to what ran before",
+    identifier: "rollback",
+};
+
 /// How the check concludes, and its headline.
 pub fn verdict(gates: &[Gate], promotes: bool) -> (Option<Conclusion>, String) {
     // Of the worst the first, because gates stand in the order in which they are best put right.
@@ -139,9 +146,12 @@ pub fn holds_until(gates: &[Gate]) -> Option<String> {
     Some(format!("Valid until {}: then `{}` is judged anew.", instant(at), gate.name))
 }
 
-/// What a completed check offers.
-pub fn buttons(gates: &[Gate]) -> Vec<Button> {
+/// What a completed check offers. It stays after the merge as it is, so that the way back is there by then.
+pub fn buttons(gates: &[Gate], promotes: bool) -> Vec<Button> {
     let mut buttons = vec![AGAIN];
+    if promotes && !gates.is_empty() && gates.iter().all(|gate| gate.outcome.is_open()) {
+        buttons.push(ROLLBACK);
+    }
     if gates.iter().any(|gate| gate.name == "approvals" && gate.outcome == Outcome::Needs) {
         buttons.push(APPROVE);
     }
@@ -244,15 +254,16 @@ mod tests {
 
     #[test]
     fn buttons_are_as_short_as_github_wants_and_help() {
-        for Button { label, description, identifier } in [AGAIN, APPROVE, OVERRIDE] {
+        for Button { label, description, identifier } in [AGAIN, APPROVE, OVERRIDE, ROLLBACK] {
             assert!(label.len() <= 20 && description.len() <= 40 && identifier.len() <= 20);
         }
         let open = gate("order", Passed, "");
         let names = |gates: &[Gate]| -> Vec<&str> {
-            buttons(gates).iter().map(|button| button.identifier).collect()
+            buttons(gates, true).iter().map(|button| button.identifier).collect()
         };
         assert_eq!(names(&[]), ["again"]);
-        assert_eq!(names(std::slice::from_ref(&open)), ["again"]);
+        assert_eq!(names(std::slice::from_ref(&open)), ["again", "rollback"]);
+        assert_eq!(buttons(std::slice::from_ref(&open), false), [AGAIN], "a change of no version");
         let approvals = gate("approvals", Needs, "");
         assert_eq!(names(&[open.clone(), approvals]), ["again", "approve", "override"]);
         assert_eq!(names(&[open, gate("soak", Waiting, "")]), ["again", "override"]);

@@ -17,6 +17,7 @@ mod states;
 mod tickets;
 mod unseen;
 mod waiting;
+mod way_back;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -41,8 +42,8 @@ use crate::model::ids::{
 };
 use crate::model::links::Links;
 use crate::model::read::{
-    Access, Account, CommandPast, Commit, Comparison, Conclusion, Identity, PullRequest, Release,
-    Repository, Review, Reviewed, Side, Visibility,
+    Access, Account, CommandPast, Comment, Commit, Comparison, Conclusion, Identity, PullRequest,
+    Release, Repository, Review, Reviewed, Side, Visibility,
 };
 use crate::model::report::{Deployed, Reports};
 use crate::model::restoration::{Restoration, Restorations};
@@ -156,6 +157,8 @@ struct Hub {
     /// What servers say of tickets, by address.
     tickets: BTreeMap<String, TicketAnswer>,
     asked: Vec<Need>,
+    /// The comments that can be read.
+    comments: Vec<Comment>,
 }
 
 impl Hub {
@@ -203,6 +206,7 @@ impl Hub {
             digests: Vec::new(),
             tickets: BTreeMap::new(),
             asked: Vec::new(),
+            comments: Vec::new(),
         };
         hub.push("main", &account(5, "ada"), "start", main);
         hub
@@ -395,7 +399,9 @@ impl Hub {
             Need::Member { team, login, .. } => {
                 Answer::Member(self.members.contains(&format!("{team} {login}")))
             }
-            Need::Comment { .. } => Answer::Comment(None),
+            Need::Comment { comment, .. } => {
+                Answer::Comment(self.comments.iter().find(|one| one.id == *comment).cloned())
+            }
             Need::Reports { sha, .. } => Answer::Reports(match self.reports.get(sha) {
                 Some(reports) => reports.clone()?,
                 None => Reports::new(Vec::new(), Vec::new(), true),

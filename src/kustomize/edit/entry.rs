@@ -24,14 +24,15 @@ pub(super) fn change(
         return Err(EditError::at(entry, format!("`{key}` stands twice in this entry")));
     }
     let mut change = Change { file, entry, images, splices };
-    let mut unwanted = edit.unwanted().and_then(|field| entry.entry(field));
+    let mut unwanted: Vec<_> = edit.unwanted().filter_map(|field| entry.entry(field)).collect();
     for (field, text) in edit.fields() {
         match (entry.get(field), entry.entry(field)) {
             (Some(value), _) if says(value, text) => {}
             (_, Some(pair)) => change.set_value(pair, text)?,
             // The field that goes makes room for the one that comes: one line changes, its comment stays.
-            (_, None) => match unwanted.take_if(|_| field != "newName") {
-                Some(pair) => {
+            (_, None) => match room(&unwanted, (entry, edit), field) {
+                Some(at) => {
+                    let pair = unwanted.remove(at);
                     change.rename(pair, field)?;
                     change.set_value(pair, text)?;
                 }
@@ -39,11 +40,23 @@ pub(super) fn change(
             },
         }
     }
-    match (unwanted, edit.unwanted()) {
-        (Some(pair), _) => change.remove(pair),
-        (None, Some(field)) => change.refuse_merged(field),
-        (None, None) => Ok(()),
+    for pair in unwanted {
+        change.remove(pair)?;
     }
+    edit.unwanted().try_for_each(|field| change.refuse_merged(field))
+}
+
+/// Which of the fields that go becomes this one: a tag becomes a digest, or the other way round. Where an entry
+/// becomes exactly something, what comes would meet what goes, so that any will do.
+fn room(
+    unwanted: &[Pair<'_>],
+    (entry, edit): (Node<'_>, &ImageEdit),
+    field: &str,
+) -> Option<usize> {
+    let is_name = |pair: &Pair<'_>| pair.0.as_str() == Some("newName");
+    let is_last = || edit.fields().all(|(other, _)| other == field || entry.entry(other).is_some());
+    let alike = unwanted.iter().position(|pair| field != "newName" && !is_name(pair));
+    alike.or_else(|| (edit.exact && !unwanted.is_empty() && is_last()).then_some(0))
 }
 
 /// A field of an entry, or of what is merged into it, whose name is written in other letters than usual.

@@ -10,7 +10,7 @@ mod source;
 use super::yaml::{Document, Node, YamlError, parse};
 use source::{Source, Splices};
 
-/// What one `images:` entry is to say afterwards; `None` leaves a field alone.
+/// What one `images:` entry is to say afterwards; `None` leaves a field alone, unless it is exact.
 ///
 /// Setting only the tag removes the digest, which would win over it; setting only the digest removes the tag.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +25,8 @@ pub struct ImageEdit {
     pub digest: Option<String>,
     /// Whether to add an entry where there is none; otherwise that is an error.
     pub add_if_absent: bool,
+    /// Whether `newName`, `newTag` and `digest` go where nothing is named for them.
+    pub exact: bool,
 }
 
 impl ImageEdit {
@@ -36,6 +38,7 @@ impl ImageEdit {
             tag: Some(tag.into()),
             digest: None,
             add_if_absent: false,
+            exact: false,
         }
     }
 
@@ -50,13 +53,16 @@ impl ImageEdit {
         .filter_map(|(field, text)| Some((field, text?)))
     }
 
-    /// The field that must go because it would contradict the others.
-    fn unwanted(&self) -> Option<&'static str> {
-        match (&self.tag, &self.digest) {
-            (Some(_), None) => Some("digest"),
-            (None, Some(_)) => Some("newTag"),
-            _ => None,
-        }
+    /// The fields that must go, because they would contradict the others or nothing is named for them.
+    fn unwanted(&self) -> impl Iterator<Item = &'static str> {
+        let (name, tag, digest) = (&self.new_name, &self.tag, &self.digest);
+        [
+            ("newName", self.exact && name.is_none()),
+            ("newTag", tag.is_none() && (self.exact || digest.is_some())),
+            ("digest", digest.is_none() && (self.exact || tag.is_some())),
+        ]
+        .into_iter()
+        .filter_map(|(field, goes)| goes.then_some(field))
     }
 }
 

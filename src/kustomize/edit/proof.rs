@@ -117,7 +117,7 @@ fn apply(root: &mut Value, edits: &[ImageEdit]) {
             for (field, text) in edit.fields() {
                 fields.insert(string(field), vec![string(text)]);
             }
-            if let Some(field) = edit.unwanted() {
+            for field in edit.unwanted() {
                 fields.remove(&string(field));
             }
         }

@@ -116,13 +116,16 @@ fn edit() -> impl Strategy<Value = ImageEdit> {
         text.prop_map(String::from)
     ];
     let field = || proptest::option::of(text);
-    (name, field(), field(), field()).prop_map(|(name, new_name, tag, digest)| ImageEdit {
-        name,
-        new_name,
-        tag,
-        digest,
-        add_if_absent: true,
-    })
+    (name, field(), field(), field(), any::<bool>()).prop_map(
+        |(name, new_name, tag, digest, exact)| ImageEdit {
+            name,
+            new_name,
+            tag,
+            digest,
+            add_if_absent: true,
+            exact,
+        },
+    )
 }
 
 proptest! {
@@ -149,9 +152,9 @@ proptest! {
                     Some(text) => Some(text.clone()),
                     None => old.filter(|_| !gone).cloned(),
                 };
-                prop_assert_eq!(&entry.new_name, &field(&edit.new_name, old.and_then(|o| o.new_name.as_ref()), false));
-                prop_assert_eq!(&entry.new_tag, &field(&edit.tag, old.and_then(|o| o.new_tag.as_ref()), edit.digest.is_some()));
-                prop_assert_eq!(&entry.digest, &field(&edit.digest, old.and_then(|o| o.digest.as_ref()), edit.tag.is_some()));
+                prop_assert_eq!(&entry.new_name, &field(&edit.new_name, old.and_then(|o| o.new_name.as_ref()), edit.exact));
+                prop_assert_eq!(&entry.new_tag, &field(&edit.tag, old.and_then(|o| o.new_tag.as_ref()), edit.exact || edit.digest.is_some()));
+                prop_assert_eq!(&entry.digest, &field(&edit.digest, old.and_then(|o| o.digest.as_ref()), edit.exact || edit.tag.is_some()));
             } else {
                 let other = &before[i];
                 prop_assert_eq!((&entry.name, &entry.new_tag, &entry.digest), (&other.name, &other.new_tag, &other.digest));

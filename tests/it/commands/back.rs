@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use crate::stage::people::overlay;
+use crate::stage::people::{CONFIG, overlay};
 use crate::stage::{DEMO, Stage};
 
 /// Production ran v1.0.0, v1.0.1, v1.0.2 and v1.0.3, by hand, each seen by the bot or not.
@@ -102,5 +102,42 @@ async fn a_rollback_passes_a_lock_and_shows_it() {
     assert!(again.contains(&format!("#{back} is open already")), "{again}");
     let later = stage.ask("ada", prod, "/rollback --argocd").await;
     assert!(later.contains("Nobody may do that here"), "{later}");
+    stage.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_the_gates_that_are_named_stand_in_the_way_and_only_so_far_back() {
+    let mut stage = with_past().await;
+    let gates = "    gates: {soak: 1h, reviewed: true, checks: [\"ci / *\"]}\n";
+    let back = "    rollback: {gates: [kustomize, approvals], within: 1}\n";
+    let old = stage.file(DEMO, CONFIG, "main").await;
+    stage.write_file(DEMO, "main", CONFIG, &format!("{old}{gates}{back}")).await;
+    stage.start_bot().await;
+    stage.surveyed().await;
+    stage.ask("ada", 1, "/lock prod incident").await;
+    stage.ask("sam", 1, "/rollback prod").await;
+    let back = stage.open_number("to v1.0.2 in prod").await;
+    stage.is_red(back, "eeds qa-approved").await;
+    let (_, text) = stage.gates(back).await;
+    for gate in ["kustomize", "scope", "lock", "approvals"] {
+        assert!(text.contains(&format!("| `{gate}` |")), "{gate}: {text}");
+    }
+    for gate in ["soak", "reviewed", "checks", "order", "hold", "bad-version"] {
+        assert!(!text.contains(&format!("| `{gate}` |")), "{gate}: {text}");
+    }
+    stage.restart().await;
+    stage.rules(|old| old.replace(", approvals], within", "], within")).await;
+    stage.is_green(back).await;
+    assert!(stage.told(back).await.contains("a rollback goes through"), "the lock is shown");
+    stage.ask("sam", back, "/cancel").await;
+    stage.restart().await;
+    // Two versions ago is further than the rules let a rollback go.
+    stage.ask("sam", 1, "/rollback prod v1.0.1").await;
+    let further = stage.open_number("to v1.0.1 in prod").await;
+    stage.is_red(further, "eeds qa-approved").await;
+    let (_, text) = stage.gates(further).await;
+    for gate in ["soak", "reviewed", "checks", "order"] {
+        assert!(text.contains(&format!("| `{gate}` |")), "{gate}: {text}");
+    }
     stage.finish().await;
 }

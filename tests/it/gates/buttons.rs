@@ -27,6 +27,12 @@ impl Stage {
         self.idle().await;
     }
 
+    /// No pull request is open.
+    async fn nothing_is_open(&self) {
+        let pulls = self.pulls(DEMO).await;
+        assert!(pulls.iter().all(|pull| pull["state"] != "open"), "{pulls:?}");
+    }
+
     /// What the bot has said there to somebody, without its status comment.
     async fn said_to(&self, login: &str, pr: u64) -> Vec<String> {
         let begins = format!("@{login} ");
@@ -172,5 +178,33 @@ async fn buttons_work_on_forks_whose_pull_requests_github_does_not_name() {
     stage.act("ada", "POST", &format!("/repos/{DEMO}/check-runs/{run}/rerequest"), json!({})).await;
     stage.idle().await;
     stage.is_green(pr).await;
+    stage.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_press_goes_back_from_what_was_merged() {
+    let (mut stage, prod) = Stage::with_prod_asked("v1.0.1").await;
+    stage.approve(prod).await;
+    stage.press("sam", prod, "rollback").await;
+    let early = stage.said_to("sam", prod).await;
+    assert!(early[0].contains("is not merged, so there is nothing to go back from"), "{early:?}");
+    stage.restart().await;
+    stage.ask("ada", prod, "/merge").await;
+    // Who may not say it may not press it.
+    stage.rules(|old| format!("{old}    promoters: [\"@acme/sre\"]\n")).await;
+    stage.press("ada", prod, "rollback").await;
+    let refused = stage.said_to("ada", prod).await;
+    assert!(refused.iter().any(|text| text.contains("You may not do that here")), "{refused:?}");
+    stage.nothing_is_open().await;
+    stage.restart().await;
+    stage.press("sam", prod, "rollback").await;
+    let back = stage.open_number("to v1.0.0 in prod").await;
+    let said = stage.said_to("sam", prod).await;
+    assert!(said.iter().any(|text| text.contains(&format!("#{back} is open"))), "{said:?}");
+    stage.replay("check_run", "\"identifier\":\"rollback\"").await;
+    assert_eq!(stage.open_number("to v1.0.0 in prod").await, back, "once");
+    stage.is_green(back).await;
+    stage.ask("sam", back, "/merge").await;
+    assert_eq!(stage.runs("prod").await, "v1.0.0 x9");
     stage.finish().await;
 }

@@ -112,6 +112,11 @@ pub fn never_ran(
     }
 }
 
+/// The button was pressed before the merge.
+pub fn not_merged_yet(pr: PrNumber) -> String {
+    format!("#{pr} is not merged, so there is nothing to go back from. `/cancel` closes it.")
+}
+
 /// A merged pull request that does not say what to undo.
 pub fn undo_what(pr: PrNumber, environments: usize) -> String {
     if environments > 1 {
