@@ -52,7 +52,9 @@ pub mod reply;
 mod restore;
 pub mod running;
 mod supersede;
+mod unneeded;
 pub mod validation;
+mod via;
 mod watch;
 
 use crate::intent::Intent;
@@ -84,6 +86,7 @@ pub fn decide(intent: &Intent, facts: &Facts) -> Result<Decision, Gap> {
         }
         Intent::Conclude { repo, pr } => conclude::conclude(facts, repo, *pr),
         Intent::Watch { repo, pr } => watch::watch(facts, repo, *pr),
+        Intent::Onward { repo, pr } => via::onward(facts, repo, *pr),
         Intent::Follow { repo, reach } => follow::follow(facts, repo, *reach),
         Intent::Press { repo, button, head, by, shown } => {
             command::press::press(facts, repo, &command::press::Pressed { button, head, by, shown })

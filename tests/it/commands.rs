@@ -10,3 +10,4 @@ mod stops;
 mod stories;
 mod talk;
 mod tell;
+mod via;

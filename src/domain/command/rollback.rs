@@ -16,10 +16,10 @@ use crate::domain::overlay::{Overlays, overlays};
 use crate::domain::plan::{Stop, plan, within};
 use crate::domain::policy::{Application, Environment};
 use crate::domain::promotion::{Back, Direction, Promised, Promotion};
-
 use crate::domain::real::Origin;
 use crate::domain::reply::command as say;
 use crate::domain::supersede::open;
+use crate::domain::via::{self, Course};
 use crate::intent::command::{Command, Scope};
 use crate::model::ids::ImageTag;
 use crate::model::read::PullRequest;
@@ -84,6 +84,12 @@ fn open_it(context: &Context<'_>, wish: &Wish<'_>, way: Way<'_>) -> Result<Step,
     name(&mut promotion, application, &now, &then);
     promotion.direction = Direction::Back;
     promotion.back = Some(back);
+    let (rules, place) = ((context.ground, context.policy), (application, environment));
+    let (environment, now, promotion) =
+        match via::course(context.facts, rules, place, now, (promotion, &then))? {
+            Course::Straight(now, promotion) => (environment, now, promotion),
+            Course::First(first, now, promotion) => (first, now, *promotion),
+        };
     for (pull, other) in open(context.facts, context.ground, environment.name().as_str())? {
         let same_comment =
             other.request.as_ref().map(|request| request.comment) == Some(context.remark.id);
@@ -95,9 +101,13 @@ fn open_it(context: &Context<'_>, wish: &Wish<'_>, way: Way<'_>) -> Result<Step,
             && other.application == promotion.application
             && (&other.services, &other.targets) == (&promotion.services, &promotion.targets)
             && (&other.tag, &other.images) == (&promotion.tag, &promotion.images);
-        let live = |back: Option<&Back>| back.is_some_and(|back| back.argocd);
-        if alike && live(promotion.back.as_ref()) && !live(other.back.as_ref()) {
+        let (wanted, has) = (promotion.back.clone(), other.back.clone());
+        let (wanted, has) = (wanted.unwrap_or_default(), has.unwrap_or_default());
+        if alike && wanted.argocd && !has.argocd {
             return Ok(Step::refused(say::stands_without_argocd(pull.number)));
+        }
+        if alike && let Some(onward) = wanted.onward.filter(|_| has.onward.is_none()) {
+            return Ok(Step::refused(say::stands_alone(pull.number, &onward)));
         }
         if alike {
             return Ok(Step::done(say::stands(pull.number, &other), Vec::new()));
@@ -229,13 +239,7 @@ fn undo<'a>(
         return Ok(Err(say::moved_on(pull.number, environment, &since)));
     }
     odd.extend(since.into_iter().map(|entry| entry.name));
-    let back = Back {
-        leaves: Vec::new(),
-        undoes: Some(pull.number),
-        beyond: false,
-        reason: None,
-        argocd: false,
-    };
+    let back = Back { undoes: Some(pull.number), ..Back::default() };
     Ok(Ok(Way { application, environment, now, then, back, scope, odd }))
 }
 
@@ -354,12 +358,7 @@ fn back<'a>(context: &'a Context<'_>, wish: &Wish<'_>) -> Result<Result<Way<'a>,
     };
     let within = environment.rollback().and_then(|rollback| rollback.within);
     let (then, odd) = difference(&search.scoped(&state(&now)), &found.state);
-    let back = Back {
-        leaves: Vec::new(),
-        undoes: None,
-        beyond: !found.is_safe || within.is_some_and(|within| found.ago > within),
-        reason: None,
-        argocd: false,
-    };
+    let beyond = !found.is_safe || within.is_some_and(|within| found.ago > within);
+    let back = Back { beyond, ..Back::default() };
     Ok(Ok(Way { application, environment, now, then, back, scope, odd }))
 }
