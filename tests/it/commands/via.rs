@@ -68,9 +68,10 @@ async fn production_goes_back_after_staging() {
     // What was merged over staging's head takes the ground from under it.
     let text = stage.file(DEMO, &overlay("staging"), "main").await;
     let forward = text.replace("v1.0.0", "v1.0.1");
-    stage.push("ada", "main", &overlay("staging"), &forward).await;
+    stage.write_file(DEMO, "main", &overlay("staging"), &forward).await;
+    stage.idle().await;
     stage.is_red(second, "staging goes back first").await;
-    stage.push("ada", "main", &overlay("staging"), &text).await;
+    stage.write_file(DEMO, "main", &overlay("staging"), &text).await;
     stage.restart().await;
     let head = stage.head(DEMO, "main").await;
     stage.concluded("ci", &head, "smoke", "success").await;
