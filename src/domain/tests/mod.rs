@@ -15,6 +15,7 @@ mod restore;
 mod reviews;
 mod states;
 mod tickets;
+mod unneeded;
 mod unseen;
 mod waiting;
 mod way_back;
