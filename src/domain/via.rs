@@ -14,7 +14,6 @@ use super::promote::open_by_itself;
 use super::promotion::{Back, Onward, Promised, Promotion};
 use super::reply::via as say;
 use crate::model::ids::{PrNumber, RepoRef};
-use crate::model::read::PullRequest;
 
 /// How a way back begins.
 pub(super) enum Course<'a> {
@@ -38,7 +37,9 @@ pub(super) fn course<'a>(
     now: Overlays,
     (promotion, then): (Promotion, &State),
 ) -> Result<Course<'a>, Gap> {
-    let Some(first) = before(policy, environment) else {
+    let own = promotion.back.clone().unwrap_or_default();
+    // What takes a rollback back goes up, and waits for the other one to do so, too.
+    let Some(first) = before(policy, environment).filter(|_| !own.leaves.is_empty()) else {
         return Ok(Course::Straight(now, promotion));
     };
     let Ok(there) = overlays(facts, ground.repo, ground.tree, first, application)? else {
@@ -50,7 +51,6 @@ pub(super) fn course<'a>(
         return Ok(Course::Straight(now, promotion));
     }
     let beyond = !is_within(facts, ground, (application, first), (&there, &goal))?;
-    let own = promotion.back.clone().unwrap_or_default();
     let onward = Onward {
         environment: environment.name().clone(),
         images: then.clone(),
@@ -136,15 +136,14 @@ pub(super) fn onward(facts: &Facts, repo: &RepoRef, pr: PrNumber) -> Result<Deci
         Ok(ground) => ground,
         Err(reason) => return Ok(Decision::nothing(reason)),
     };
-    let (Some(policy), Some(pull)) = (ground.policy(), facts.pull(repo, &pr)?) else {
+    let Some((first, onward)) = waits_for(facts, repo, pr)? else {
         return Ok(Decision::nothing(say::nothing_follows(pr)));
     };
-    let Some((first, onward)) = waits_for(facts, repo, pull)?.filter(|_| pull.merged) else {
-        return Ok(Decision::nothing(say::nothing_follows(pr)));
-    };
-    let (Some(environment), Some(application)) =
-        (policy.environment(&onward.environment), policy.application(&first.application))
-    else {
+    let policy = ground.policy();
+    let (Some(environment), Some(application)) = (
+        policy.and_then(|policy| policy.environment(&onward.environment)),
+        policy.and_then(|policy| policy.application(&first.application)),
+    ) else {
         return Ok(cannot(pr, &onward, say::not_configured(&onward)));
     };
     let now = match overlays(facts, repo, ground.tree, environment, application)? {
@@ -182,12 +181,15 @@ pub(super) fn onward(facts: &Facts, repo: &RepoRef, pr: PrNumber) -> Result<Deci
     })
 }
 
-/// What a pull request of ours has waiting for its merge.
+/// A merged promotion of ours, and what waited for its merge.
 fn waits_for(
     facts: &Facts,
     repo: &RepoRef,
-    pull: &PullRequest,
+    pr: PrNumber,
 ) -> Result<Option<(Promotion, Onward)>, Gap> {
+    let Some(pull) = facts.pull(repo, &pr)?.as_ref().filter(|pull| pull.merged) else {
+        return Ok(None);
+    };
     let Some(promotion) = promotion_of(facts, repo, pull)? else { return Ok(None) };
     let onward = promotion.back.as_ref().and_then(|back| back.onward.clone());
     Ok(onward.map(|onward| (promotion, *onward)))

@@ -29,10 +29,12 @@ pub fn dropped(onward: &Onward) -> String {
     )
 }
 
-/// The environment or the application is not in the configuration any more.
+/// The configuration does not say where it is.
 pub fn not_configured(onward: &Onward) -> String {
     let place = span(onward.environment.as_str());
-    format!("The configuration does not name {place}, or this application, any more.")
+    format!(
+        "The configuration is not valid, or does not name {place} or this application any more."
+    )
 }
 
 /// Nothing that it was to put back is there.

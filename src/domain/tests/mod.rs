@@ -17,6 +17,7 @@ mod states;
 mod tickets;
 mod unneeded;
 mod unseen;
+mod via;
 mod waiting;
 mod way_back;
 

@@ -78,6 +78,19 @@ async fn production_goes_back_after_staging() {
     stage.is_green(second).await;
     stage.ask("sam", second, "/merge").await;
     assert_eq!(stage.runs("prod").await, "v1.0.0 x9");
+    stage.restart().await;
+    // Taking it back goes the same way: staging first.
+    stage.ask("sam", second, "/rollback").await;
+    let undone = stage.open_number("to v1.0.1 in prod").await;
+    stage.is_red(undone, "staging goes back first").await;
+    stage.restart().await;
+    stage.ask("sam", first, "/rollback").await;
+    let before = stage.open_number("to v1.0.1 in staging").await;
+    stage.is_green(before).await;
+    stage.ask("sam", before, "/merge").await;
+    stage.idle().await;
+    let (_, gates) = stage.gates(undone).await;
+    assert!(gates.contains("`staging` went back to it first"), "{gates}");
     stage.finish().await;
 }
 
