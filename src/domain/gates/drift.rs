@@ -57,6 +57,12 @@ pub fn is_drifting(stand: &Stand) -> bool {
     !of_target(stand).is_open()
 }
 
+/// Whether a target that stands so has drifted: something else than the default branch has is deployed, and it is not
+/// only on its way.
+pub fn has_drifted(stand: &Stand) -> bool {
+    matches!(stand, Stand::OutOfSync { deployed_once: true } | Stand::SyncFailed(_))
+}
+
 /// What is deployed is held against the default branch; how it is doing is no matter here.
 fn of_target(stand: &Stand) -> Outcome {
     match stand {
@@ -66,7 +72,7 @@ fn of_target(stand: &Stand) -> Outcome {
         | Stand::Suspended
         | Stand::SetBack(_)
         | Stand::Ill(..) => Outcome::Passed,
-        Stand::OutOfSync { deployed_once: true } | Stand::SyncFailed(_) => Outcome::Failed,
+        stand if has_drifted(stand) => Outcome::Failed,
         stand => super::health::outcome(stand),
     }
 }
