@@ -95,12 +95,16 @@ pub enum Became {
     Changed,
 }
 
-/// Whether anybody asks for drift there: in the environment, or in one that comes after it.
+/// Whether drift is looked for there: where people have a say in what comes, by approvals or reviews, and where somebody
+/// asks for `drift`, in the environment or in one that comes after it.
 pub fn is_watched(policy: &Policy, environment: &Environment) -> bool {
-    policy.environments().iter().any(|one| {
+    let people = !environment.approvals().is_empty()
+        || environment.reviews().is_some_and(|reviews| reviews.count > 0);
+    let asks = |one: &Environment| {
         one.gates().drift
             && (one.name() == environment.name() || one.after().contains(environment.name()))
-    })
+    };
+    people || policy.environments().iter().any(asks)
 }
 
 /// How an environment drifts as the default branch stands; none while nothing is remembered of it.

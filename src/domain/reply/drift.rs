@@ -54,42 +54,39 @@ pub fn end(environment: &EnvName, branch: &str, over: Over) -> String {
 
 /// The text of the issue.
 pub fn body(pages: &str, ground: &Ground<'_>, tale: &Tale<'_>) -> String {
-    let links = Links { home: format!("{pages}/{}", ground.home.name), head: &ground.head.sha };
+    let branch = &ground.home.default_branch;
+    let links = Links { home: format!("{pages}/{}", ground.home.name), branch };
     let (policy, environment) = tale.place;
     let place = span(environment.name().as_str());
-    let branch = span(&ground.home.default_branch);
+    let branch = span(branch);
     let owner = environment.owners().fallback.as_ref();
     let owner = owner.map_or_else(String::new, |owner| format!("{owner}: "));
     let mut out = format!("{owner}**{}**\n\n", headline(tale, &place, &branch));
     if !tale.drift.is_clean() {
         rows(&mut out, &links, tale, (&place, &branch));
+        differences(&mut out, &links, tale);
     }
     for target in &tale.targets {
         deployed(&mut out, &links, environment, (target, &branch));
     }
     helps(&mut out, policy, tale, (&place, &branch));
-    if !tale.rendered.is_empty() {
-        differences(&mut out, &links, tale);
-    }
     out
 }
 
 fn headline(tale: &Tale<'_>, place: &str, branch: &str) -> String {
     match (tale.drift.is_clean(), tale.targets.is_empty()) {
-        (false, true) => {
-            format!("Something reached {place} on {branch} that did not pass its gates.")
-        }
+        (false, true) => format!("Something reached {place} on {branch} around its gates."),
         (true, _) => format!("What is deployed in {place} is not what {branch} has."),
         (false, false) => format!(
-            "Something reached {place} on {branch} that did not pass its gates, and what is deployed is not what {branch} has."
+            "Something reached {place} on {branch} around its gates, and what is deployed is not what {branch} has."
         ),
     }
 }
 
-/// Where things are to be seen.
+/// Where things are to be seen. None leads to the present head: the text is the same while what differs is.
 struct Links<'a> {
     home: String,
-    head: &'a Sha,
+    branch: &'a str,
 }
 
 impl Links<'_> {
@@ -98,8 +95,11 @@ impl Links<'_> {
     }
 
     fn file(&self, path: &str) -> String {
-        let url: Vec<String> = path.split('/').map(encode).collect();
-        format!("[{}]({}/blob/{}/{})", span(path), self.home, self.head, url.join("/"))
+        format!("[{}]({}/{})", span(path), self.at("blob"), encoded(path))
+    }
+
+    fn at(&self, what: &str) -> String {
+        format!("{}/{what}/{}", self.home, encoded(self.branch))
     }
 
     fn by(&self, commit: Option<&Commit>) -> String {
@@ -108,6 +108,10 @@ impl Links<'_> {
         let who = who.map_or_else(String::new, |who| format!(" by {}", span(who.login.as_str())));
         format!("{}{who}", self.commit(&commit.sha))
     }
+}
+
+fn encoded(path: &str) -> String {
+    path.split('/').map(encode).collect::<Vec<_>>().join("/")
 }
 
 fn rows(out: &mut String, links: &Links<'_>, tale: &Tale<'_>, (place, branch): (&str, &str)) {
@@ -152,7 +156,7 @@ fn file(links: &Links<'_>, one: &FileDrift) -> String {
     let (from, to) = match one.became {
         Became::Added => ("not there", "new"),
         Became::Removed => ("there", "gone"),
-        Became::Changed => ("otherwise", "changed"),
+        Became::Changed => ("–", "changed"),
     };
     let what = match one.became {
         Became::Removed => span(&one.path),
@@ -198,7 +202,7 @@ fn helps(out: &mut String, policy: &Policy, tale: &Tale<'_>, (place, branch): (&
     if !tale.drift.is_clean() {
         let _ = writeln!(
             out,
-            "- **Put it back**: revert what was touched, by a pull request. As soon as {branch} has what was left, this issue closes."
+            "- **Put it back**: revert the commits above by a pull request. As soon as {branch} has what was left, this issue closes."
         );
         let _ = writeln!(
             out,
@@ -211,6 +215,14 @@ fn helps(out: &mut String, policy: &Policy, tale: &Tale<'_>, (place, branch): (&
         if let Some(help) = live::target(environment, &target.live, true).help {
             let _ = writeln!(out, "- **Deploy what {branch} has**: {help}");
         }
+    }
+    if !tale.targets.is_empty() {
+        let _ = writeln!(
+            out,
+            "- **Keep what is deployed**: bring it to {branch} by a pull request that passes the gates of {place}; \
+             `/rollback {} VERSION` opens one that goes back.",
+            environment.name()
+        );
     }
     let asks = policy.environments().iter().filter(|one| {
         let later = one.name() == environment.name() || one.after().contains(environment.name());
@@ -229,12 +241,17 @@ fn helps(out: &mut String, policy: &Policy, tale: &Tale<'_>, (place, branch): (&
 }
 
 fn differences(out: &mut String, links: &Links<'_>, tale: &Tale<'_>) {
-    out.push_str("### What it makes of what is rendered\n\n");
-    let (mut room, mut left_out) = (MOST_RENDERED, 0);
     let all = &tale.rendered;
+    if all.is_empty() {
+        out.push_str("Once rendered, nothing is otherwise.\n\n");
+        return;
+    }
+    out.push_str("### What that changes once rendered\n\n");
+    let (mut room, mut left_out) = (MOST_RENDERED, 0);
+    let whole = links.at("tree");
     for (at, one) in all.iter().enumerate() {
+        // What one leaves of its share, the next ones have.
         let share = room / (all.len() - at);
-        let whole = format!("{}/tree/{}", links.home, links.head);
         match section(None, one, share, ("all files", &whole)) {
             Some(section) => {
                 room = room.saturating_sub(section.len());

@@ -2,6 +2,7 @@
 
 mod alone;
 mod artifacts;
+mod drift;
 mod evaluate;
 mod evidence;
 mod hands;
