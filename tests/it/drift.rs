@@ -198,6 +198,7 @@ async fn what_is_changed_where_it_is_deployed_is_told_until_it_is_synced() {
     let path = "/api/v1/applications/prod-microservices-demo/sync";
     assert_eq!(stage.argo(&token, "POST", path, Some(json!({}))).await.0, 200);
     stage.leap(60);
+    assert_eq!(stage.live("prod").await["status"]["sync"]["status"], "Synced");
     stage.restart().await;
     assert_eq!(the_issue(&stage, "closed").await.0, number);
     stage.finish().await;

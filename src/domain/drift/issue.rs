@@ -14,7 +14,7 @@ use super::{Baseline, Drift, EntryDrift, against, is_watched};
 use crate::domain::back::state;
 use crate::domain::decision::Effect;
 use crate::domain::facts::{Facts, Gap};
-use crate::domain::gates::has_drifted;
+use crate::domain::gates::{has_drifted, is_untold};
 use crate::domain::ground::Ground;
 use crate::domain::live::{Live, Stand, deployed_last};
 use crate::domain::overlay::{kustomization, overlays};
@@ -208,6 +208,13 @@ impl Seen {
                 seen.next = Some(seen.next.map_or(at, |next| next.min(at)));
             }
             seen.since.insert(part, since);
+        }
+        // Of what cannot be seen now it is not known that it is over.
+        for one in drift.targets.iter().filter(|one| is_untold(&one.stand)) {
+            let part = Part::Target(one.target.name.to_string());
+            if let Some(since) = told.and_then(|told| told.since.get(&part)) {
+                seen.since.insert(part, *since);
+            }
         }
         seen
     }

@@ -10,6 +10,7 @@ use crate::domain::live::Stand;
 use crate::domain::look::Look;
 use crate::domain::policy::Environment;
 use crate::domain::reply::gate::drift as say;
+use crate::model::argocd::Unseen;
 
 /// Judges the environment and those before it; none where it is not asked for.
 pub(super) fn judge(
@@ -61,6 +62,13 @@ pub fn is_drifting(stand: &Stand) -> bool {
 /// only on its way.
 pub fn has_drifted(stand: &Stand) -> bool {
     matches!(stand, Stand::OutOfSync { deployed_once: true } | Stand::SyncFailed(_))
+}
+
+/// Whether nobody can say of a target that stands so what is deployed, or will be in a moment: what was told of it before
+/// is neither so nor over.
+pub fn is_untold(stand: &Stand) -> bool {
+    let unseen = matches!(stand, Stand::Ill(..) | Stand::Unseen(Unseen::Refused(_)));
+    unseen || of_target(stand) == Outcome::Waiting
 }
 
 /// What is deployed is held against the default branch; how it is doing is no matter here.

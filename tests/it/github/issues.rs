@@ -1,5 +1,7 @@
 //! Issues of ours: found by author and marker, opened once, left closed, closed once.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 use usher::model::ids::PrNumber;
 use usher::model::write::{IssueEnd, NewIssue};
@@ -32,7 +34,7 @@ fn end() -> IssueEnd {
 }
 
 /// A GitHub with these issues, newest first; what is opened is #9.
-async fn with(issues: Vec<Value>) -> Stub {
+async fn with(issues: Vec<Value>) -> Arc<Stub> {
     let answers = move |seen: &Seen, _: usize| {
         let at = "GET /repos/acme/shop1/issues";
         let call = seen.call.as_str();
