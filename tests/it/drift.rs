@@ -47,7 +47,6 @@ async fn what_came_around_the_gates_is_told_in_one_issue_until_it_is_put_back() 
     assert!(issues(&stage).await.is_empty(), "not before it has stood for a minute");
     stage.travel(61).await;
     let (number, body) = the_issue(&stage, "open").await;
-    println!("{body}");
     assert!(body.starts_with("<!-- usher:drift prod "), "{body}");
     let short = &push[..7];
     assert!(
@@ -60,7 +59,6 @@ async fn what_came_around_the_gates_is_told_in_one_issue_until_it_is_put_back() 
     // Another push by hand is told in the same one, as it renders.
     by_hand(&stage, BASE, "cpu: 100m", "cpu: 300m").await;
     let (same, body) = the_issue(&stage, "open").await;
-    println!("{body}");
     assert_eq!(same, number);
     assert!(body.contains("| image `cartservice` |") && body.contains(BASE), "{body}");
     assert!(body.contains("cpu: 300m") || body.contains("300m"), "{body}");
@@ -83,13 +81,15 @@ async fn what_came_around_the_gates_is_told_in_one_issue_until_it_is_put_back() 
     let [(login, said)] = comments.as_slice() else { panic!("{comments:?}") };
     assert_eq!(login, "usher[bot]");
     assert!(said.contains("`prod` is right again"), "{said}");
-    println!("{said}");
     // The same once more is a new thing to tell.
     by_hand(&stage, &overlay("prod"), "newTag: v1.0.0", "newTag: v0.9.9").await;
     stage.travel(61).await;
     let all = issues(&stage).await;
     assert_eq!(all.len(), 2, "{all:#?}");
     assert_eq!(all[1]["state"], "open");
+    // It is talked on as on any other issue.
+    let second = all[1]["number"].as_u64().unwrap();
+    assert!(stage.ask("ada", second, "/status").await.contains("`prod`"));
     stage.finish().await;
 }
 
@@ -188,7 +188,6 @@ async fn what_is_changed_where_it_is_deployed_is_told_until_it_is_synced() {
     assert!(issues(&stage).await.is_empty(), "Argo CD may put it right by itself");
     stage.travel(301).await;
     let (number, body) = the_issue(&stage, "open").await;
-    println!("{body}");
     assert!(
         body.contains("`prod` is out of sync with the default branch (`prod-microservices-demo`)"),
         "{body}"
@@ -246,7 +245,6 @@ async fn who_goes_back_in_argo_cd_by_hand_is_told_of_and_our_own_way_back_is_not
     stage.restart().await;
     stage.travel(301).await;
     let (_, body) = the_issue(&stage, "open").await;
-    println!("{body}");
     assert!(body.contains("| `cartservice` | `v1.0.0` | `v1.0.1` |"), "{body}");
     stage.finish().await;
 }

@@ -221,6 +221,14 @@ fn what_is_deployed_by_hand_is_told_once_it_stands_and_what_waits_for_a_sync_is_
     assert_eq!(part, Part::Target("prod".to_owned()));
     let json = serde_json::to_value(hub.told_drift.values().next().unwrap()).unwrap();
     assert_eq!(serde_json::from_value::<Told>(json).unwrap().since.keys().next(), Some(&part));
+    // That nobody can see it is not its end; neither is that it is ill, whatever is deployed.
+    let away = Err(Unseen::Unreachable("no route".to_owned()));
+    let known = hub.applications.insert("main/shop-prod".to_owned(), away);
+    assert!(later(&mut hub, 600).is_nothing());
+    let Some(Ok(mut ill)) = known else { panic!("it was told") };
+    ill.health = Health::Degraded;
+    hub.applications.insert("main/shop-prod".to_owned(), Ok(ill));
+    assert!(later(&mut hub, 600).is_nothing());
     deployed(&mut hub, Sync::Synced, std::slice::from_ref(&head));
     assert_eq!(later(&mut hub, 1).ended.len(), 1);
     // Merged, and not synced yet: that is ours.
@@ -275,6 +283,7 @@ fn a_merge_that_was_taken_notice_of_before_takes_nothing_back() {
         "one",
         &[("prod/web.yaml", &WEB.replace("name: w,", "name: v,"))],
     );
+    hub.parted = Some(hub.branches["kept"].0.clone());
     hub.judged = Some(passed(&hub, pr));
     let at = hub.pulls.iter().position(|pull| pull.number == pr).unwrap();
     (hub.pulls[at].open, hub.pulls[at].merged) = (false, true);
