@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use jiff::Timestamp;
 
 use super::drift::Baseline;
+use super::drift::issue::Told;
 use super::page::Page;
 use super::promotion::Promised;
 use crate::intent::Intent;
@@ -18,7 +19,8 @@ use crate::model::ids::{
 };
 use crate::model::restoration::{Restoration, Write};
 use crate::model::write::{
-    DeploymentReview, NewBranch, NewCheck, NewCommit, NewMerge, NewPull, Reaction,
+    DeploymentReview, IssueEnd, NewBranch, NewCheck, NewCommit, NewIssue, NewMerge, NewPull,
+    Reaction,
 };
 
 /// An answer to an intent.
@@ -148,6 +150,32 @@ pub enum Effect {
         environment: EnvName,
         /// What they left.
         baseline: Baseline,
+    },
+    /// The environment's issue about its drift stands as given, and the store knows which it is. It is told besides: a
+    /// refusal is logged, and stops nothing.
+    EnsureIssue {
+        /// Which environment.
+        environment: EnvName,
+        /// The issue.
+        issue: NewIssue,
+        /// What is told by then; its number is the one that is known.
+        told: Told,
+    },
+    /// No issue about the environment's drift is open, and the store knows that. Refused as above.
+    EndIssue {
+        /// Which environment.
+        environment: EnvName,
+        /// The number of the issue, where it is known.
+        known: Option<PrNumber>,
+        /// How it ends.
+        end: IssueEnd,
+    },
+    /// The store knows what was told of an environment's drift.
+    RememberDrift {
+        /// Which environment.
+        environment: EnvName,
+        /// What.
+        told: Told,
     },
     /// The store knows which manifests these tags were when they were first seen to run there.
     RememberDigests {

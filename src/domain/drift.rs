@@ -5,6 +5,8 @@
 //! pull request's own changes and by nothing else, so that what came around the gates stays visible whatever follows it.
 //! It gathers facts and judges no gate.
 
+pub mod issue;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
@@ -25,7 +27,7 @@ use crate::kustomize::edit::{ImageEdit, set_images};
 use crate::kustomize::images::entries;
 use crate::kustomize::written::is_kustomization;
 use crate::model::files::{Entry, FileTree as _, GitTree, Mode};
-use crate::model::ids::{AppName, RepoRef, Sha};
+use crate::model::ids::{AppName, EnvName, RepoRef, Sha};
 use crate::model::read::{Commit, PullRequest};
 
 /// So many files and entries are looked up for who changed them; the others are named alone.
@@ -93,12 +95,16 @@ pub enum Became {
     Changed,
 }
 
-/// Whether anybody asks for drift there: in the environment, or in one that comes after it.
+/// Whether drift is looked for there: where people have a say in what comes, by approvals or reviews, and where somebody
+/// asks for `drift`, in the environment or in one that comes after it.
 pub fn is_watched(policy: &Policy, environment: &Environment) -> bool {
-    policy.environments().iter().any(|one| {
+    let people = !environment.approvals().is_empty()
+        || environment.reviews().is_some_and(|reviews| reviews.count > 0);
+    let asks = |one: &Environment| {
         one.gates().drift
             && (one.name() == environment.name() || one.after().contains(environment.name()))
-    })
+    };
+    people || policy.environments().iter().any(asks)
 }
 
 /// How an environment drifts as the default branch stands; none while nothing is remembered of it.
@@ -107,12 +113,24 @@ pub fn drift<'a>(
     ground: &Ground<'_>,
     (policy, environment): (&Policy, &'a Environment),
 ) -> Result<Option<Drift<'a>>, Gap> {
-    let here =
-        snapshot(facts, ground.repo, (ground.tree, Origin::Repository), policy, environment)?;
-    let left = facts.baseline(ground.repo, environment.name())?.as_ref();
-    let Some(left) = left.filter(|left| left.folders == here.folders) else {
+    match facts.baseline(ground.repo, environment.name())? {
+        Some(left) => against(facts, ground, (policy, environment), left),
+        None => Ok(None),
+    }
+}
+
+/// How an environment drifts from what was left; none where it was elsewhere then.
+fn against<'a>(
+    facts: &Facts,
+    ground: &Ground<'_>,
+    (policy, environment): (&Policy, &'a Environment),
+    left: &Baseline,
+) -> Result<Option<Drift<'a>>, Gap> {
+    let sides = (ground.tree, Origin::Repository);
+    let here = snapshot(facts, ground.repo, sides, policy, environment)?;
+    if left.folders != here.folders {
         return Ok(None);
-    };
+    }
     let mut drift = Drift { entries: left.moved_to(&here), ..Drift::default() };
     for (path, became) in left.files_that_differ(&here) {
         let (old, new) = (left.files.get(&path), here.files.get(&path));
@@ -171,56 +189,77 @@ fn blame(
     Ok(())
 }
 
+/// What accepted merges have left, as the default branch stands.
+pub(super) struct Kept {
+    /// What has to be remembered of it.
+    pub(super) effects: Vec<Effect>,
+    /// What was left of each environment of which that was known before.
+    pub(super) left: BTreeMap<EnvName, Baseline>,
+}
+
 /// What has to be remembered as the default branch stands. Of environments of which nothing is remembered yet, or which
 /// are elsewhere now: what is there is where it begins. Where something differs, the merge that brought it may never have
 /// been told of.
-pub(super) fn keep_up(
-    facts: &Facts,
-    ground: &Ground<'_>,
-    policy: &Policy,
-) -> Result<Vec<Effect>, Gap> {
-    let mut effects = Vec::new();
-    let watched = policy.environments().iter().filter(|one| is_watched(policy, one));
-    for environment in watched {
+pub(super) fn keep_up(facts: &Facts, ground: &Ground<'_>, policy: &Policy) -> Result<Kept, Gap> {
+    let mut kept = Kept { effects: Vec::new(), left: BTreeMap::new() };
+    let mut here = BTreeMap::new();
+    for environment in watched(policy) {
         let sides = (ground.tree, Origin::Repository);
-        let here = snapshot(facts, ground.repo, sides, policy, environment)?;
-        let left = facts.baseline(ground.repo, environment.name())?.as_ref();
-        match left.filter(|left| left.folders == here.folders) {
-            None => effects.push(Effect::RememberBaseline {
-                environment: environment.name().clone(),
-                baseline: here,
-            }),
+        let now = snapshot(facts, ground.repo, sides, policy, environment)?;
+        let (name, left) = (environment.name(), facts.baseline(ground.repo, environment.name())?);
+        match left.as_ref().filter(|left| left.folders == now.folders) {
+            None => kept
+                .effects
+                .push(Effect::RememberBaseline { environment: name.clone(), baseline: now }),
             Some(left) => {
-                for (path, _) in left.files_that_differ(&here).into_iter().take(MOST_BLAMED) {
-                    let missed = missed(facts, ground, policy, &path)?;
-                    if !missed.is_empty() {
-                        // One at a time: each begins where the one before ended.
-                        return Ok(missed);
-                    }
-                }
+                kept.left.insert(name.clone(), left.clone());
+                here.insert(name.clone(), now);
             }
         }
     }
-    Ok(effects)
-}
-
-/// What the merge left that touched a path last, if that was never taken notice of.
-fn missed(
-    facts: &Facts,
-    ground: &Ground<'_>,
-    policy: &Policy,
-    path: &str,
-) -> Result<Vec<Effect>, Gap> {
-    let commits = facts.commits_of(ground.repo, &ground.head.sha, path)?;
-    let Some(last) = commits.first() else { return Ok(Vec::new()) };
-    let pulls = facts.pulls_of_commit(ground.repo, &last.sha)?.iter();
-    for pull in pulls.filter(|pull| pull.merged) {
-        let effects = accept(facts, ground, policy, pull)?;
-        if !effects.is_empty() {
-            return Ok(effects);
+    for pull in brought(facts, ground, &kept.left, &here)? {
+        for (name, baseline) in accepted(facts, ground, policy, pull, &kept.left)? {
+            // One that was taken notice of long ago may have touched a path last, and others have been merged since:
+            // only what brings it nearer to what is there was missed.
+            let Some(now) = here.get(&name) else { continue };
+            if baseline.distance(now) < kept.left.get(&name).map_or(0, |left| left.distance(now)) {
+                kept.left.insert(name.clone(), baseline.clone());
+                kept.effects.push(Effect::RememberBaseline { environment: name, baseline });
+            }
         }
     }
-    Ok(Vec::new())
+    Ok(kept)
+}
+
+/// The merged pull requests that touched what differs last, in the order in which they were merged.
+fn brought<'a>(
+    facts: &'a Facts,
+    ground: &Ground<'_>,
+    left: &BTreeMap<EnvName, Baseline>,
+    here: &BTreeMap<EnvName, Baseline>,
+) -> Result<Vec<&'a PullRequest>, Gap> {
+    let mut paths = BTreeSet::new();
+    for (name, left) in left {
+        let differ = here.get(name).map(|now| left.files_that_differ(now)).unwrap_or_default();
+        paths.extend(differ.into_iter().map(|(path, _)| path).take(MOST_BLAMED));
+    }
+    let mut found: Vec<&PullRequest> = Vec::new();
+    for path in paths {
+        let commits = facts.commits_of(ground.repo, &ground.head.sha, &path)?;
+        let Some(last) = commits.first() else { continue };
+        let pulls = facts.pulls_of_commit(ground.repo, &last.sha)?.iter();
+        for pull in pulls.filter(|pull| pull.merged) {
+            if !found.iter().any(|known| known.number == pull.number) {
+                found.push(pull);
+            }
+        }
+    }
+    found.sort_by_key(|pull| (pull.merged_at, pull.number));
+    Ok(found)
+}
+
+fn watched(policy: &Policy) -> impl Iterator<Item = &Environment> {
+    policy.environments().iter().filter(move |one| is_watched(policy, one))
 }
 
 /// What a merged pull request left, if its gates were passed at the head that was merged.
@@ -230,24 +269,42 @@ pub(super) fn accept(
     policy: &Policy,
     pull: &PullRequest,
 ) -> Result<Vec<Effect>, Gap> {
+    let mut left = BTreeMap::new();
+    for environment in watched(policy) {
+        if let Some(known) = facts.baseline(ground.repo, environment.name())? {
+            left.insert(environment.name().clone(), known.clone());
+        }
+    }
+    let accepted = accepted(facts, ground, policy, pull, &left)?.into_iter();
+    Ok(accepted
+        .map(|(environment, baseline)| Effect::RememberBaseline { environment, baseline })
+        .collect())
+}
+
+/// What was left becomes this by a merged pull request, if its gates were passed at the head that was merged.
+fn accepted(
+    facts: &Facts,
+    ground: &Ground<'_>,
+    policy: &Policy,
+    pull: &PullRequest,
+    left: &BTreeMap<EnvName, Baseline>,
+) -> Result<Vec<(EnvName, Baseline)>, Gap> {
     let repo = ground.repo;
-    let watched: Vec<&Environment> =
-        policy.environments().iter().filter(|one| is_watched(policy, one)).collect();
     let here = pull.base.branch == ground.home.default_branch;
     let passed = || {
         let last = evidence::last_verdict(facts, repo, pull)?;
         Ok::<_, Gap>(last.is_some_and(|last| last.verdict.lets_through()))
     };
-    if watched.is_empty() || !here || !passed()? {
+    if left.is_empty() || !here || !passed()? {
         return Ok(Vec::new());
     }
     let comparison = facts.comparison(repo, &pull.base.sha, &pull.head.sha)?;
     let before = facts.tree(repo, &comparison.merge_base.tree)?;
     let head = facts.commit(repo, &pull.head.sha)?;
     let after = facts.tree(repo, &head.tree)?;
-    let mut effects = Vec::new();
-    for environment in watched {
-        let Some(left) = facts.baseline(repo, environment.name())? else { continue };
+    let mut accepted = Vec::new();
+    for (name, left) in left {
+        let Some(environment) = policy.environment(name) else { continue };
         let one = snapshot(facts, repo, (before, Origin::Repository), policy, environment)?;
         let other = snapshot(facts, repo, (after, Origin::of(pull)), policy, environment)?;
         let mut images_alone = BTreeSet::new();
@@ -259,11 +316,10 @@ pub(super) fn accept(
         }
         let baseline = left.after(&one, &other, &images_alone);
         if baseline != *left {
-            let environment = environment.name().clone();
-            effects.push(Effect::RememberBaseline { environment, baseline });
+            accepted.push((name.clone(), baseline));
         }
     }
-    Ok(effects)
+    Ok(accepted)
 }
 
 /// What an environment is in a tree.
@@ -290,6 +346,11 @@ fn snapshot(
 }
 
 impl Baseline {
+    /// How much another state has otherwise.
+    fn distance(&self, other: &Self) -> usize {
+        self.files_that_differ(other).len() + self.moved_to(other).len()
+    }
+
     /// The entries that another state has otherwise.
     fn moved_to(&self, other: &Self) -> Vec<EntryDrift> {
         let all = |one: &Self| -> BTreeMap<_, Promised> {

@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
 use super::drift::Baseline;
+use super::drift::issue::Told;
 use super::memo::Memo;
 use super::promotion::{Promised, Sealer};
 use crate::intent::{Asked, Group};
@@ -203,6 +204,8 @@ needs! {
     Groups => groups(repo: RepoRef) -> Vec<Group>;
     /// What accepted merges left of an environment; none where nothing is remembered.
     Baseline => baseline(repo: RepoRef, environment: EnvName) -> Option<Baseline>;
+    /// What was told of the drift of a repository's environments.
+    ToldDrift => told_drift(repo: RepoRef) -> BTreeMap<EnvName, Told>;
     /// What an Argo CD tells of an Application that a repository names.
     Application => application(repo: RepoRef, server: str, application: str) -> argocd::Seen;
     /// How far Applications are brought back for a pull request.

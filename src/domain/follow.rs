@@ -124,7 +124,9 @@ fn remember(
             effects.extend(gates::note_digests(facts, (repo, policy), environment, &found)?);
         }
     }
-    effects.extend(drift::keep_up(facts, ground, policy)?);
+    let kept = drift::keep_up(facts, ground, policy)?;
+    effects.extend(kept.effects);
+    effects.extend(drift::issue::tell(facts, ground, policy, &kept.left)?);
     let trigger = Trigger::State;
     effects.push(Effect::Enqueue(Intent::Promote { repo: ground.repo.clone(), trigger }));
     Ok(effects)

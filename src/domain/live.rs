@@ -16,6 +16,9 @@ use crate::model::argocd::{Application as Seen, Health, Phase, Source, Sync, Uns
 use crate::model::ids::{PrNumber, RepoName, Sha, TargetName};
 use crate::model::restoration::Stage;
 
+/// So many entries of an Application's history are looked at; Argo CD keeps ten.
+const MOST_HISTORY: usize = 10;
+
 /// A target, what deploys it, and how it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Live<'a> {
@@ -164,7 +167,10 @@ fn stand(facts: &Facts, ground: &Ground<'_>, here: &Here<'_>, seen: &Seen) -> Re
         }
         let synced = last.and_then(|last| last.revision.as_ref());
         let deployed_once = match synced {
-            Some(synced) => same_files(facts, ground, &folder, synced)?,
+            Some(synced) => {
+                same_files(facts, ground, &folder, synced)?
+                    || left_since(facts, ground, &folder, (seen, synced))?
+            }
             None => false,
         };
         return Ok(Stand::OutOfSync { deployed_once });
@@ -243,6 +249,62 @@ fn same_files(
     let overlay = rendered(facts, ground.repo, (ground.tree, Origin::Repository), folder)?;
     let mut files = overlay.files.iter();
     Ok(files.all(|path| there.entries.get(path) == ground.tree.entries.get(path)))
+}
+
+/// Whether what the default branch has was deployed since it has that, and something else after it: somebody went back
+/// in Argo CD. What was deployed before the default branch got it (again) says nothing.
+fn left_since(
+    facts: &Facts,
+    ground: &Ground<'_>,
+    folder: &str,
+    (seen, synced): (&Seen, &Sha),
+) -> Result<bool, Gap> {
+    let all = seen.history.iter().rev().take(MOST_HISTORY);
+    let past = all.filter_map(|one| Sha::new(one.revisions.first()?.clone()).ok());
+    for revision in past.filter(|revision| revision != synced) {
+        if !same_files(facts, ground, folder, &revision)? {
+            continue;
+        }
+        if revision == ground.head.sha {
+            return Ok(true);
+        }
+        let Some(came) = came_with(facts, ground, folder, synced)? else { return Ok(false) };
+        let compared = facts.between(ground.repo, &came, &revision)?.as_ref();
+        return Ok(compared.is_some_and(|compared| compared.merge_base.sha == came));
+    }
+    Ok(false)
+}
+
+/// The commit that gave the default branch a file of an overlay that it has and a revision has not.
+fn came_with(
+    facts: &Facts,
+    ground: &Ground<'_>,
+    folder: &str,
+    revision: &Sha,
+) -> Result<Option<Sha>, Gap> {
+    let Some(commit) = facts.commit_if_any(ground.repo, revision)? else { return Ok(None) };
+    let there = facts.tree(ground.repo, &commit.tree)?;
+    let overlay = rendered(facts, ground.repo, (ground.tree, Origin::Repository), folder)?;
+    let mut files = overlay.files.iter();
+    let other = files.find(|path| there.entries.get(*path) != ground.tree.entries.get(*path));
+    let Some(path) = other else { return Ok(None) };
+    let commits = facts.commits_of(ground.repo, &ground.head.sha, path)?;
+    Ok(commits.first().map(|commit| commit.sha.clone()))
+}
+
+/// What Argo CD deployed last for a target, and when: a commit of this repository, as far as that is told.
+pub fn deployed_last(
+    facts: &Facts,
+    ground: &Ground<'_>,
+    live: &Live<'_>,
+) -> Result<Option<(Sha, Option<Timestamp>)>, Gap> {
+    let Some(argocd) = live.argocd else { return Ok(None) };
+    let Ok(seen) = facts.application(ground.repo, &argocd.server, &argocd.application)? else {
+        return Ok(None);
+    };
+    let Some(last) = seen.history.last() else { return Ok(None) };
+    let [revision] = last.revisions.as_slice() else { return Ok(None) };
+    Ok(Sha::new(revision.clone()).ok().map(|revision| (revision, last.at)))
 }
 
 fn of(found: &Overlays, target: &TargetName) -> State {

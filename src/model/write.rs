@@ -142,6 +142,50 @@ pub struct NewPull {
     pub labels: Vec<String>,
 }
 
+/// An issue of ours, one for each marker: what it tells about stands, and has stood for a while.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewIssue {
+    /// How the hidden first line begins that it is known by (together with its author).
+    pub marker: String,
+    /// What it tells about, as a digest: the hidden first line ends with it. One that somebody has closed stays closed
+    /// while it is the same.
+    pub digest: String,
+    /// The title.
+    pub title: String,
+    /// The text below the hidden line, Markdown. Not part of a recorded decision: it shows what is rendered.
+    #[serde(skip)]
+    pub body: String,
+}
+
+impl NewIssue {
+    /// The hidden first line.
+    pub fn first_line(&self) -> String {
+        first_line(&self.marker, &self.digest)
+    }
+}
+
+/// The end of an issue of ours: what it told about stands no more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IssueEnd {
+    /// How its hidden first line begins.
+    pub marker: String,
+    /// The hidden first line of the comment that says so.
+    pub comment_marker: String,
+    /// That comment, Markdown.
+    pub comment: String,
+}
+
+impl IssueEnd {
+    /// The hidden first line of an issue from then on: the same may come about once more, and is told anew.
+    pub fn first_line(&self) -> String {
+        first_line(&self.marker, "over")
+    }
+}
+
+fn first_line(marker: &str, digest: &str) -> String {
+    format!("{marker} {digest} -->")
+}
+
 /// A check run of ours, one for each name and head.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewCheck {

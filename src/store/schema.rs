@@ -18,6 +18,7 @@ const STEPS: &[&str] = &[
     include_str!("schema/008_digests.sql"),
     include_str!("schema/009_evidence.sql"),
     include_str!("schema/010_restorations.sql"),
+    include_str!("schema/011_told_drift.sql"),
 ];
 
 /// Applies the steps that are missing, all or none, one replica at a time.

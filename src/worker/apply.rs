@@ -8,11 +8,12 @@ use jiff::{SignedDuration, Timestamp};
 use super::gather::priority;
 use super::route::new_job;
 use crate::domain::decision::{Decision, Effect, OPENED};
+use crate::domain::drift::issue::Told;
 use crate::domain::reply::restore::not_done;
 use crate::fault::Fault;
 use crate::github::{BranchOutcome, Merged, Posted, Repo};
 use crate::intent::{Asked, GROUPS, Half, Intent, deployments_of};
-use crate::model::ids::{PrNumber, RepoRef};
+use crate::model::ids::{EnvName, PrNumber, RepoRef};
 use crate::model::restoration::{Restoration, Write};
 use crate::store::{Job, NewJob, Pen, Run, Source};
 use crate::world::World;
@@ -57,6 +58,12 @@ pub(super) async fn apply(
                 write_argocd(world, repo, record, write).await?;
             }
             Effect::ComeAgain { intent, at } => done.jobs.push(new_job(intent, None, *at)?),
+            Effect::EnsureIssue { .. } | Effect::EndIssue { .. } => {
+                let repo = intent
+                    .repo()
+                    .ok_or_else(|| Fault::Broken("an issue, and no repository".to_owned()))?;
+                decorate("issue", tell_of_drift(world, (repo, job), effect).await)?;
+            }
             Effect::ForgetRepository(repo) => world.store.forget(repo.id).await?,
             Effect::ForgetInstallation { installation } => {
                 world.store.forget_installation(*installation).await?;
@@ -239,6 +246,37 @@ async fn write_argocd(
     world.store.keep_restorations(repo.id, &[record]).await
 }
 
+/// Opens, edits or closes the issue about an environment's drift, and remembers what it tells.
+async fn tell_of_drift(
+    world: &World,
+    (repo, job): (&RepoRef, &Job),
+    effect: &Effect,
+) -> Result<(), Fault> {
+    let github = world.github.at(repo, priority(job));
+    let (environment, told) = match effect {
+        Effect::EnsureIssue { environment, issue, told } => {
+            let number = github.ensure_issue(told.issue, issue).await?;
+            (environment, Told { issue: Some(number), ..told.clone() })
+        }
+        Effect::EndIssue { environment, known, end } => {
+            github.end_issue(*known, end).await?;
+            (environment, Told::default())
+        }
+        _ => return Ok(()),
+    };
+    keep_told_drift(world, repo, environment, &told).await
+}
+
+async fn keep_told_drift(
+    world: &World,
+    repo: &RepoRef,
+    environment: &EnvName,
+    told: &Told,
+) -> Result<(), Fault> {
+    let told = serde_json::to_value(told).map_err(|error| Fault::Broken(error.to_string()))?;
+    world.store.keep_told_drift(repo.id, environment, &told).await
+}
+
 /// What decorates is tried; a refusal is logged, and stops nothing.
 fn decorate(what: &str, tried: Result<(), Fault>) -> Result<(), Fault> {
     match tried {
@@ -292,6 +330,7 @@ fn is_remembered(effect: &Effect) -> bool {
         Effect::RememberFollows { .. }
             | Effect::RememberRunning { .. }
             | Effect::RememberBaseline { .. }
+            | Effect::RememberDrift { .. }
             | Effect::RememberDigests { .. }
             | Effect::RememberHead { .. }
             | Effect::RememberPage { .. }
@@ -323,6 +362,9 @@ async fn remember(
             let left =
                 serde_json::to_value(baseline).map_err(|error| Fault::Broken(error.to_string()))?;
             world.store.keep_baseline(repo.id, environment, &left).await
+        }
+        Effect::RememberDrift { environment, told } => {
+            keep_told_drift(world, repo, environment, told).await
         }
         Effect::KeepRestorations { all } => world.store.keep_restorations(repo.id, all).await,
         Effect::ToldRestorations { pr, told, reminded } => {

@@ -16,7 +16,7 @@ use crate::fault::Fault;
 use crate::github::{Posted, Priority};
 use crate::intent::{Asked, GROUPS, Group, Intent};
 use crate::model::evidence::What;
-use crate::model::ids::{PrNumber, RepoId, RepoRef, Sha};
+use crate::model::ids::{EnvName, PrNumber, RepoId, RepoRef, Sha};
 use crate::store::{HistoryFilter, Job, Run};
 use crate::world::World;
 
@@ -179,6 +179,7 @@ fn repo_of(need: &Need) -> Option<&RepoRef> {
         | Need::Branches { repo, .. }
         | Need::Groups { repo }
         | Need::Baseline { repo, .. }
+        | Need::ToldDrift { repo }
         | Need::Application { repo, .. }
         | Need::MayRunKustomize { repo }
         | Need::Restorations { repo, .. }
@@ -233,6 +234,12 @@ async fn recall(world: &World, need: &Need) -> Result<Option<Answer>, Fault> {
             let left = store.baseline(repo.id, environment).await?;
             // What another version wrote and this one cannot read is begun anew.
             Answer::Baseline(left.and_then(|left| serde_json::from_value(left).ok()))
+        }
+        Need::ToldDrift { repo } => {
+            let told = store.told_drift(repo.id).await?.into_iter();
+            let read =
+                |(name, told)| Some((EnvName::new(name).ok()?, serde_json::from_value(told).ok()?));
+            Answer::ToldDrift(told.filter_map(read).collect())
         }
         Need::Restorations { repo, pr } => {
             Answer::Restorations(store.restorations(repo.id, *pr).await?)
@@ -369,6 +376,7 @@ async fn ask(world: &World, job: &Job, need: &Need) -> Result<Answer, Fault> {
         | Need::Tried { .. }
         | Need::Groups { .. }
         | Need::Baseline { .. }
+        | Need::ToldDrift { .. }
         | Need::Application { .. }
         | Need::Restorations { .. }
         | Need::OpenRestorations { .. }

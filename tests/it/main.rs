@@ -21,6 +21,7 @@ mod corpus;
 mod crash;
 mod decided;
 mod deployments;
+mod drift;
 mod evaluate;
 mod evidence;
 mod fuzz;

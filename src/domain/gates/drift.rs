@@ -10,6 +10,7 @@ use crate::domain::live::Stand;
 use crate::domain::look::Look;
 use crate::domain::policy::Environment;
 use crate::domain::reply::gate::drift as say;
+use crate::model::argocd::Unseen;
 
 /// Judges the environment and those before it; none where it is not asked for.
 pub(super) fn judge(
@@ -57,6 +58,19 @@ pub fn is_drifting(stand: &Stand) -> bool {
     !of_target(stand).is_open()
 }
 
+/// Whether a target that stands so has drifted: something else than the default branch has is deployed, and it is not
+/// only on its way.
+pub fn has_drifted(stand: &Stand) -> bool {
+    matches!(stand, Stand::OutOfSync { deployed_once: true } | Stand::SyncFailed(_))
+}
+
+/// Whether nobody can say of a target that stands so what is deployed, or will be in a moment: what was told of it before
+/// is neither so nor over.
+pub fn is_untold(stand: &Stand) -> bool {
+    let unseen = matches!(stand, Stand::Ill(..) | Stand::Unseen(Unseen::Refused(_)));
+    unseen || of_target(stand) == Outcome::Waiting
+}
+
 /// What is deployed is held against the default branch; how it is doing is no matter here.
 fn of_target(stand: &Stand) -> Outcome {
     match stand {
@@ -66,7 +80,7 @@ fn of_target(stand: &Stand) -> Outcome {
         | Stand::Suspended
         | Stand::SetBack(_)
         | Stand::Ill(..) => Outcome::Passed,
-        Stand::OutOfSync { deployed_once: true } | Stand::SyncFailed(_) => Outcome::Failed,
+        stand if has_drifted(stand) => Outcome::Failed,
         stand => super::health::outcome(stand),
     }
 }

@@ -41,7 +41,7 @@ use crate::model::ids::EnvName;
 
 pub use artifacts::{Found, Image, Missing, note_digests};
 pub use config::CONFIG;
-pub use drift::is_drifting;
+pub use drift::{has_drifted, is_drifting, is_untold};
 pub use expected::{Met, Named, Told};
 pub use overridden::{is_possible, who};
 pub use reviews::{Discount, Discounted};

@@ -33,7 +33,8 @@ pub fn details(validated: &[Validated<'_>], taken: usize, page: &Link) -> Detail
     for (at, (name, rerender)) in all.iter().copied().enumerate() {
         // What one leaves of its share, the next ones have.
         let share = (room / (all.len() - at)).max(LEAST_BYTES);
-        match section(name, rerender, share, page).filter(|section| section.len() <= room) {
+        let whole = ("all of it", page.url.as_str());
+        match section(name, rerender, share, whole).filter(|section| section.len() <= room) {
             Some(section) => {
                 room -= section.len();
                 out.push_str(&section);
@@ -71,8 +72,14 @@ pub fn tally(diff: &Diff) -> String {
     }
 }
 
-/// One overlay, folded; none where so many bytes are too few for anything of it.
-fn section(name: Option<&str>, rerender: &Rerender, most: usize, page: &Link) -> Option<String> {
+/// One overlay, folded; none where so many bytes are too few for anything of it. `whole`: what all of it is called, and
+/// where it is.
+pub(super) fn section(
+    name: Option<&str>,
+    rerender: &Rerender,
+    most: usize,
+    (whole, url): (&str, &str),
+) -> Option<String> {
     let (number, text, language) = match &rerender.difference {
         Ok(diff) => (tally(diff), diff.to_text(), "diff"),
         Err(sentence) => ("cannot be compared".to_owned(), sentence.clone(), "text"),
@@ -85,8 +92,7 @@ fn section(name: Option<&str>, rerender: &Rerender, most: usize, page: &Link) ->
     }
     let open = format!("<details><summary>{heading}</summary>\n\n");
     let close = "\n\n</details>\n\n";
-    let more =
-        |lines| format!("\n\n… and {}: [all of it]({})", count(lines, "more line"), page.url);
+    let more = |lines| format!("\n\n… and {}: [{whole}]({url})", count(lines, "more line"));
     let room = most.checked_sub(open.len() + close.len() + more(text.len()).len())?;
     let (shown, left_out) = fence_within(&text, language, room)?;
     let more = if left_out > 0 { more(left_out) } else { String::new() };

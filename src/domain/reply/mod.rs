@@ -5,6 +5,7 @@ pub mod check;
 pub mod command;
 pub mod diff;
 pub mod dossier;
+pub mod drift;
 pub mod findings;
 pub mod gate;
 pub mod group;

@@ -2,6 +2,7 @@
 
 mod alone;
 mod artifacts;
+mod drift;
 mod evaluate;
 mod evidence;
 mod hands;
@@ -30,6 +31,7 @@ use sha2::{Digest as _, Sha256};
 use super::decide;
 use super::decision::{Decision, Effect, Verdict};
 use super::drift::Baseline;
+use super::drift::issue::Told;
 use super::facts::{Answer, Facts, Gap, Known, Need, Ran};
 use super::promotion::Promotion;
 use crate::intent::{Asked, Intent, Reach, Trigger};
@@ -40,7 +42,7 @@ use crate::model::bundle::Printed;
 use crate::model::evidence::{Judged, Verdict as Word};
 use crate::model::files::{GitTree, Mode};
 use crate::model::ids::{
-    AppId, InstallationId, Login, PrNumber, RepoId, RepoName, RepoRef, Sha, UserId,
+    AppId, EnvName, InstallationId, Login, PrNumber, RepoId, RepoName, RepoRef, Sha, UserId,
 };
 use crate::model::links::Links;
 use crate::model::read::{
@@ -138,6 +140,8 @@ struct Hub {
     applications: BTreeMap<String, argocd::Seen>,
     /// What accepted merges left, by environment.
     baselines: BTreeMap<String, Baseline>,
+    /// What was told of drift.
+    told_drift: BTreeMap<EnvName, Told>,
     /// How far Applications are brought back.
     restorations: Restorations,
     /// The same of other pull requests.
@@ -197,6 +201,7 @@ impl Hub {
             seen_by: (Visibility::Private, Visibility::Private),
             applications: BTreeMap::new(),
             baselines: BTreeMap::new(),
+            told_drift: BTreeMap::new(),
             restorations: Restorations::default(),
             elsewhere: Vec::new(),
             kustomized: None,
@@ -427,6 +432,7 @@ impl Hub {
             Need::Baseline { environment, .. } => {
                 Answer::Baseline(self.baselines.get(environment.as_str()).cloned())
             }
+            Need::ToldDrift { .. } => Answer::ToldDrift(self.told_drift.clone()),
             Need::Application { server, application, .. } => {
                 let known = self.applications.get(&format!("{server}/{application}"));
                 Answer::Application(known.cloned().unwrap_or(Err(Unseen::NoServer)))

@@ -211,6 +211,28 @@ impl WirePull {
     }
 }
 
+/// An issue, or what the issues API tells of a pull request.
+#[derive(Deserialize)]
+pub(super) struct WireIssue {
+    pub(super) number: PrNumber,
+    pub(super) state: String,
+    pub(super) title: String,
+    body: Option<String>,
+    user: Option<User>,
+    pull_request: Option<serde::de::IgnoredAny>,
+}
+
+impl WireIssue {
+    /// Whether it is an issue that this account opened.
+    pub(super) fn is_issue_of(&self, author: UserId) -> bool {
+        self.pull_request.is_none() && self.user.as_ref().is_some_and(|user| user.id == author.0)
+    }
+
+    pub(super) fn text(&self) -> &str {
+        self.body.as_deref().unwrap_or_default()
+    }
+}
+
 #[derive(Deserialize)]
 pub(super) struct WireFile {
     pub(super) filename: String,

@@ -73,7 +73,7 @@ impl Repo {
 }
 
 /// GitHub may change line ends and the last of them.
-fn same_text(a: &str, b: &str) -> bool {
+pub(super) fn same_text(a: &str, b: &str) -> bool {
     let plain = |text: &str| text.replace("\r\n", "\n").trim_end().to_owned();
     plain(a) == plain(b)
 }

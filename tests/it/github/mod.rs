@@ -3,6 +3,7 @@
 
 mod branches;
 mod errors;
+mod issues;
 mod people;
 mod reads;
 mod sandbox;

@@ -66,7 +66,8 @@ fn entry(drift: &EntryDrift) -> String {
     }
 }
 
-fn value(entry: &Promised) -> String {
+/// An entry as it reads: its tag or digest, with another name where it has one.
+pub fn value(entry: &Promised) -> String {
     let tag = entry.new_tag.as_deref().map(|tag| format!(":{tag}"));
     let digest = entry.digest.as_deref().map(|digest| format!("@{digest}"));
     let name = entry.new_name.clone().unwrap_or_default();
