@@ -1,6 +1,7 @@
 //! A pull request was closed: our branch goes, and what was merged may bring the next environment forward.
 
 use super::acts::{AUTOMATIC_ONLY, Acts};
+use super::aftermath;
 use super::classify::{Sides, classify};
 use super::decision::{Decision, Effect, Verdict};
 use super::drift;
@@ -62,13 +63,17 @@ pub(super) fn conclude(facts: &Facts, repo: &RepoRef, pr: PrNumber) -> Result<De
     if pull.merged {
         let promotion = promotion_of(facts, repo, pull)?;
         if let Some(promotion) = &promotion {
+            let went = aftermath::went_back(facts, repo, pull, promotion)?;
             effects.push(Effect::EnsureComment {
                 pr,
                 marker: status::MARKER.to_owned(),
-                body: status::merged(promotion, &accepted(facts, repo, pull)?),
+                body: status::merged(promotion, &accepted(facts, repo, pull)?, went.as_ref()),
                 first: false,
             });
             effects.extend(after_the_way_back(facts, pull, promotion, &acts));
+            if let Some(went) = &went {
+                effects.extend(aftermath::follows(facts, repo, pull, (promotion, went))?);
+            }
         }
         if let Ok(ground) = Ground::read(facts, repo)?
             && let Some(policy) = ground.policy()

@@ -4,6 +4,7 @@
 //! facts, and the text that people read.
 
 pub mod acts;
+mod aftermath;
 pub mod alike;
 mod arrival;
 pub mod back;
@@ -54,6 +55,8 @@ pub mod running;
 mod supersede;
 pub mod validation;
 mod watch;
+
+pub use command::preview::{Asked, Preview, preview};
 
 use crate::intent::Intent;
 use decision::{Decision, Effect, Verdict};

@@ -206,7 +206,8 @@ impl World {
         let (id, line) = (CommentId(self.comments), format!("{command:?}"));
         let body = line.clone();
         let author = account(5, "ada");
-        self.hub.comments = vec![Comment { id, author: author.clone(), body, edited: false }];
+        let (by, written_at) = (author.clone(), self.hub.now);
+        self.hub.comments = vec![Comment { id, author: by, body, written_at, edited: false }];
         let remark = Remark {
             at: repo(),
             home: shop(),
@@ -494,8 +495,7 @@ fn history(seed: u64, seen: &mut Seen) {
 #[test]
 fn whatever_came_before_the_way_back_leads_to_what_ran() {
     let mut seen = Seen::default();
-    if let Some(seed) = std::env::var("USHER_WAY_BACK_SEED").ok().and_then(|seed| seed.parse().ok())
-    {
+    if let Some(seed) = option_env!("USHER_WAY_BACK_SEED").and_then(|seed| seed.parse().ok()) {
         history(seed, &mut seen);
         return;
     }
