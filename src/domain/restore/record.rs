@@ -32,7 +32,7 @@ pub(super) fn entries(facts: &Facts, before: &Restoration, next: &Next) -> Vec<E
             steps.push(("failed", LiveStep::Failed { why: cut(why, MOST_WORDS) }));
         }
         Some(Stage::Over(end)) => {
-            steps.push(("over", LiveStep::Over { how: word(end).to_owned() }))
+            steps.push(("over", LiveStep::Over { how: word(end).to_owned() }));
         }
         _ => {}
     }
