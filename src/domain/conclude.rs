@@ -11,14 +11,15 @@ use super::ground::Ground;
 use super::label::below;
 use super::look::{is_our_pull, ours};
 use super::merge::{Merged, differences};
-use super::promotion::{Back, Promotion};
+use super::promotion::{Back, Onward, Promotion};
 use super::real::Origin;
-use super::reply::{check, reason, status};
+use super::reply::{check, reason, status, unneeded as say_unneeded, via as say_via};
 use super::restore;
+use super::unneeded;
 use super::watch;
 use crate::intent::{Intent, Reach};
 use crate::model::act::{Act, ActKind, NewAct};
-use crate::model::ids::{PrNumber, RepoRef};
+use crate::model::ids::{EnvName, PrNumber, RepoRef};
 use crate::model::read::{Account, PullRequest};
 
 /// Why what was given for a pull request ends when it is merged.
@@ -60,8 +61,8 @@ pub(super) fn conclude(facts: &Facts, repo: &RepoRef, pr: PrNumber) -> Result<De
         let why = if pull.merged { MERGED } else { "closed" };
         effects.push(Effect::EndActs { ids: over, by: None, why: why.to_owned() });
     }
+    let promotion = promotion_of(facts, repo, pull)?;
     if pull.merged {
-        let promotion = promotion_of(facts, repo, pull)?;
         if let Some(promotion) = &promotion {
             let went = aftermath::went_back(facts, repo, pull, promotion)?;
             effects.push(Effect::EnsureComment {
@@ -73,6 +74,9 @@ pub(super) fn conclude(facts: &Facts, repo: &RepoRef, pr: PrNumber) -> Result<De
             effects.extend(after_the_way_back(facts, pull, promotion, &acts));
             if let Some(went) = &went {
                 effects.extend(aftermath::follows(facts, repo, pull, (promotion, went))?);
+            }
+            if onward(promotion).is_some() {
+                effects.push(Effect::Enqueue(Intent::Onward { repo: repo.clone(), pr }));
             }
         }
         if let Ok(ground) = Ground::read(facts, repo)?
@@ -90,7 +94,7 @@ pub(super) fn conclude(facts: &Facts, repo: &RepoRef, pr: PrNumber) -> Result<De
         effects.push(Effect::Enqueue(follow));
     }
     if !pull.merged {
-        effects.push(closed(facts, repo, pull)?);
+        effects.extend(closed(facts, repo, pull, promotion.as_ref())?);
     }
     Ok(Decision {
         verdict: Verdict::Accepted,
@@ -114,13 +118,50 @@ fn accepted<'a>(facts: &'a Facts, repo: &RepoRef, pull: &PullRequest) -> Result<
 }
 
 /// What was given for a pull request ends with it, and so does the verdict on its commit: the same commit
-/// may come again by another one.
-fn closed(facts: &Facts, repo: &RepoRef, pull: &PullRequest) -> Result<Effect, Gap> {
+/// may come again by another one. What was to follow it does not.
+fn closed(
+    facts: &Facts,
+    repo: &RepoRef,
+    pull: &PullRequest,
+    promotion: Option<&Promotion>,
+) -> Result<Vec<Effect>, Gap> {
+    let mut effects = Vec::new();
+    if let Some(onward) = promotion.and_then(onward) {
+        effects.push(Effect::EnsureComment {
+            pr: pull.number,
+            marker: say_via::MARKER.to_owned(),
+            body: say_via::dropped(onward),
+            first: false,
+        });
+    }
+    let head = &pull.head.sha;
     let mut open = facts.open_pulls(repo)?.iter();
-    Ok(match open.find(|other| other.head.sha == pull.head.sha) {
-        Some(twin) => Effect::Enqueue(Intent::Evaluate { repo: repo.clone(), pr: twin.number }),
-        None => Effect::EnsureCheck(check::closed(&pull.head.sha)),
-    })
+    if let Some(twin) = open.find(|other| other.head.sha == *head) {
+        let evaluate = Intent::Evaluate { repo: repo.clone(), pr: twin.number };
+        effects.push(Effect::Enqueue(evaluate));
+        return Ok(effects);
+    }
+    effects.push(Effect::EnsureCheck(match promotion {
+        Some(way) => match beside(facts, repo, way)? {
+            Some(later) => say_unneeded::check(head, way, &later),
+            None => check::closed(head),
+        },
+        None => check::closed(head),
+    }));
+    Ok(effects)
+}
+
+/// The later environment because of which a way back is not needed.
+fn beside(facts: &Facts, repo: &RepoRef, way: &Promotion) -> Result<Option<EnvName>, Gap> {
+    let Ok(ground) = Ground::read(facts, repo)? else { return Ok(None) };
+    let Some(policy) = ground.policy() else { return Ok(None) };
+    let later = unneeded::beside(facts, (&ground, policy), way)?;
+    Ok(later.map(|later| later.name().clone()))
+}
+
+/// What waits for a promotion's merge.
+fn onward(promotion: &Promotion) -> Option<&Onward> {
+    promotion.back.as_ref()?.onward.as_deref()
 }
 
 /// After a rollback what it left is bad there, and nothing comes by itself; undoing a rollback takes back

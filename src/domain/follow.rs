@@ -13,6 +13,7 @@ use super::policy::Policy;
 use super::reply::reason;
 use super::restore;
 use super::running;
+use super::unneeded;
 use crate::intent::{Intent, Reach, Trigger};
 use crate::model::ids::{InstallationId, RepoRef, Sha};
 use crate::model::read::PullRequest;
@@ -102,6 +103,13 @@ fn remember(
             if live::since(&live).is_none() {
                 continue;
             }
+            // Before it is recorded that it runs: what is cut off in between begins anew.
+            effects.extend(unneeded::close(
+                facts,
+                (ground, policy),
+                (environment, application),
+                &found,
+            )?);
             for spell in running::unseen(facts, ground, policy, (environment, application))? {
                 effects.push(Effect::RememberRunning {
                     environment: environment.name().clone(),

@@ -53,7 +53,9 @@ pub mod reply;
 mod restore;
 pub mod running;
 mod supersede;
+mod unneeded;
 pub mod validation;
+mod via;
 mod watch;
 
 pub use command::preview::{Asked, Preview, preview};
@@ -87,6 +89,7 @@ pub fn decide(intent: &Intent, facts: &Facts) -> Result<Decision, Gap> {
         }
         Intent::Conclude { repo, pr } => conclude::conclude(facts, repo, *pr),
         Intent::Watch { repo, pr } => watch::watch(facts, repo, *pr),
+        Intent::Onward { repo, pr } => via::onward(facts, repo, *pr),
         Intent::Follow { repo, reach } => follow::follow(facts, repo, *reach),
         Intent::Press { repo, button, head, by, shown } => {
             command::press::press(facts, repo, &command::press::Pressed { button, head, by, shown })

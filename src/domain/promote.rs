@@ -8,8 +8,8 @@ use super::configuration::Configuration;
 use super::decision::{Decision, Effect, Reason, Verdict};
 use super::facts::{Facts, Gap};
 use super::ground::Ground;
-use super::overlay::overlays;
-use super::plan::{Stop, opening, plan};
+use super::overlay::{Overlays, overlays};
+use super::plan::{Plan, Stop, opening, plan};
 use super::policy::{Application, Environment, Policy};
 use super::promotion::{Direction, Promotion};
 use super::reply::{self, reason};
@@ -180,7 +180,7 @@ fn course(
         Ok(found) => found,
         Err((end, reason)) => return ends(end, vec![reason]),
     };
-    let planned = super::plan::Plan { promotion, ..planned };
+    let planned = Plan { promotion, ..planned };
     let opening = opening(facts, ground, (application, environment), &planned)?;
     ends(End::Opens(Box::new(opening)), remarks)
 }
@@ -239,7 +239,7 @@ pub fn whole(
 type Tried = (Promotion, Vec<Reason>);
 
 /// The attempt to make; or how it ends without one.
-pub(super) fn attempt(
+fn attempt(
     facts: &Facts,
     ground: &Ground<'_>,
     mut promotion: Promotion,
@@ -266,6 +266,27 @@ pub(super) fn attempt(
         remarks.push(reason::branch_taken(&branch));
         promotion.attempt += 1;
     }
+}
+
+/// Opens what nobody has to be asked for, once; or why it does not open.
+pub(super) fn open_by_itself(
+    facts: &Facts,
+    ground: &Ground<'_>,
+    place: (&Application, &Environment),
+    now: &Overlays,
+    promotion: Promotion,
+) -> Result<Result<Vec<Effect>, Stop>, Gap> {
+    let planned = match plan(place.0, place.1, now, promotion) {
+        Ok(planned) => planned,
+        Err(stop) => return Ok(Err(stop)),
+    };
+    let promotion = match attempt(facts, ground, planned.promotion.clone())? {
+        Ok((promotion, _)) => promotion,
+        Err((End::Refused, reason)) => return Ok(Err(Stop::Refused(reason))),
+        Err((_, reason)) => return Ok(Err(Stop::Rests(reason))),
+    };
+    let (branch, new) = opening(facts, ground, place, &Plan { promotion, ..planned })?;
+    Ok(Ok(vec![Effect::EnsureBranch(branch), Effect::EnsurePull(new)]))
 }
 
 /// Whether the promotion's branch can be had: nobody has it, or we do, or it holds nothing of anybody's.

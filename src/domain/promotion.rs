@@ -105,8 +105,8 @@ pub struct Request {
     pub comment: CommentId,
 }
 
-/// What a way back leaves behind.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// What a way back leaves behind, and what it goes with.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Back {
     /// The image tags that it leaves and that are bad from then on.
@@ -122,6 +122,37 @@ pub struct Back {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// Whether the live Application is brought back by Argo CD as soon as the gates have passed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub argocd: bool,
+    /// The way back of a later environment that begins once this one is merged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub onward: Option<Box<Onward>>,
+    /// The pull request by which the environment that goes back first did so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub follows: Option<PrNumber>,
+}
+
+/// The way back of an environment that waits for another one to go back first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Onward {
+    /// Which environment.
+    pub environment: EnvName,
+    /// The image entries as they are to be again.
+    pub images: Vec<Promised>,
+    /// The image entries it is limited to; empty for all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub services: Vec<String>,
+    /// The targets it is limited to; empty for all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub targets: Vec<TargetName>,
+    /// [`Back::undoes`] of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undoes: Option<PrNumber>,
+    /// [`Back::beyond`] of it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub beyond: bool,
+    /// [`Back::argocd`] of it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub argocd: bool,
 }
@@ -259,12 +290,19 @@ impl Promotion {
         // What a person asks for is an attempt of its own, so that nobody has to count.
         if let Some(request) = &self.request {
             hash.update(request.comment.to_string());
-        } else if let Some(undone) = self.back.as_ref().and_then(|back| back.undoes) {
+        } else if let Some(undone) = self.back.as_ref().and_then(Back::cause) {
             // What goes back by itself does so once for what it undoes.
             hash.update(format!("undoes {undone}"));
         }
         hash.update(serde_json::to_vec(&meaning).unwrap_or_default());
         hex::encode(&hash.finalize()[..4])
+    }
+}
+
+impl Back {
+    /// The pull request for which it is there: the one that it undoes, or that what follows it undoes.
+    fn cause(&self) -> Option<PrNumber> {
+        self.undoes.or(self.onward.as_ref().and_then(|onward| onward.undoes))
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::back::state;
+use super::back::{State, state};
 use super::command::rollback::{leaves, name};
 use super::conclude::promotion_of;
 use super::decision::{Decision, Effect, Verdict};
@@ -15,12 +15,13 @@ use super::gates::{Outcome, Stay, met};
 use super::ground::Ground;
 use super::live::{self, Stand, live};
 use super::overlay::{Overlays, overlays};
-use super::plan::{Plan, Stop, opening, plan, within};
+use super::plan::{Stop, within};
 use super::policy::{Application, Environment, Expectation, Policy};
-use super::promote::attempt;
+use super::promote::open_by_itself;
 use super::promotion::{Back, Direction, Promised, Promotion};
 use super::reply::{Said, reason, watch as say};
 use super::supersede::open;
+use super::via::{self, Course};
 use crate::intent::Intent;
 use crate::model::ids::{PrNumber, RepoRef, Sha};
 use crate::model::read::PullRequest;
@@ -93,7 +94,7 @@ pub(super) fn watch(facts: &Facts, repo: &RepoRef, pr: PrNumber) -> Result<Decis
             effects: vec![Effect::EnqueueAt { intent: again, at: next }],
         });
     }
-    go_back(facts, &ground, &watched, &ills)
+    go_back(facts, (&ground, policy), &watched, &ills)
 }
 
 /// Whether all that it brought is still there: what came after it is watched for itself.
@@ -179,7 +180,7 @@ fn of_reports(
 /// Opens the way back to what was there before, unless it was opened before or somebody is on it.
 fn go_back(
     facts: &Facts,
-    ground: &Ground<'_>,
+    (ground, policy): (&Ground<'_>, &Policy),
     watched: &Watched<'_>,
     ills: &[Said],
 ) -> Result<Decision, Gap> {
@@ -189,28 +190,28 @@ fn go_back(
             return Ok(Decision::nothing(reason::stands(other.number)));
         }
     }
-    let Some(promotion) = way_back(facts, ground, watched, ills)? else {
+    let Some((promotion, then)) = way_back(facts, ground, watched, ills)? else {
         return Ok(cannot(watched, ills));
     };
-    let planned = match plan(application, environment, &watched.now, promotion) {
-        Ok(planned) => planned,
+    let now = watched.now.clone();
+    let place = (application, environment);
+    let (first, now, promotion) =
+        match via::course(facts, (ground, policy), place, now, (promotion, &then))? {
+            Course::Straight(now, promotion) => (environment, now, promotion),
+            Course::First(first, now, promotion) => (first, now, *promotion),
+        };
+    let mut effects = match open_by_itself(facts, ground, (application, first), &now, promotion)? {
+        Ok(effects) => effects,
         Err(Stop::Rests(reason)) => return Ok(Decision::nothing(reason)),
         Err(Stop::Refused(_)) => return Ok(cannot(watched, ills)),
     };
-    let promotion = match attempt(facts, ground, planned.promotion.clone())? {
-        Ok((promotion, _)) => promotion,
-        Err((_, reason)) => return Ok(Decision::nothing(reason)),
-    };
-    let planned = Plan { promotion, ..planned };
-    let (branch, new) = opening(facts, ground, (application, environment), &planned)?;
+    let first = (first.name() != environment.name()).then_some(first);
+    let body = say::going_back(watched.promotion, (environment, first), ills);
+    effects.push(tell(pull.number, body));
     Ok(Decision {
         verdict: Verdict::Accepted,
         reasons: vec![reason::gone_ill(pull.number, &say::in_short(ills))],
-        effects: vec![
-            Effect::EnsureBranch(branch),
-            Effect::EnsurePull(new),
-            tell(pull.number, say::going_back(watched.promotion, environment, ills)),
-        ],
+        effects,
     })
 }
 
@@ -220,7 +221,7 @@ fn way_back(
     ground: &Ground<'_>,
     watched: &Watched<'_>,
     ills: &[Said],
-) -> Result<Option<Promotion>, Gap> {
+) -> Result<Option<(Promotion, State)>, Gap> {
     let Watched { pull, promotion, environment, application, landed: (landed, _), now } = watched;
     let landed = facts.commit(ground.repo, landed)?;
     let Some(parent) = landed.parents.first() else { return Ok(None) };
@@ -253,15 +254,15 @@ fn way_back(
         back: Some(Back {
             leaves: leaves(application, now, &then),
             undoes: Some(pull.number),
-            beyond: false,
             reason: Some(say::in_short(ills)),
             argocd: environment.rollback().is_some_and(|rollback| rollback.argocd)
                 && environment.targets().iter().any(|target| target.argocd.is_some()),
+            ..Back::default()
         }),
         ..(*promotion).clone()
     };
     name(&mut back, application, now, &then);
-    Ok(Some(back))
+    Ok(Some((back, then)))
 }
 
 /// Nobody can plan the way back: that is told, once.

@@ -141,6 +141,13 @@ pub enum Intent {
         /// The promotion's pull request.
         pr: PrNumber,
     },
+    /// Have an environment follow that another one had to go back before.
+    Onward {
+        /// The repository of the pull request's base.
+        repo: RepoRef,
+        /// The pull request by which the first one went back.
+        pr: PrNumber,
+    },
     /// Merge a promotion whose environments are merged into by themselves, if every gate has passed.
     Merge {
         /// The repository of the pull request's base.
@@ -329,6 +336,7 @@ impl Intent {
             | Self::Protect { repo, .. }
             | Self::Conclude { repo, .. }
             | Self::Watch { repo, .. }
+            | Self::Onward { repo, .. }
             | Self::Follow { repo, .. }
             | Self::Forget { repo } => format!("repo:{}", repo.id),
             Self::Survey { installation }
@@ -373,6 +381,7 @@ impl Intent {
             )),
             Self::Conclude { pr, .. } => Some(format!("conclude:{pr}")),
             Self::Watch { pr, .. } => Some(format!("watch:{pr}")),
+            Self::Onward { pr, .. } => Some(format!("onward:{pr}")),
             Self::Follow { reach: Reach::Promotions, .. } => Some("follow".to_owned()),
             Self::Follow { reach: Reach::Everything, .. } => Some("follow:everything".to_owned()),
             Self::Forget { .. } => Some("forget".to_owned()),
@@ -398,6 +407,7 @@ impl Intent {
             | Self::Protect { repo, .. }
             | Self::Conclude { repo, .. }
             | Self::Watch { repo, .. }
+            | Self::Onward { repo, .. }
             | Self::Follow { repo, .. }
             | Self::Forget { repo } => Some(repo),
             Self::Release { source, .. } => Some(source),

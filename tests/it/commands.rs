@@ -12,3 +12,4 @@ mod stops;
 mod stories;
 mod talk;
 mod tell;
+mod via;

@@ -7,6 +7,7 @@ use crate::domain::overlay::Carried;
 use crate::domain::plan::{Stop, plan};
 use crate::domain::promotion::Promised;
 use crate::domain::reply::{aside, command as say};
+use crate::domain::via::before;
 use crate::intent::command::Scope;
 use crate::model::ids::RepoRef;
 
@@ -82,10 +83,12 @@ pub fn preview(
         let to = plan.promotion.promised(&carried.target, &carried.entry.name);
         to.map(|to| (carried.clone(), to))
     };
-    let before = |path: &str| {
+    let as_is = |path: &str| {
         let mut all = way.now.files.iter();
         all.find(|(_, file, _)| file == path).map_or_else(Vec::new, |(.., text)| text.to_vec())
     };
+    let first = before(policy, environment).map(|first| aside::goes_first(first.name()));
+    let asides = aside::sentences(&way.odd, environment.name()).into_iter().chain(first).collect();
     Ok(Ok(Preview {
         title,
         beyond,
@@ -93,8 +96,8 @@ pub fn preview(
         files: plan
             .files
             .iter()
-            .map(|file| (file.path.clone(), before(&file.path), file.content.clone()))
+            .map(|file| (file.path.clone(), as_is(&file.path), file.content.clone()))
             .collect(),
-        asides: aside::sentences(&way.odd, environment.name()),
+        asides,
     }))
 }

@@ -19,10 +19,10 @@ use crate::domain::overlay::{Overlays, overlays};
 use crate::domain::plan::{Plan, Stop, plan, within};
 use crate::domain::policy::{Application, Environment};
 use crate::domain::promotion::{Back, Direction, Promised, Promotion, Request};
-
 use crate::domain::real::Origin;
 use crate::domain::reply::command as say;
 use crate::domain::supersede::open;
+use crate::domain::via::{self, Course};
 use crate::intent::command::{Command, Scope};
 use crate::model::ids::ImageTag;
 use crate::model::read::PullRequest;
@@ -81,7 +81,13 @@ pub(super) fn rollback(context: &Context<'_>, wish: &Wish<'_>) -> Result<Step, G
 
 fn open_it(context: &Context<'_>, wish: &Wish<'_>, way: Way<'_>) -> Result<Step, Gap> {
     let promotion = promised(&way, Some(context.request()), wish.reason);
-    let Way { application, environment, now, odd, .. } = way;
+    let Way { application, environment, now, then, odd, .. } = way;
+    let (rules, place) = ((context.ground, context.policy), (application, environment));
+    let (environment, now, promotion) =
+        match via::course(context.facts, rules, place, now, (promotion, &then))? {
+            Course::Straight(now, promotion) => (environment, now, promotion),
+            Course::First(first, now, promotion) => (first, now, *promotion),
+        };
     for (pull, other) in open(context.facts, context.ground, environment.name().as_str())? {
         let same_comment =
             other.request.as_ref().map(|request| request.comment) == Some(context.remark.id);
@@ -93,21 +99,28 @@ fn open_it(context: &Context<'_>, wish: &Wish<'_>, way: Way<'_>) -> Result<Step,
             && other.application == promotion.application
             && (&other.services, &other.targets) == (&promotion.services, &promotion.targets)
             && (&other.tag, &other.images) == (&promotion.tag, &promotion.images);
-        let live = |back: Option<&Back>| back.is_some_and(|back| back.argocd);
-        if alike && live(promotion.back.as_ref()) && !live(other.back.as_ref()) {
+        let (wanted, has) = (promotion.back.clone(), other.back.clone());
+        let (wanted, has) = (wanted.unwrap_or_default(), has.unwrap_or_default());
+        if alike && wanted.argocd && !has.argocd {
             return Ok(Step::refused(say::stands_without_argocd(pull.number)));
+        }
+        if alike && let Some(onward) = wanted.onward.filter(|_| has.onward.is_none()) {
+            return Ok(Step::refused(say::stands_alone(pull.number, &onward)));
         }
         if alike {
             return Ok(Step::done(say::stands(pull.number, &other), Vec::new()));
         }
     }
     let plan = match plan(application, environment, &now, promotion) {
-        Ok(plan) => Plan { asides: odd.clone(), ..plan },
+        Ok(plan) => plan,
         Err(Stop::Rests(reason) | Stop::Refused(reason)) => {
             return Ok(Step::refused(say::reason(&reason)));
         }
     };
-    let granted = Granted { application, environment, plan };
+    // What has changed since is about the environment that was asked for.
+    let waits = plan.promotion.back.as_ref().is_some_and(|back| back.onward.is_some());
+    let asides = if waits { Vec::new() } else { odd.clone() };
+    let granted = Granted { application, environment, plan: Plan { asides, ..plan } };
     open_now(context, granted, |promotion| say::going_back(OPENED, promotion, &odd))
 }
 
@@ -255,13 +268,7 @@ fn undo<'a>(
     odd.extend(since.into_iter().map(|entry| Aside::Replaced(entry.name)));
     odd.sort();
     odd.dedup();
-    let back = Back {
-        leaves: Vec::new(),
-        undoes: Some(pull.number),
-        beyond: false,
-        reason: None,
-        argocd: false,
-    };
+    let back = Back { undoes: Some(pull.number), ..Back::default() };
     Ok(Ok(Way { application, environment, now, then, back, scope, odd }))
 }
 
@@ -396,12 +403,7 @@ pub(super) fn way_back<'a>(
     let within = environment.rollback().and_then(|rollback| rollback.within);
     let (then, asides) = difference(&search.scoped(&state(&now)), &found.state);
     let odd = found.moved.into_iter().chain(asides).collect();
-    let back = Back {
-        leaves: Vec::new(),
-        undoes: None,
-        beyond: !found.is_safe || within.is_some_and(|within| found.ago > within),
-        reason: None,
-        argocd: false,
-    };
+    let beyond = !found.is_safe || within.is_some_and(|within| found.ago > within);
+    let back = Back { beyond, ..Back::default() };
     Ok(Ok(Way { application, environment, now, then, back, scope, odd }))
 }

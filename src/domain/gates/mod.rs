@@ -34,8 +34,9 @@ use serde::{Deserialize, Serialize};
 use super::classify::Effect as Touch;
 use super::facts::{Facts, Gap, Lacking};
 use super::look::Look;
-use super::policy::Problem;
+use super::policy::{Environment, Problem};
 use super::reply::Said;
+use super::via;
 use crate::model::ids::EnvName;
 
 pub use artifacts::{Found, Image, Missing, note_digests};
@@ -155,15 +156,12 @@ fn judge_touch(facts: &Facts, look: &Look<'_>, touch: &Touch<'_>) -> Result<Vec<
     round.add(unjudged::judge(look.policy, touch));
     let mut gates = round.done()?;
     if look.is_rollback() {
-        let rollback = touch.environment.rollback();
-        let asked = |gate: &Gate| match rollback {
-            Some(rollback) => rollback.gates.contains(&gate.name),
-            None => gate.name == "kustomize",
-        };
         // `scope` makes it the rollback that was asked for, and nothing else; `migrations` has it cross none unseen;
         // a lock is shown.
         let always = ["scope", "migrations", "lock"];
-        gates.retain(|gate| asked(gate) || always.contains(&gate.name.as_str()));
+        gates.retain(|gate| {
+            is_asked(look, touch, &gate.name) || always.contains(&gate.name.as_str())
+        });
     }
     Ok(gates)
 }
@@ -194,8 +192,26 @@ impl Round {
 /// Whether a gate that rests on what is read elsewhere is judged at all: a rollback passes by those that its
 /// rules do not name, and nothing is read for them.
 fn is_asked(look: &Look<'_>, touch: &Touch<'_>, name: &str) -> bool {
-    let named = |gates: &[String]| gates.iter().any(|gate| gate == name);
-    !look.is_rollback() || touch.environment.rollback().is_some_and(|back| named(&back.gates))
+    let rollback = touch.environment.rollback();
+    let named = rollback.map_or(name == "kustomize", |back| back.gates.iter().any(|it| it == name));
+    !look.is_rollback() || named || (SECOND.contains(&name) && goes_second(look, touch).is_some())
+}
+
+/// The gates of an environment that goes back after another one, whatever its rules name.
+const SECOND: [&str; 3] = ["order", "verified", "approvals"];
+
+/// The environment that has to have gone back first, where it is a rollback and one has to.
+fn goes_second<'a>(look: &Look<'a>, touch: &Touch<'_>) -> Option<&'a Environment> {
+    via::before(look.policy, touch.environment).filter(|_| look.is_rollback())
+}
+
+/// The environments that what moves is held against: those before, or the one that has to have gone back first.
+fn held_against<'a>(look: &Look<'a>, touch: &Touch<'_>) -> Vec<&'a Environment> {
+    let before = touch.environment.after().iter();
+    match goes_second(look, touch) {
+        Some(first) => vec![first],
+        None => before.filter_map(|name| look.policy.environment(name)).collect(),
+    }
 }
 
 /// What is reported tells who waits for it, and the sweep looks after promotions of ours. One by hand is found

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::expected::{self, By, Report, Standing, Told, known, of_deployed, of_reports};
-use super::{Gate, Outcome, is_asked};
+use super::{Gate, Outcome, held_against, is_asked};
 use crate::domain::acts::Acts;
 use crate::domain::arrival::arrival;
 use crate::domain::classify::{Effect, Moving};
@@ -34,9 +34,7 @@ pub(super) fn judge(
         return Ok(None);
     }
     let stands = |outcome, said| Ok(Some(Gate::new(NAME, touch, outcome, said)));
-    let after = touch.environment.after().iter();
-    let after: Vec<&Environment> =
-        after.filter_map(|before| look.policy.environment(before)).collect();
+    let after = held_against(look, touch);
     if after.is_empty() {
         return stands(Outcome::Passed, gate::first_environment());
     }

@@ -67,6 +67,11 @@ pub fn sentences(asides: &[Aside], environment: &EnvName) -> Vec<String> {
     out
 }
 
+/// Another environment has to go back first.
+pub fn goes_first(first: &EnvName) -> String {
+    format!("{} goes back first, as `rollback.via` says.", span(first.as_str()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

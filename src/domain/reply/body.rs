@@ -88,6 +88,17 @@ fn introduction(promotion: &Promotion) -> String {
                  from then on, and put back as it was when this pull request is merged or closed.\n"
             );
         }
+        if let Some(onward) = &back.onward {
+            let next = span(onward.environment.as_str());
+            let _ = writeln!(
+                out,
+                "{place} goes back before {next}: when this is merged, the pull request for {next} opens by itself. There \
+                 `order`, `verified` and `approvals` are asked whatever `rollback.gates` says.\n"
+            );
+        }
+        if let Some(pr) = back.follows {
+            let _ = writeln!(out, "It follows #{pr}, which went back first.\n");
+        }
         if back.beyond {
             let _ = writeln!(
                 out,

@@ -21,6 +21,7 @@ use crate::domain::inert::{plain, span};
 use crate::domain::minimal::{Extra, What};
 use crate::domain::policy::{Application, Environment, Principal};
 use crate::domain::promotion::Promised;
+use crate::kustomize::images::ImageEntry;
 use crate::model::act::{Act, ActKind};
 use crate::model::ids::{EnvName, Login};
 use crate::model::read::Commit;
@@ -81,6 +82,31 @@ pub fn runs_in(before: &Environment) -> Said {
 pub fn replaced_in(before: &Environment) -> Said {
     let place = span(before.name().as_str());
     Said::new(format!("it ran in {place} and was replaced by a higher version"))
+}
+
+/// `order`: what has to go back first is back.
+pub fn went_first(first: &Environment) -> Said {
+    Said::new(format!("{} went back to it first", span(first.name().as_str())))
+}
+
+/// `order`: another environment has to go back first.
+pub fn not_back_first(first: &Environment, to: &ImageEntry) -> Said {
+    let place = first.name();
+    let what = to.new_tag.as_ref().or(to.digest.as_ref()).unwrap_or(&to.name);
+    Said::new(format!("{} has to go back to {} first", span(place.as_str()), span(what)))
+        .help(format!(
+            "Merge the rollback of {place}, or open one: `/rollback {place} {}`; or accept it with `/override order REASON`.",
+            plain(what)
+        ))
+        .brief(format!("{place} goes back first"))
+}
+
+/// `order`: another environment has to go back first, and has nothing that could.
+pub fn cannot_go_first(first: &Environment, image: &str) -> Said {
+    let place = span(first.name().as_str());
+    Said::new(format!("{place} has to go back first, and has no entry {}", span(image)))
+        .help("Accept it with `/override order REASON`.")
+        .brief(format!("{} goes back first", first.name()))
 }
 
 /// `order`: it is there, and does not run yet.

@@ -20,7 +20,9 @@ pub mod release;
 pub mod restore;
 pub mod status;
 pub mod trouble;
+pub mod unneeded;
 pub mod verdict;
+pub mod via;
 pub mod watch;
 
 use jiff::{SignedDuration, Timestamp};

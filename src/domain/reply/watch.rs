@@ -28,9 +28,21 @@ pub fn in_short(ills: &[Said]) -> String {
     ills.iter().map(short).collect::<Vec<_>>().join("; ")
 }
 
-/// It goes back.
-pub fn going_back(promotion: &Promotion, environment: &Environment, ills: &[Said]) -> String {
+/// It goes back. `first`: the environment that goes back before.
+pub fn going_back(
+    promotion: &Promotion,
+    (environment, first): (&Environment, Option<&Environment>),
+    ills: &[Said],
+) -> String {
     let place = span(environment.name().as_str());
+    if let Some(first) = first {
+        let first = span(first.name().as_str());
+        return format!(
+            "{}Usher rolls {first} back first, by a pull request of its own, as `rollback.via` says; {place} follows when that is \
+             merged.\n",
+            gone_ill(promotion, environment, ills)
+        );
+    }
     let automatic = "It is merged as soon as the gates of `rollback.gates` are passed.";
     format!(
         "{}Usher rolls {place} back to what ran there before, by a pull request of its own that undoes this one. {automatic}\n",

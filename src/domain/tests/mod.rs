@@ -16,7 +16,9 @@ mod restore;
 mod reviews;
 mod states;
 mod tickets;
+mod unneeded;
 mod unseen;
+mod via;
 mod waiting;
 mod way_back;
 

@@ -29,13 +29,8 @@ fn back() -> Scene {
         promotion.direction = Direction::Back;
         promotion.version = "v0.9.0".to_owned();
         promotion.tag = Some(ImageTag::new("v0.9.0").unwrap());
-        promotion.back = Some(Back {
-            leaves: vec!["v1.0.0".to_owned()],
-            undoes: None,
-            beyond: false,
-            reason: None,
-            argocd: true,
-        });
+        promotion.back =
+            Some(Back { leaves: vec!["v1.0.0".to_owned()], argocd: true, ..Back::default() });
     });
     let main = scene.hub.branches["main"].clone();
     let state = |scene: &mut Scene, name: &str, tag: &str| {

@@ -77,9 +77,8 @@ impl Scene {
             promotion.back = Some(Back {
                 leaves: vec!["v1.0.0".to_owned()],
                 undoes: Some(PrNumber(3)),
-                beyond: false,
                 reason: Some("500s everywhere".to_owned()),
-                argocd: false,
+                ..Back::default()
             });
         })
     }
@@ -284,13 +283,7 @@ fn a_rollback_passes_its_own_gates_and_shows_a_lock() {
 fn further_back_than_allowed_every_gate_stands() {
     let mut scene = Scene::with(|promotion| {
         promotion.direction = Direction::Back;
-        promotion.back = Some(Back {
-            leaves: Vec::new(),
-            undoes: None,
-            beyond: true,
-            reason: None,
-            argocd: false,
-        });
+        promotion.back = Some(Back { beyond: true, ..Back::default() });
     });
     assert!(scene.reads().starts_with("Some(ActionRequired): Needs qa-approved"));
 }

@@ -30,13 +30,13 @@ pub(super) fn change(
             (Some(value), _) if says(value, text) => {}
             (_, Some(pair)) => change.set_value(pair, text)?,
             // The field that goes makes room for the one that comes: one line changes, its comment stays.
-            (_, None) => match room(&unwanted, (entry, edit), field) {
+            (_, None) => match room(&unwanted, field) {
                 Some(at) => {
                     let pair = unwanted.remove(at);
                     change.rename(pair, field)?;
                     change.set_value(pair, text)?;
                 }
-                None => change.add(field, text)?,
+                None => change.add(field, text, &unwanted)?,
             },
         }
     }
@@ -46,17 +46,10 @@ pub(super) fn change(
     edit.unwanted().try_for_each(|field| change.refuse_merged(field))
 }
 
-/// Which of the fields that go becomes this one: a tag becomes a digest, or the other way round. Where an entry
-/// becomes exactly something, what comes would meet what goes, so that any will do.
-fn room(
-    unwanted: &[Pair<'_>],
-    (entry, edit): (Node<'_>, &ImageEdit),
-    field: &str,
-) -> Option<usize> {
+/// Which of the fields that go becomes this one: a tag becomes a digest, or the other way round.
+fn room(unwanted: &[Pair<'_>], field: &str) -> Option<usize> {
     let is_name = |pair: &Pair<'_>| pair.0.as_str() == Some("newName");
-    let is_last = || edit.fields().all(|(other, _)| other == field || entry.entry(other).is_some());
-    let alike = unwanted.iter().position(|pair| field != "newName" && !is_name(pair));
-    alike.or_else(|| (edit.exact && !unwanted.is_empty() && is_last()).then_some(0))
+    unwanted.iter().position(|pair| field != "newName" && !is_name(pair))
 }
 
 /// A field of an entry, or of what is merged into it, whose name is written in other letters than usual.
@@ -160,10 +153,12 @@ impl<'a> Change<'a, '_> {
         Ok(())
     }
 
-    fn add(&mut self, field: &str, text: &str) -> Result<(), EditError> {
+    /// Adds a field behind those in front of it that stay: what comes must not meet what goes.
+    fn add(&mut self, field: &str, text: &str, goes: &[Pair<'a>]) -> Result<(), EditError> {
         let file = self.file;
         let before = ORDER.iter().take_while(|known| **known != field);
-        let Some(last) = before.filter_map(|known| self.entry.entry(known)).last() else {
+        let pairs = before.filter_map(|known| self.entry.entry(known));
+        let Some(last) = pairs.filter(|pair| !goes.contains(pair)).last() else {
             return Err(EditError::at(
                 self.entry,
                 "the entry has no `name` of its own; write it out first",

@@ -199,8 +199,7 @@ const ROLLBACK: Shape = Shape::Map(&Map {
         )
         .or("(any that ran there)"),
         Key::new("via", Shape::Text(&format::ENVIRONMENT), "The environment that goes back first.")
-            .or("(none)")
-            .later(),
+            .or("(none)"),
         Key::new(
             "argocd",
             Shape::Bool,

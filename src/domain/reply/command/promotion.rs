@@ -4,7 +4,7 @@ use crate::domain::back::Aside;
 use crate::domain::decision::Reason;
 use crate::domain::inert::span;
 use crate::domain::policy::{Application, Environment};
-use crate::domain::promotion::{Promised, Promotion};
+use crate::domain::promotion::{Onward, Promised, Promotion};
 use crate::domain::reply::aside;
 use crate::domain::reply::{both, count};
 use crate::model::ids::PrNumber;
@@ -46,7 +46,17 @@ pub fn going_back(pr: &str, promotion: &Promotion, odd: &[Aside]) -> String {
             " Once its gates have passed, Argo CD brings the live application back at once; how far it is stands there too.",
         );
     }
-    for sentence in aside::sentences(odd, &promotion.environment) {
+    let onward = promotion.back.as_ref().and_then(|back| back.onward.as_ref());
+    if let Some(onward) = onward {
+        let (first, place) =
+            (span(promotion.environment.as_str()), span(onward.environment.as_str()));
+        out.push_str(&format!(
+            " {first} goes back first, as `rollback.via` says; when that is merged, the pull request for {place} opens by itself."
+        ));
+    }
+    for sentence in
+        aside::sentences(odd, onward.map_or(&promotion.environment, |onward| &onward.environment))
+    {
         out.push_str(&format!(" {sentence}"));
     }
     out
@@ -71,6 +81,14 @@ pub fn stands(pr: PrNumber, promotion: &Promotion) -> String {
 pub fn stands_without_argocd(pr: PrNumber) -> String {
     format!(
         "#{pr} is open already, and was asked for without Argo CD. Say `/cancel` there, and this again; or merge it."
+    )
+}
+
+/// The same is open already, but nothing follows it.
+pub fn stands_alone(pr: PrNumber, onward: &Onward) -> String {
+    let place = span(onward.environment.as_str());
+    format!(
+        "#{pr} is open already, and {place} does not follow it. Merge it and say this again; or say `/cancel` there first."
     )
 }
 
