@@ -23,6 +23,7 @@ pub mod reach;
 pub mod argocd;
 pub mod disk;
 pub mod github;
+pub mod local_git;
 pub mod real_kustomize;
 pub mod registry;
 pub mod store;

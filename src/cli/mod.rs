@@ -6,6 +6,7 @@ mod check_config;
 mod deliveries;
 mod evidence;
 mod render;
+mod rollback;
 mod sandbox;
 mod schema;
 mod serve;
@@ -43,6 +44,8 @@ enum Command {
     Validate(validate::ValidateArgs),
     /// Set image tags in a kustomization, keeping every other byte
     SetImage(set_image::Args),
+    /// Show what `/rollback` would put back, by the Git history of a local clone
+    Rollback(rollback::RollbackArgs),
     /// Check a configuration and say what it means
     CheckConfig(check_config::CheckConfigArgs),
     /// Print the JSON Schema of `.github/usher.yml`, for editors
@@ -84,6 +87,7 @@ pub fn main() -> ExitCode {
         Command::Diff(args) => render::diff(&args),
         Command::Validate(args) => return validate::run(&args),
         Command::SetImage(args) => set_image::run(&args).map_err(Failure::Trouble),
+        Command::Rollback(args) => rollback::run(&args),
         Command::CheckConfig(args) => return check_config::run(&args),
         Command::Schema(args) => return schema::run(&args),
         Command::Completions { shell } => completions(shell),

@@ -1,13 +1,16 @@
 //! Where an environment can go back to: what ran there, from the record, or from the history of its files.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::acts::Acts;
+use super::configuration::Configuration;
 use super::facts::{Facts, Gap};
 use super::ground::Ground;
 use super::overlay::{Overlays, overlays};
-use super::policy::{Application, Environment};
+use super::policy::{Application, Environment, Policy};
 use super::promotion::Promised;
+use crate::model::files::GitTree;
 use crate::model::ids::TargetName;
 use crate::model::read::Commit;
 
@@ -28,11 +31,34 @@ pub struct Search<'a> {
     pub tags: &'a [String],
 }
 
+/// What does not simply go back, because somebody has changed it since.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Aside {
+    /// The overlay's file stood elsewhere; its entries go back where they stand now.
+    Moved {
+        /// Where it stood then.
+        from: String,
+        /// Where it stands now.
+        to: String,
+    },
+    /// The entry of that name was there then, and was removed.
+    Removed(String),
+    /// The entry of that name was not there then.
+    New(String),
+    /// Something else came for the entry of that name.
+    Replaced(String),
+}
+
+/// So many moves of an environment's overlays are followed back.
+const MOST_MOVES: usize = 3;
+
 /// A state that was found, and how many versions ago it ran.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
     /// The entries in scope as they were.
     pub state: State,
+    /// Files that stood elsewhere then.
+    pub moved: Vec<Aside>,
     /// 1 for the one before the present one.
     pub ago: u64,
     /// Whether it is back, and nothing is known against it.
@@ -45,6 +71,46 @@ pub fn state(found: &Overlays) -> State {
     carried.map(|carried| Promised::of(&carried.target, &carried.entry)).collect()
 }
 
+/// The overlays as a tree had them: where the configuration of today has them, or else where the tree's own had them.
+pub fn overlays_then(
+    facts: &Facts,
+    ground: &Ground<'_>,
+    tree: &GitTree,
+    (environment, application): (&Environment, &Application),
+) -> Result<Option<Overlays>, Gap> {
+    if let Ok(found) = overlays(facts, ground.repo, tree, environment, application)? {
+        return Ok(Some(found));
+    }
+    let Some(policy) = policy_then(facts, ground, tree)? else { return Ok(None) };
+    let Some(environment) = policy.environment(environment.name()) else { return Ok(None) };
+    Ok(overlays(facts, ground.repo, tree, environment, application)?.ok())
+}
+
+/// The configuration of a tree, where that is valid.
+fn policy_then(
+    facts: &Facts,
+    ground: &Ground<'_>,
+    tree: &GitTree,
+) -> Result<Option<Arc<Policy>>, Gap> {
+    let then = Configuration::read(facts, ground.repo, &ground.home.name, tree)?;
+    Ok(match then {
+        Configuration::Valid(policy, _) => Some(policy),
+        Configuration::Absent | Configuration::Invalid(_) => None,
+    })
+}
+
+/// The files of targets that stood elsewhere then.
+pub fn moved(then: &Overlays, now: &Overlays) -> Vec<Aside> {
+    let mut moved = BTreeSet::new();
+    for (target, from, _) in &then.files {
+        let here = now.files.iter().find(|(other, ..)| other == target);
+        if let Some((_, to, _)) = here.filter(|(_, to, _)| to != from) {
+            moved.insert(Aside::Moved { from: from.clone(), to: to.clone() });
+        }
+    }
+    moved.into_iter().collect()
+}
+
 /// Looks back from the present, first in the record and then in the history of the files, which is there
 /// for a fresh database too.
 pub fn look_back(
@@ -54,8 +120,8 @@ pub fn look_back(
     now: &Overlays,
 ) -> Result<Option<Found>, Gap> {
     let acts = Acts::read(facts, ground.repo)?;
-    let now = search.scoped(&state(now));
-    let mut walk = Walk { search, acts: &acts, now: &now, seen: Vec::new(), left: Vec::new() };
+    let present = search.scoped(&state(now));
+    let mut walk = Walk { search, acts: &acts, now: &present, seen: Vec::new(), left: Vec::new() };
     let ran = facts.ran(ground.repo, search.environment.name(), search.application.name())?;
     walk.left = walk.left_behind(ran.iter().filter_map(|run| run.entries.as_ref()));
     for run in ran.iter().rev() {
@@ -65,35 +131,54 @@ pub fn look_back(
             return Ok(Some(found));
         }
     }
-    from_history(facts, ground, search, &mut walk)
+    from_history(facts, ground, search, (&mut walk, now))
 }
 
-/// The commits that touched the overlays, newest first, each as it left them.
+/// The commits that touched the overlays, newest first, each as it left them. Where the overlays were moved, it goes on
+/// where they stood before.
 fn from_history(
     facts: &Facts,
     ground: &Ground<'_>,
     search: &Search<'_>,
-    walk: &mut Walk<'_>,
+    (walk, now): (&mut Walk<'_>, &Overlays),
 ) -> Result<Option<Found>, Gap> {
-    let folders = search.environment.targets_for(search.application.name());
-    let folders: Vec<&str> = folders.iter().map(|(_, folder)| folder.as_str()).collect();
-    let above = common(&folders);
+    let place = (search.environment, search.application);
     // What the record has told is told again here, in the same order.
     walk.seen.clear();
-    for commit in facts.commits_of(ground.repo, &ground.head.sha, &above)? {
-        let tree = facts.tree(ground.repo, &commit.tree)?;
-        let there = overlays(facts, ground.repo, tree, search.environment, search.application)?;
-        // A time when the overlays could not be read is no state to go back to.
-        let Ok(there) = there else { continue };
-        let there = state(&there);
-        if walk.would_do(&there) && !stood(facts, ground, search, (commit, &there))? {
-            continue;
+    let mut from = ground.head.sha.clone();
+    let mut above = folder_above(place.0, place.1);
+    for _ in 0..=MOST_MOVES {
+        let commits = facts.commits_of(ground.repo, &from, &above)?;
+        for commit in commits {
+            let tree = facts.tree(ground.repo, &commit.tree)?;
+            // A time when the overlays could not be read is no state to go back to.
+            let Some(then) = overlays_then(facts, ground, tree, place)? else { continue };
+            let there = state(&then);
+            if walk.would_do(&there) && !stood(facts, ground, search, (commit, &there))? {
+                continue;
+            }
+            if let Some(found) = walk.meets(&there) {
+                return Ok(Some(Found { moved: moved(&then, now), ..found }));
+            }
         }
-        if let Some(found) = walk.meets(&there) {
-            return Ok(Some(found));
+        let Some(parent) = commits.last().and_then(|first| first.parents.first()) else { break };
+        let before = facts.tree(ground.repo, &facts.commit(ground.repo, parent)?.tree)?;
+        let Some(policy) = policy_then(facts, ground, before)? else { break };
+        let Some(environment) = policy.environment(place.0.name()) else { break };
+        let stood = folder_above(environment, place.1);
+        if stood == above {
+            break;
         }
+        (from, above) = (parent.clone(), stood);
     }
     Ok(None)
+}
+
+/// The folder that holds the overlays of all targets.
+fn folder_above(environment: &Environment, application: &Application) -> String {
+    let folders = environment.targets_for(application.name());
+    let folders: Vec<&str> = folders.iter().map(|(_, folder)| folder.as_str()).collect();
+    common(&folders)
 }
 
 /// Whether a commit that brings a state left the default branch with it. History also holds the steps in
@@ -115,8 +200,8 @@ fn stood(
             return Ok(true);
         }
         let tree = facts.tree(ground.repo, &facts.commit(ground.repo, at)?.tree)?;
-        let there = overlays(facts, ground.repo, tree, search.environment, search.application)?;
-        if there.is_ok_and(|there| search.scoped(&state(&there)) == search.scoped(state_then)) {
+        let there = overlays_then(facts, ground, tree, (search.environment, search.application))?;
+        if there.is_some_and(|there| search.scoped(&state(&there)) == search.scoped(state_then)) {
             return Ok(true);
         }
     }
@@ -160,7 +245,7 @@ impl Walk<'_> {
         let ago = self.seen.len() as u64;
         let is_safe = self.is_safe(&state);
         // What cannot be put back is told, too.
-        let found = Found { state: self.search.scoped(entries), ago, is_safe };
+        let found = Found { state: self.search.scoped(entries), moved: Vec::new(), ago, is_safe };
         self.fits(&state).then_some(found)
     }
 
@@ -257,9 +342,9 @@ impl Search<'_> {
 
 /// What differs between what is and what was: the entries to put back, and those that cannot be, because
 /// they are gone or were not there then.
-pub fn difference(now: &State, then: &State) -> (State, Vec<String>) {
+pub fn difference(now: &State, then: &State) -> (State, Vec<Aside>) {
     let mut back = Vec::new();
-    let mut odd: BTreeSet<String> = BTreeSet::new();
+    let mut odd: BTreeSet<Aside> = BTreeSet::new();
     let find = |state: &State, entry: &Promised| {
         let mut all = state.iter();
         all.find(|one| one.target == entry.target && one.name == entry.name).cloned()
@@ -269,13 +354,13 @@ pub fn difference(now: &State, then: &State) -> (State, Vec<String>) {
             Some(present) if present != *entry => back.push(entry.clone()),
             Some(_) => {}
             None => {
-                odd.insert(entry.name.clone());
+                odd.insert(Aside::Removed(entry.name.clone()));
             }
         }
     }
     for entry in now {
         if find(then, entry).is_none() {
-            odd.insert(entry.name.clone());
+            odd.insert(Aside::New(entry.name.clone()));
         }
     }
     (back, odd.into_iter().collect())
@@ -284,6 +369,17 @@ pub fn difference(now: &State, then: &State) -> (State, Vec<String>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_has_gone_or_come_since_is_told_apart_from_what_goes_back() {
+        let target = TargetName::new("prod").unwrap();
+        let entry = |name: &str, tag: &str| Promised::tag(&target, name, tag);
+        let now = vec![entry("web", "v2"), entry("mail", "v2"), entry("same", "v1")];
+        let then = vec![entry("web", "v1"), entry("cart", "v1"), entry("same", "v1")];
+        let (back, odd) = difference(&now, &then);
+        assert_eq!(back, [entry("web", "v1")]);
+        assert_eq!(odd, [Aside::Removed("cart".to_owned()), Aside::New("mail".to_owned())]);
+    }
 
     #[test]
     fn the_common_folder_holds_all() {

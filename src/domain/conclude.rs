@@ -1,6 +1,7 @@
 //! A pull request was closed: our branch goes, and what was merged may bring the next environment forward.
 
 use super::acts::{AUTOMATIC_ONLY, Acts};
+use super::aftermath;
 use super::classify::{Sides, classify};
 use super::decision::{Decision, Effect, Verdict};
 use super::drift;
@@ -63,13 +64,17 @@ pub(super) fn conclude(facts: &Facts, repo: &RepoRef, pr: PrNumber) -> Result<De
     let promotion = promotion_of(facts, repo, pull)?;
     if pull.merged {
         if let Some(promotion) = &promotion {
+            let went = aftermath::went_back(facts, repo, pull, promotion)?;
             effects.push(Effect::EnsureComment {
                 pr,
                 marker: status::MARKER.to_owned(),
-                body: status::merged(promotion, &accepted(facts, repo, pull)?),
+                body: status::merged(promotion, &accepted(facts, repo, pull)?, went.as_ref()),
                 first: false,
             });
             effects.extend(after_the_way_back(facts, pull, promotion, &acts));
+            if let Some(went) = &went {
+                effects.extend(aftermath::follows(facts, repo, pull, (promotion, went))?);
+            }
             if onward(promotion).is_some() {
                 effects.push(Effect::Enqueue(Intent::Onward { repo: repo.clone(), pr }));
             }

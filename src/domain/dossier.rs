@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use crate::model::act::NewAct;
 use crate::model::chain::Hash;
 use crate::model::evidence::{
-    ActEnded, Entry, GateSaid, Judged, Merged, Merging, Opened, What, Withdrawn,
+    ActEnded, Entry, GateSaid, Judged, LiveStep, Merged, Merging, Opened, WentBack, What, Withdrawn,
 };
 use crate::model::ids::{EnvName, PrNumber, RepoName, Sha};
 
@@ -68,6 +68,10 @@ pub struct Dossier {
     pub given: Vec<Given>,
     /// What stopped its environments in its time.
     pub stops: Vec<Given>,
+    /// What it left, where it is a way back that was merged.
+    pub went_back: Option<WentBack>,
+    /// The ways back that left what it had brought, and when each was recorded.
+    pub left_by: Vec<(PrNumber, WentBack)>,
     /// Every entry about it.
     pub entries: Vec<Placed>,
 }
@@ -91,6 +95,14 @@ impl Dossier {
 
     fn is_merged_at(&self, head: &Sha) -> bool {
         matches!(&self.end, End::Merged(merged, _) if merged.head == *head)
+    }
+
+    /// When the live application was healthy again by Argo CD alone: the last of its targets.
+    pub fn healthy_at(&self) -> Option<Timestamp> {
+        let healthy = self.entries.iter().filter(|placed| {
+            matches!(&placed.entry.what, What::Live(live) if live.step == LiveStep::Healthy)
+        });
+        healthy.map(|placed| placed.entry.at).max()
     }
 
     /// When the last thing happened to it.
@@ -184,7 +196,21 @@ fn dossier(pr: PrNumber, entries: &[&Placed], all: &[Placed]) -> Dossier {
         end,
         given: acts(entries.iter().copied()),
         stops,
+        went_back: entries.iter().find_map(|placed| went_back(placed).cloned()),
+        left_by: all
+            .iter()
+            .filter_map(|placed| Some((placed.entry.pr?, went_back(placed)?)))
+            .filter(|(_, went)| went.brought.iter().any(|brought| brought.pr == pr))
+            .map(|(by, went)| (by, went.clone()))
+            .collect(),
         entries: entries.iter().map(|placed| (*placed).clone()).collect(),
+    }
+}
+
+fn went_back(placed: &Placed) -> Option<&WentBack> {
+    match &placed.entry.what {
+        What::WentBack(went) => Some(went),
+        _ => None,
     }
 }
 

@@ -17,11 +17,12 @@ use super::overlay::Carried;
 use super::policy::Mode;
 use super::promotion::{Direction, Promotion};
 use crate::model::evidence::{
-    EntryChange, GateSaid, Judged, Merged, Merging, NewEvidence, Once, Opened, Promoted, Verdict,
-    What, Withdrawn,
+    EntryChange, GateSaid, Judged, Live, LiveStep, Merged, Merging, NewEvidence, Once, Opened,
+    Promoted, Verdict, WentBack, What, Withdrawn,
 };
 use crate::model::ids::{EnvName, Login, PrNumber, RepoRef, Sha};
 use crate::model::read::PullRequest;
+use crate::model::restoration::Restoration;
 
 /// So many image entries are named in a verdict.
 const MOST_CHANGES: usize = 200;
@@ -151,6 +152,40 @@ pub(super) fn withdrawn(facts: &Facts, pull: &PullRequest, what: Withdrawn) -> E
         once: Once::Ever,
         at: facts.now,
         what: What::Withdrawn(what),
+    })
+}
+
+/// That a way back was merged, and what it left.
+pub(super) fn went_back(facts: &Facts, pull: &PullRequest, went: &WentBack) -> Effect {
+    let cause = format!("back:{}:{}", pull.number, pull.head.sha);
+    let reason = went.reason.as_ref().map(|reason| cut(reason, MOST_SENTENCE));
+    effect(NewEvidence {
+        pr: Some(pull.number),
+        subject: cause.clone(),
+        cause,
+        once: Once::Ever,
+        at: facts.now,
+        what: What::WentBack(Box::new(WentBack { reason, ..went.clone() })),
+    })
+}
+
+/// A step of a live Application that is brought back. Each is recorded once, however often it has to be tried.
+pub(super) fn live(facts: &Facts, record: &Restoration, word: &str, step: LiveStep) -> Effect {
+    let cause = format!("live:{}:{}:{word}", record.pr, record.target);
+    effect(NewEvidence {
+        pr: Some(record.pr),
+        subject: cause.clone(),
+        cause,
+        once: Once::Ever,
+        at: facts.now,
+        what: What::Live(Box::new(Live {
+            environment: record.environment.clone(),
+            target: record.target.clone(),
+            server: record.server.clone(),
+            application: record.name.clone(),
+            by: record.by.clone(),
+            step,
+        })),
     })
 }
 

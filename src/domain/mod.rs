@@ -4,6 +4,7 @@
 //! facts, and the text that people read.
 
 pub mod acts;
+mod aftermath;
 pub mod alike;
 mod arrival;
 pub mod back;
@@ -56,6 +57,8 @@ mod unneeded;
 pub mod validation;
 mod via;
 mod watch;
+
+pub use command::preview::{Asked, Preview, preview};
 
 use crate::intent::Intent;
 use decision::{Decision, Effect, Verdict};

@@ -2,6 +2,7 @@
 //!
 //! It plans for releases, for commands and for the way back alike; it opens nothing.
 
+use super::back::Aside;
 use super::decision::Reason;
 use super::facts::{Facts, Gap};
 use super::ground::Ground;
@@ -22,6 +23,8 @@ pub struct Plan {
     pub moves: Vec<Carried>,
     /// The files as it leaves them.
     pub files: Vec<FileChange>,
+    /// What does not simply go back with it.
+    pub asides: Vec<Aside>,
 }
 
 /// Why nothing is planned.
@@ -58,7 +61,7 @@ pub fn plan(
         forward(application, environment, &moves, &promotion)?;
     }
     let files = edits(&moves, found, &promotion).map_err(Stop::Refused)?;
-    Ok(Plan { promotion, moves, files })
+    Ok(Plan { promotion, moves, files, asides: Vec::new() })
 }
 
 /// Whether an entry is in the promotion's scope.

@@ -18,7 +18,7 @@ use crate::model::ids::{PrNumber, RepoRef};
 /// How a way back begins.
 pub(super) enum Course<'a> {
     /// With the environment that was asked for, and what it has now.
-    Straight(Overlays, Promotion),
+    Straight(Overlays, Box<Promotion>),
     /// With another one, and what that has now.
     First(&'a Environment, Overlays, Box<Promotion>),
 }
@@ -40,15 +40,15 @@ pub(super) fn course<'a>(
     let own = promotion.back.clone().unwrap_or_default();
     // What takes a rollback back goes up, and waits for the other one to do so, too.
     let Some(first) = before(policy, environment).filter(|_| !own.leaves.is_empty()) else {
-        return Ok(Course::Straight(now, promotion));
+        return Ok(Course::Straight(now, Box::new(promotion)));
     };
     let Ok(there) = overlays(facts, ground.repo, ground.tree, first, application)? else {
-        return Ok(Course::Straight(now, promotion));
+        return Ok(Course::Straight(now, Box::new(promotion)));
     };
     let goal = carried_over(&there, then);
     let present = state(&there);
     if goal.iter().all(|entry| present.contains(entry)) {
-        return Ok(Course::Straight(now, promotion));
+        return Ok(Course::Straight(now, Box::new(promotion)));
     }
     let beyond = !is_within(facts, ground, (application, first), (&there, &goal))?;
     let onward = Onward {
@@ -144,11 +144,11 @@ pub(super) fn onward(facts: &Facts, repo: &RepoRef, pr: PrNumber) -> Result<Deci
         policy.and_then(|policy| policy.environment(&onward.environment)),
         policy.and_then(|policy| policy.application(&first.application)),
     ) else {
-        return Ok(cannot(pr, &onward, say::not_configured(&onward)));
+        return Ok(cannot(pr, &onward, &say::not_configured(&onward)));
     };
     let now = match overlays(facts, repo, ground.tree, environment, application)? {
         Ok(now) => now,
-        Err(reasons) => return Ok(cannot(pr, &onward, say::reasons(&reasons))),
+        Err(reasons) => return Ok(cannot(pr, &onward, &say::reasons(&reasons))),
     };
     let mut then = onward.images.clone();
     then.retain(|entry| {
@@ -156,7 +156,7 @@ pub(super) fn onward(facts: &Facts, repo: &RepoRef, pr: PrNumber) -> Result<Deci
         there.any(|one| one.target == entry.target && one.entry.name == entry.name)
     });
     if then.is_empty() {
-        return Ok(cannot(pr, &onward, say::entries_gone()));
+        return Ok(cannot(pr, &onward, &say::entries_gone()));
     }
     let back = Back {
         leaves: leaves(application, &now, &then),
@@ -177,7 +177,7 @@ pub(super) fn onward(facts: &Facts, repo: &RepoRef, pr: PrNumber) -> Result<Deci
             effects,
         },
         Err(Stop::Rests(reason)) => Decision::nothing(reason),
-        Err(Stop::Refused(reason)) => cannot(pr, &onward, say::reasons(&[reason])),
+        Err(Stop::Refused(reason)) => cannot(pr, &onward, &say::reasons(&[reason])),
     })
 }
 
@@ -196,8 +196,8 @@ fn waits_for(
 }
 
 /// It cannot follow: that is told where it was waited for.
-fn cannot(pr: PrNumber, onward: &Onward, why: String) -> Decision {
-    let body = say::cannot_follow(onward, &why);
+fn cannot(pr: PrNumber, onward: &Onward, why: &str) -> Decision {
+    let body = say::cannot_follow(onward, why);
     Decision {
         verdict: Verdict::Refused,
         reasons: vec![say::is_stuck(onward, pr)],

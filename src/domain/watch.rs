@@ -197,7 +197,7 @@ fn go_back(
     let place = (application, environment);
     let (first, now, promotion) =
         match via::course(facts, (ground, policy), place, now, (promotion, &then))? {
-            Course::Straight(now, promotion) => (environment, now, promotion),
+            Course::Straight(now, promotion) => (environment, now, *promotion),
             Course::First(first, now, promotion) => (first, now, *promotion),
         };
     let mut effects = match open_by_itself(facts, ground, (application, first), &now, promotion)? {

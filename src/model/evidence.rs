@@ -83,6 +83,10 @@ pub enum What {
     Merging(Merging),
     /// It was merged.
     Merged(Box<Merged>),
+    /// A way back was merged: what it left, and how long that took.
+    WentBack(Box<WentBack>),
+    /// Something is done to a live Application of Argo CD that is brought back, or was seen of it.
+    Live(Box<Live>),
     /// It was closed without being merged.
     Closed {
         /// At which head.
@@ -253,6 +257,88 @@ pub struct Merging {
     pub by: Option<Login>,
     /// Its gates, each passed or overridden.
     pub gates: Vec<GateSaid>,
+}
+
+/// A way back that was merged.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WentBack {
+    /// What.
+    pub application: AppName,
+    /// Where.
+    pub environment: EnvName,
+    /// What is there again.
+    pub version: String,
+    /// The tags and digests that it left and that are bad there from then on; none where a rollback was undone.
+    pub leaves: Vec<String>,
+    /// By what that had come, as far as it is known.
+    pub brought: Vec<Brought>,
+    /// Who asked for it; none where it came by itself.
+    pub asked_by: Option<Login>,
+    /// When, where it was asked for by a comment in the same repository.
+    pub asked_at: Option<Timestamp>,
+    /// Why, in the words of who asked.
+    pub reason: Option<String>,
+    /// Who merged it.
+    pub merged_by: Option<Login>,
+    /// When, by GitHub's clock.
+    pub merged_at: Option<Timestamp>,
+}
+
+/// A merged pull request that brought what was left.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Brought {
+    /// Which.
+    pub pr: PrNumber,
+    /// When it was merged, by GitHub's clock.
+    pub merged_at: Option<Timestamp>,
+}
+
+/// A step on the way back of a live Application.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Live {
+    /// Where.
+    pub environment: EnvName,
+    /// The target that it deploys.
+    pub target: TargetName,
+    /// The server's name in the operator's settings.
+    pub server: String,
+    /// The Application's name there.
+    pub application: String,
+    /// Who asked for it; none where the configuration does.
+    pub by: Option<Login>,
+    /// What.
+    pub step: LiveStep,
+}
+
+/// What is done to a live Application, or was seen of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "step", rename_all = "snake_case")]
+pub enum LiveStep {
+    /// Automatic sync is about to be turned off.
+    SyncOff,
+    /// It is about to be told to go back.
+    Rollback {
+        /// To which entry of its history.
+        id: i64,
+        /// The commit of that entry.
+        revision: Option<Sha>,
+    },
+    /// It has gone back.
+    Back,
+    /// It has gone back, and is healthy.
+    Healthy,
+    /// It could not go back.
+    Failed {
+        /// The server's words.
+        why: String,
+    },
+    /// Automatic sync is about to be put back as it was.
+    SyncBack,
+    /// Nothing more is done to it.
+    Over {
+        /// How it ended, in a word or two.
+        how: String,
+    },
 }
 
 /// A merge that was made.

@@ -211,6 +211,8 @@ pub struct Comment {
     pub author: Account,
     /// The text.
     pub body: String,
+    /// When it was written.
+    pub written_at: Timestamp,
     /// Whether it has been edited since it was written.
     pub edited: bool,
 }

@@ -164,3 +164,81 @@ fn completions_and_help_are_there_for_every_command() {
     assert_eq!(code, 2);
     assert!(err.contains("serve"), "{err}");
 }
+
+/// Commits all that is in a folder.
+fn commit(folder: &Path, message: &str) {
+    let git = git2::Repository::open(folder).unwrap();
+    let mut index = git.index().unwrap();
+    index.add_all(["*"], git2::IndexAddOption::DEFAULT, None).unwrap();
+    let tree = git.find_tree(index.write_tree().unwrap()).unwrap();
+    let who = git2::Signature::now("Ada", "ada@acme.test").unwrap();
+    let parent = git.head().ok().map(|head| head.peel_to_commit().unwrap());
+    let parents: Vec<&git2::Commit<'_>> = parent.iter().collect();
+    git.commit(Some("HEAD"), &who, &who, message, &tree, &parents).unwrap();
+}
+
+#[test]
+fn rollback_plan_shows_what_would_go_back_by_the_history_of_a_clone() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    let plan = |more: &[&str]| told(folder.path(), &[&["rollback", "--plan"], more].concat());
+    let (code, _, err) = plan(&["prod"]);
+    assert_eq!(code, 2, "{err}");
+    assert!(err.contains("--dir"), "{err}");
+    git2::Repository::init(folder.path()).unwrap();
+    write("README.md", "hello\n");
+    commit(folder.path(), "begin");
+    let (code, _, err) = plan(&["prod"]);
+    assert_eq!(code, 1);
+    assert!(err.contains("there is no .github/usher.yml"), "{err}");
+    let rules = |prod: &str| {
+        format!(
+            "version: 1\napplications: [{{name: shop, images: ['*']}}]\nenvironments: [{{name: prod, overlay: {prod}}}]\n"
+        )
+    };
+    write(".github/usher.yml", &rules("prod"));
+    let digest = format!("sha256:{}", "b".repeat(64));
+    for tags in ["newTag: v1.0.0".to_owned(), format!("newTag: v1.1.0\n  digest: {digest}")] {
+        write("prod/kustomization.yaml", &format!("images:\n- name: web # the shop\n  {tags}\n"));
+        commit(folder.path(), "release");
+    }
+    write("prod/kustomization.yaml", "images:\n- name: web # the shop\n  newTag: v1.2.0\n");
+    commit(folder.path(), "release");
+    // Moved since, with what says where it is; and something that is not committed.
+    std::fs::rename(folder.path().join("prod"), folder.path().join("production")).unwrap();
+    write(".github/usher.yml", &rules("production"));
+    commit(folder.path(), "move");
+    write("production/kustomization.yaml", "images: []\n");
+    let (code, out, err) = plan(&["prod"]);
+    assert_eq!((code, err.as_str()), (0, ""), "{out}");
+    for part in [
+        "Roll back shop to v1.1.0 in prod\n",
+        &format!("  production/kustomization.yaml  web  v1.2.0 -> v1.1.0@{digest}\n"),
+        "--- a/production/kustomization.yaml\n+++ b/production/kustomization.yaml\n",
+        " - name: web # the shop\n-  newTag: v1.2.0\n+  newTag: v1.1.0\n",
+        "`prod/kustomization.yaml` was moved to `production/kustomization.yaml` since",
+        "Nothing was changed.",
+    ] {
+        assert!(out.contains(part), "no {part:?} in:\n{out}");
+    }
+    let (code, out, _) = plan(&["prod", "v1.0.0"]);
+    assert_eq!(code, 0);
+    assert!(out.contains("web  v1.2.0 -> v1.0.0\n"), "{out}");
+    for (wrong, why) in [
+        (&["prod", "v0.1.0"][..], "`v0.1.0` of `shop` never ran in `prod`"),
+        (&["qa"], "`qa`"),
+        (&["prod", "--app", "other"], "`other`"),
+        (&["prod", "--services", "cart"], "`cart`"),
+    ] {
+        let (code, out, err) = plan(wrong);
+        assert_eq!((code, out.as_str()), (1, ""), "{wrong:?}");
+        assert!(err.contains(why), "{wrong:?}: {err}");
+    }
+    let unchanged = std::fs::read_to_string(folder.path().join("production/kustomization.yaml"));
+    assert_eq!(unchanged.unwrap(), "images: []\n");
+    assert_eq!(told(folder.path(), &["rollback", "prod"]).0, 2, "it never acts by itself");
+}

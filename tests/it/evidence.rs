@@ -26,7 +26,8 @@ fn well(stage: &Stage, arguments: &[&str]) -> String {
     text
 }
 
-fn dossier(stage: &Stage, pr: u64) -> String {
+/// The dossier of a pull request.
+pub fn dossier(stage: &Stage, pr: u64) -> String {
     well(stage, &["export", "--repo", DEMO, "--promotion", &pr.to_string()])
 }
 

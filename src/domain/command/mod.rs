@@ -7,6 +7,7 @@ mod context;
 mod halt;
 mod ownership;
 pub(super) mod press;
+pub(super) mod preview;
 mod promote;
 mod right;
 pub(in crate::domain) mod rollback;

@@ -286,7 +286,7 @@ fn remark(facts: &Facts, ground: &Ground<'_>, pressed: &Pressed<'_>, pull: &Pull
         home: ground.home.clone(),
         thread: pull.number,
         on_pull: true,
-        id: number(pressed, pull.number),
+        id: number(pressed, pull),
         author: pressed.by.clone(),
         written_at: facts.now,
         digest: String::new(),
@@ -296,9 +296,16 @@ fn remark(facts: &Facts, ground: &Ground<'_>, pressed: &Pressed<'_>, pull: &Pull
 }
 
 /// A number that no comment has: theirs are far smaller.
-fn number(pressed: &Pressed<'_>, pr: PrNumber) -> CommentId {
+fn number(pressed: &Pressed<'_>, pull: &PullRequest) -> CommentId {
     let Pressed { button, head, by, shown } = pressed;
-    let digest = Sha256::digest(format!("press:{pr}:{button}:{head}:{}:{shown}", by.id));
+    let (pr, merged) = (pull.number, if pull.merged { ":merged" } else { "" });
+    // The merge makes no new check, and what may be done from it is another thing.
+    let digest = Sha256::digest(format!("press:{pr}:{button}:{head}:{}:{shown}{merged}", by.id));
     let first = digest.iter().take(8).fold(0, |number: u64, byte| number << 8 | u64::from(*byte));
     CommentId(first | 1 << 63)
+}
+
+/// Whether it is such a number.
+pub(in crate::domain) fn is_of_a_press(comment: CommentId) -> bool {
+    comment.0 >> 63 == 1
 }

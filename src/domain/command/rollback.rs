@@ -6,16 +6,19 @@ use super::Step;
 use super::context::Context;
 use super::promote::{Granted, blank, open_now, scoped};
 use super::right;
-use crate::domain::back::{Search, State, difference, look_back, state};
+use crate::domain::back::{
+    Aside, Search, State, difference, look_back, moved, overlays_then, state,
+};
 use crate::domain::candidate::image_tag_of;
 use crate::domain::classify::{Move, Sides, classify, moves};
 use crate::domain::decision::OPENED;
-use crate::domain::facts::{Gap, Lacking};
+use crate::domain::facts::{Facts, Gap, Lacking};
+use crate::domain::ground::Ground;
 use crate::domain::merge::merge;
 use crate::domain::overlay::{Overlays, overlays};
-use crate::domain::plan::{Stop, plan, within};
+use crate::domain::plan::{Plan, Stop, plan, within};
 use crate::domain::policy::{Application, Environment};
-use crate::domain::promotion::{Back, Direction, Promised, Promotion};
+use crate::domain::promotion::{Back, Direction, Promised, Promotion, Request};
 use crate::domain::real::Origin;
 use crate::domain::reply::command as say;
 use crate::domain::supersede::open;
@@ -34,16 +37,16 @@ pub(super) struct Wish<'a> {
 }
 
 /// Where it goes, and to what.
-struct Way<'a> {
+pub(super) struct Way<'a> {
     application: &'a Application,
     environment: &'a Environment,
-    now: Overlays,
+    pub(super) now: Overlays,
     /// The entries as they are to be again.
     then: State,
-    back: Back,
+    pub(super) back: Back,
     scope: Promotion,
-    /// Entries that are left alone, because they are gone or are new.
-    odd: Vec<String>,
+    /// What was moved since, and entries that are left alone.
+    pub(super) odd: Vec<Aside>,
 }
 
 /// Opens the pull request that goes back.
@@ -77,17 +80,12 @@ pub(super) fn rollback(context: &Context<'_>, wish: &Wish<'_>) -> Result<Step, G
 }
 
 fn open_it(context: &Context<'_>, wish: &Wish<'_>, way: Way<'_>) -> Result<Step, Gap> {
-    let Way { application, environment, now, then, mut back, scope, odd } = way;
-    back.leaves = leaves(application, &now, &then);
-    back.reason = wish.reason.map(str::to_owned);
-    let mut promotion = Promotion { request: Some(context.request()), ..scope };
-    name(&mut promotion, application, &now, &then);
-    promotion.direction = Direction::Back;
-    promotion.back = Some(back);
+    let promotion = promised(&way, Some(context.request()), wish.reason);
+    let Way { application, environment, now, then, odd, .. } = way;
     let (rules, place) = ((context.ground, context.policy), (application, environment));
     let (environment, now, promotion) =
         match via::course(context.facts, rules, place, now, (promotion, &then))? {
-            Course::Straight(now, promotion) => (environment, now, promotion),
+            Course::Straight(now, promotion) => (environment, now, *promotion),
             Course::First(first, now, promotion) => (first, now, *promotion),
         };
     for (pull, other) in open(context.facts, context.ground, environment.name().as_str())? {
@@ -119,8 +117,25 @@ fn open_it(context: &Context<'_>, wish: &Wish<'_>, way: Way<'_>) -> Result<Step,
             return Ok(Step::refused(say::reason(&reason)));
         }
     };
-    let granted = Granted { application, environment, plan };
+    // What has changed since is about the environment that was asked for.
+    let waits = plan.promotion.back.as_ref().is_some_and(|back| back.onward.is_some());
+    let asides = if waits { Vec::new() } else { odd.clone() };
+    let granted = Granted { application, environment, plan: Plan { asides, ..plan } };
     open_now(context, granted, |promotion| say::going_back(OPENED, promotion, &odd))
+}
+
+/// The promotion that goes this way.
+pub(super) fn promised(way: &Way<'_>, request: Option<Request>, reason: Option<&str>) -> Promotion {
+    let (application, now, then) = (way.application, &way.now, &way.then);
+    let back = Back {
+        leaves: leaves(application, now, then),
+        reason: reason.map(str::to_owned),
+        ..way.back.clone()
+    };
+    let mut promotion =
+        Promotion { request, direction: Direction::Back, back: Some(back), ..way.scope.clone() };
+    name(&mut promotion, application, now, then);
+    promotion
 }
 
 /// Whether anything that Argo CD deploys goes back with it.
@@ -209,20 +224,29 @@ fn undo<'a>(
     if pull.base.branch != ground.home.default_branch {
         return Ok(Err(say::undo_what(pull.number, 0)));
     }
-    let Brought { application, environment, now, moves } = match brought(context, wish, pull)? {
-        Ok(brought) => brought,
-        Err(why) => return Ok(Err(why)),
-    };
+    let Brought { application, environment, now, moves, moved } =
+        match brought(context, wish, pull)? {
+            Ok(brought) => brought,
+            Err(why) => return Ok(Err(why)),
+        };
     let scope = match scoped(blank(application, environment), environment, wish.scope, &now) {
         Ok(scope) => scope,
         Err(why) => return Ok(Err(why)),
     };
     let present = state(&now);
-    let (mut then, mut odd, mut since) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut then, mut odd, mut since) = (Vec::new(), moved, Vec::new());
     for one in &moves {
-        let (Some(from), Some(to)) = (&one.from, &one.to) else {
-            odd.extend(one.from.as_ref().or(one.to.as_ref()).map(|any| any.entry.name.clone()));
-            continue;
+        let (from, to) = match (&one.from, &one.to) {
+            (Some(from), Some(to)) => (from, to),
+            (Some(gone), None) => {
+                odd.push(Aside::Removed(gone.entry.name.clone()));
+                continue;
+            }
+            (None, Some(new)) => {
+                odd.push(Aside::New(new.entry.name.clone()));
+                continue;
+            }
+            (None, None) => continue,
         };
         if !within(&scope, from) {
             continue;
@@ -230,15 +254,20 @@ fn undo<'a>(
         let brought = Promised::of(&to.target, &to.entry);
         let mut all = present.iter();
         match all.find(|one| one.target == brought.target && one.name == brought.name) {
-            None => odd.push(brought.name),
+            None => odd.push(Aside::Removed(brought.name)),
             Some(now) if *now != brought => since.push(now.clone()),
             Some(_) => then.push(Promised::of(&from.target, &from.entry)),
         }
     }
+    if then.is_empty() && since.is_empty() && !odd.is_empty() {
+        return Ok(Err(say::nothing_left(pull.number, environment, &odd)));
+    }
     if then.is_empty() {
         return Ok(Err(say::moved_on(pull.number, environment, &since)));
     }
-    odd.extend(since.into_iter().map(|entry| entry.name));
+    odd.extend(since.into_iter().map(|entry| Aside::Replaced(entry.name)));
+    odd.sort();
+    odd.dedup();
     let back = Back { undoes: Some(pull.number), ..Back::default() };
     Ok(Ok(Way { application, environment, now, then, back, scope, odd }))
 }
@@ -249,6 +278,8 @@ struct Brought<'a> {
     environment: &'a Environment,
     now: Overlays,
     moves: Vec<Move>,
+    /// Files that stood elsewhere then.
+    moved: Vec<Aside>,
 }
 
 /// Finds it. What is ours changed the entries of its own environment: nothing else has to be read.
@@ -277,12 +308,15 @@ fn brought<'a>(
         && let Some(application) = context.policy.application(&own.application)
     {
         let mut lacking = Lacking::default();
+        let now = overlays(facts, ground.repo, ground.tree, environment, application);
+        let now = lacking.take(now)?;
         let mut read =
-            |tree| lacking.take(overlays(facts, ground.repo, tree, environment, application));
-        let found = (read(ground.tree)?, read(before)?, read(&merged.tree)?);
+            |tree| lacking.take(overlays_then(facts, ground, tree, (environment, application)));
+        let found = (now, read(before)?, read(&merged.tree)?);
         return Ok(match lacking.done(found)? {
-            (Some(Ok(now)), Some(Ok(before)), Some(Ok(after))) => {
-                Ok(Brought { application, environment, now, moves: moves(&before, &after) })
+            (Some(Ok(now)), Some(Some(before)), Some(Some(after))) => {
+                let (moves, moved) = (moves(&before, &after), moved(&after, &now));
+                Ok(Brought { application, environment, now, moves, moved })
             }
             (Some(Err(reasons)), ..) => Err(say::reasons(&reasons)),
             _ => Err(say::undo_what(pull.number, 0)),
@@ -311,12 +345,12 @@ fn brought<'a>(
         Ok(now) => now,
         Err(reasons) => return Ok(Err(say::reasons(&reasons))),
     };
-    Ok(Ok(Brought { application, environment, now, moves: moving.moves.clone() }))
+    let (moves, moved) = (moving.moves.clone(), Vec::new());
+    Ok(Ok(Brought { application, environment, now, moves, moved }))
 }
 
 /// Back to a version that is named, or to the newest that ran and is not bad.
 fn back<'a>(context: &'a Context<'_>, wish: &Wish<'_>) -> Result<Result<Way<'a>, String>, Gap> {
-    let (facts, ground) = (context.facts, context.ground);
     let named = match (wish.environment, &context.promotion) {
         (Some(name), _) => name,
         (None, Some(promotion)) => promotion.environment.as_str(),
@@ -330,6 +364,16 @@ fn back<'a>(context: &'a Context<'_>, wish: &Wish<'_>) -> Result<Result<Way<'a>,
         Ok(application) => application,
         Err(why) => return Ok(Err(why)),
     };
+    way_back(context.facts, context.ground, (application, environment), wish)
+}
+
+/// The same, in an environment and for an application.
+pub(super) fn way_back<'a>(
+    facts: &Facts,
+    ground: &Ground<'_>,
+    (application, environment): (&'a Application, &'a Environment),
+    wish: &Wish<'_>,
+) -> Result<Result<Way<'a>, String>, Gap> {
     let now = match overlays(facts, ground.repo, ground.tree, environment, application)? {
         Ok(now) => now,
         Err(reasons) => return Ok(Err(say::reasons(&reasons))),
@@ -357,7 +401,8 @@ fn back<'a>(context: &'a Context<'_>, wish: &Wish<'_>) -> Result<Result<Way<'a>,
         return Ok(Err(say::never_ran(wish.version, application, environment)));
     };
     let within = environment.rollback().and_then(|rollback| rollback.within);
-    let (then, odd) = difference(&search.scoped(&state(&now)), &found.state);
+    let (then, asides) = difference(&search.scoped(&state(&now)), &found.state);
+    let odd = found.moved.into_iter().chain(asides).collect();
     let beyond = !found.is_safe || within.is_some_and(|within| found.ago > within);
     let back = Back { beyond, ..Back::default() };
     Ok(Ok(Way { application, environment, now, then, back, scope, odd }))

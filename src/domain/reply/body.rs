@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::count;
+use super::{aside, count};
 use crate::domain::candidate::published;
 use crate::domain::facts::{Facts, Gap};
 use crate::domain::ground::Ground;
@@ -40,6 +40,11 @@ pub fn promotion(
     images(&mut out, promotion, &plan.moves);
     if promotion.direction == Direction::Forward {
         contents(&mut out, facts, ground, application, promotion, &plan.moves)?;
+    }
+    let asides = aside::sentences(&plan.asides, &promotion.environment);
+    if !asides.is_empty() {
+        let list: String = asides.iter().map(|one| format!("- {one}\n")).collect();
+        let _ = writeln!(out, "### What has changed since\n\n{list}");
     }
     handoff(&mut out, environment, promotion, &plan.moves);
     let _ = write!(

@@ -6,9 +6,12 @@ use jiff::Timestamp;
 
 use crate::domain::dossier::{Dossier, End, Given, Placed};
 use crate::domain::inert::{plain, span};
+use crate::domain::reply::{aftermath, both, took};
 use crate::model::act::ActKind;
 use crate::model::chain::Hash;
-use crate::model::evidence::{EntryChange, GateSaid, Merged, Verdict, What};
+use crate::model::evidence::{
+    EntryChange, GateSaid, Live, LiveStep, Merged, Verdict, WentBack, What,
+};
 use crate::model::ids::{EnvName, Sha};
 
 /// What follows if there is nothing.
@@ -136,6 +139,9 @@ fn table(out: &mut String, dossier: &Dossier) {
         );
         row("Last verdict", verdict(judged.verdict).to_owned());
     }
+    for (what, told) in way_back(dossier) {
+        row(what, told);
+    }
     row("Ended", ended(dossier));
     if let Some((merging, at, _)) = &dossier.merging {
         let by = merging.by.as_ref().map_or_else(|| "itself".to_owned(), |by| span(by.as_str()));
@@ -144,6 +150,63 @@ fn table(out: &mut String, dossier: &Dossier) {
     if let End::Merged(merged, _) = &dossier.end {
         row("Gates at the merge", passed(merged));
     }
+}
+
+/// What it left as a way back, and by which ways back it was left.
+fn way_back(dossier: &Dossier) -> Vec<(&'static str, String)> {
+    let mut rows = Vec::new();
+    if let Some(went) = &dossier.went_back {
+        let brought = went.brought.iter().filter_map(|one| one.merged_at).min();
+        let times = aftermath::times(brought, went).unwrap_or_else(|| "not known".to_owned());
+        rows.extend([("Went back from", left(went)), ("Time to restore", times)]);
+        if let (Some(healthy), Some(asked)) = (dossier.healthy_at(), went.asked_at) {
+            let long = took(healthy.duration_since(asked));
+            let told = format!("{long} from `/rollback`, at {}", instant(healthy));
+            rows.push(("Healthy by Argo CD", told));
+        }
+    }
+    for (by, went) in &dossier.left_by {
+        let at = went.merged_at.map(|at| format!(", merged {}", instant(at))).unwrap_or_default();
+        rows.push(("Left by", format!("{}{at}", number(by.0))));
+    }
+    rows
+}
+
+/// What a way back left, and what had brought that.
+fn left(went: &WentBack) -> String {
+    let brought: Vec<String> = went.brought.iter().map(|one| number(one.pr.0)).collect();
+    let by = match brought.as_slice() {
+        [] => String::new(),
+        some => format!("brought by {}", both(some)),
+    };
+    let left: Vec<String> = went.leaves.iter().map(|version| span(version)).collect();
+    match (left.as_slice(), by.as_str()) {
+        ([], "") => "nothing that is bad from then on".to_owned(),
+        ([], by) => format!("what was {by}"),
+        (left, "") => both(left),
+        (left, by) => format!("{}, {by}", both(left)),
+    }
+}
+
+/// A step of a live Application.
+fn live(live: &Live) -> String {
+    let step = match &live.step {
+        LiveStep::SyncOff => "automatic sync to be turned off".to_owned(),
+        LiveStep::Rollback { id, revision } => {
+            let revision = revision.as_ref().map(|sha| format!(", {}", commit(sha)));
+            format!("to go back to entry {id} of its history{}", revision.unwrap_or_default())
+        }
+        LiveStep::Back => "has gone back".to_owned(),
+        LiveStep::Healthy => "is healthy again".to_owned(),
+        LiveStep::Failed { why } => format!("could not go back: {}", span(why)),
+        LiveStep::SyncBack => "automatic sync to be put back as it was".to_owned(),
+        LiveStep::Over { how } => span(how),
+    };
+    let place = format!("{} in {}", span(live.target.as_str()), span(live.environment.as_str()));
+    if live.application.is_empty() {
+        return format!("Argo CD, {place}: {step}");
+    }
+    format!("Argo CD, {} on {} for {place}: {step}", span(&live.application), span(&live.server))
 }
 
 fn ended(dossier: &Dossier) -> String {
@@ -282,6 +345,10 @@ fn told(what: &What) -> String {
         What::Merging(merging) => format!("to be merged at {}", commit(&merging.head)),
         What::Merged(merged) if merged.passed => "merged".to_owned(),
         What::Merged(_) => "merged **without passed gates**".to_owned(),
+        What::WentBack(went) => {
+            format!("went back to {} from {}", span(&went.version), left(went))
+        }
+        What::Live(one) => live(one),
         What::Closed { .. } => "closed".to_owned(),
     }
 }

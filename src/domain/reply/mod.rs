@@ -1,5 +1,7 @@
 //! What people read: decisions as Markdown. It words things; it decides nothing.
 
+pub mod aftermath;
+pub mod aside;
 pub mod body;
 pub mod check;
 pub mod command;
@@ -24,7 +26,7 @@ pub mod verdict;
 pub mod via;
 pub mod watch;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::gates::Outcome;
 use super::inert::{cut, span};
@@ -125,6 +127,23 @@ fn by(act: &Act) -> String {
         "" => format!("by {who}"),
         reason => format!("by {who} ({})", span(&cut(reason, 200))),
     }
+}
+
+/// `3d 4h`, `2h 5min`, `12min`: what matters of how long something took.
+fn rough(long: SignedDuration) -> String {
+    let minutes = long.as_mins();
+    let (days, hours, minutes) = (minutes / 1440, minutes / 60 % 24, minutes % 60);
+    match (days, hours) {
+        (0, 0) => format!("{minutes}min"),
+        (0, _) => format!("{hours}h {minutes}min"),
+        _ => format!("{days}d {hours}h"),
+    }
+}
+
+/// The same, where seconds matter: `45s`. Clocks that disagree take no time at all.
+fn took(long: SignedDuration) -> String {
+    let seconds = long.as_secs().max(0);
+    if seconds < 60 { format!("{seconds}s") } else { rough(long) }
 }
 
 /// `1 file`, `2 files`.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::verdict::holds_until;
-use super::{by, sign};
+use super::{aftermath, by, sign};
 use crate::domain::evaluate::Assessment;
 use crate::domain::gates::{Gate, Outcome};
 use crate::domain::inert::{plain, span};
@@ -14,7 +14,7 @@ use crate::domain::policy::Mode;
 use crate::domain::promotion::{Direction, Promotion};
 use crate::intent::Half;
 use crate::model::act::Act;
-use crate::model::evidence::Merged;
+use crate::model::evidence::{Merged, WentBack};
 use crate::model::ids::PrNumber;
 
 /// The hidden first line of the status comment; it counts only together with its author.
@@ -141,8 +141,9 @@ fn next(promotion: &Promotion, gates: &[Gate], (mode, by_itself): (Mode, bool)) 
     out
 }
 
-/// The comment on a promotion that was merged. `overrides`: those that stood then.
-pub fn merged(promotion: &Promotion, overrides: &[&Act]) -> String {
+/// The comment on a promotion that was merged. `overrides`: those that stood then; `went`: what it left, where it is a way
+/// back.
+pub fn merged(promotion: &Promotion, overrides: &[&Act], went: Option<&WentBack>) -> String {
     let (version, place) = (span(&promotion.version), span(promotion.environment.as_str()));
     let done = match promotion.direction {
         Direction::Forward => format!("{place} has {version} now."),
@@ -172,6 +173,10 @@ pub fn merged(promotion: &Promotion, overrides: &[&Act]) -> String {
             if leaves.len() == 1 { "is" } else { "are" },
             name = promotion.environment
         );
+    }
+    let first = went.and_then(|went| went.brought.iter().filter_map(|one| one.merged_at).min());
+    if let Some(times) = went.and_then(|went| aftermath::times(first, went)) {
+        let _ = writeln!(out, "**Time to restore:** {times}.\n");
     }
     let _ = writeln!(
         out,

@@ -4,6 +4,7 @@
 //!
 //! `step` says what comes next for one Application; here that is gathered for, done, and told.
 
+mod record;
 mod step;
 
 use jiff::{SignedDuration, Timestamp};
@@ -83,6 +84,9 @@ pub(super) fn restore(facts: &Facts, repo: &RepoRef, pr: PrNumber) -> Result<Dec
     }
     let mut effects = Vec::new();
     let now: Vec<Restoration> = steps.iter().map(|step| step.record.clone()).collect();
+    for (before, step) in records.iter().zip(&steps) {
+        effects.extend(record::entries(facts, before, step));
+    }
     if now != kept.all {
         // Before anything is done, so that whoever comes after a crash knows of it.
         effects.push(Effect::KeepRestorations { all: now.clone() });

@@ -1,5 +1,6 @@
 //! Decisions on facts: a repository in memory answers what a walk asks for.
 
+mod aftermath;
 mod alone;
 mod artifacts;
 mod drift;

@@ -157,7 +157,8 @@ fn it_is_remembered_before_anything_is_done() {
     let keep = at(|effect| matches!(effect, Effect::KeepRestorations { .. }));
     let write = at(|effect| matches!(effect, Effect::WriteArgocd { .. }));
     let tell = at(|effect| matches!(effect, Effect::EnsureComment { .. }));
-    assert!(keep < write && write < tell, "{:?}", decision.effects);
+    let record = at(|effect| matches!(effect, Effect::RecordEvidence { .. }));
+    assert!(record < keep && keep < write && write < tell, "{:?}", decision.effects);
     assert_eq!(kept(&mut scene, &decision), Stage::TurningOff);
     // Nothing has changed: nothing is told twice, and it is looked at again.
     let again = restore(&mut scene);

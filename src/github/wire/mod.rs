@@ -254,6 +254,7 @@ impl WireComment {
             id: self.id,
             author: account_or_ghost(self.user),
             body: self.body.unwrap_or_default(),
+            written_at: self.created_at,
             edited: self.updated_at > self.created_at,
         }
     }

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use usher::sandbox::ApplicationChange;
 
+use crate::evidence::dossier;
 use crate::stage::people::{CONFIG, overlay};
 use crate::stage::{DEMO, Stage};
 
@@ -96,6 +97,20 @@ async fn by_command_it_goes_back_at_once_and_follows_git_again_after_the_merge()
     assert_eq!(stage.live("prod").await["status"]["sync"]["status"], "Synced");
     assert_eq!(done(&stage), ["off", "rollback", "as it was"]);
     as_described(&stage);
+    // Each write is on record, once, and how soon it was well again.
+    let told = dossier(&stage, pr);
+    let one = "| Argo CD, `prod-microservices-demo` on `main` for `prod` in `prod`: ";
+    for step in [
+        "automatic sync to be turned off",
+        "to go back to entry 0 of its history, `",
+        "has gone back",
+        "is healthy again",
+        "automatic sync to be put back as it was",
+        "`automatic sync is as it was`",
+    ] {
+        assert_eq!(told.matches(&format!("{one}{step}")).count(), 1, "{step}: {told}");
+    }
+    assert!(told.contains("| Healthy by Argo CD | "), "{told}");
     stage.finish().await;
 }
 

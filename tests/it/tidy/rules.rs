@@ -19,6 +19,7 @@ const LAYERS: &str = "
     registry: model fault reach
     tickets: model fault reach
     disk: model fault
+    local_git: model fault
     real_kustomize: model fault
     store: model fault
     world: model fault github argocd registry tickets disk real_kustomize store
@@ -27,7 +28,7 @@ const LAYERS: &str = "
     sandbox:
     settings: model fault intent kustomize kubernetes domain reach github argocd registry tickets disk real_kustomize store world worker web
     app: model fault intent kustomize kubernetes domain reach github argocd registry tickets disk real_kustomize store world worker web settings
-    cli: model fault intent kustomize kubernetes domain reach github argocd registry tickets disk real_kustomize store world worker web sandbox settings app
+    cli: model fault intent kustomize kubernetes domain reach github argocd registry tickets disk local_git real_kustomize store world worker web sandbox settings app
     main: model fault domain settings app cli
     lib:
 ";

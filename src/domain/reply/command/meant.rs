@@ -11,6 +11,12 @@ pub fn unknown_environment(name: &str, all: &[Environment]) -> String {
     unknown("environment", name, &names)
 }
 
+/// There is nothing to go by.
+pub fn no_policy_here() -> String {
+    "There is no valid `.github/usher.yml` in the commit that is checked out; `usher check-config` says what is wrong."
+        .to_owned()
+}
+
 /// No such application.
 pub fn unknown_application(name: &str, all: &[Application]) -> String {
     let names: Vec<&str> = all.iter().map(|one| one.name().as_str()).collect();

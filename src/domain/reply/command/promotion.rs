@@ -1,9 +1,11 @@
 //! What became of a wish to promote, or to go back.
 
+use crate::domain::back::Aside;
 use crate::domain::decision::Reason;
 use crate::domain::inert::span;
 use crate::domain::policy::{Application, Environment};
 use crate::domain::promotion::{Onward, Promised, Promotion};
+use crate::domain::reply::aside;
 use crate::domain::reply::{both, count};
 use crate::model::ids::PrNumber;
 
@@ -37,31 +39,37 @@ pub fn opening(pr: &str, promotion: &Promotion) -> String {
 }
 
 /// The way back is being opened.
-pub fn going_back(pr: &str, promotion: &Promotion, odd: &[String]) -> String {
+pub fn going_back(pr: &str, promotion: &Promotion, odd: &[Aside]) -> String {
     let mut out = opening(pr, promotion);
     if promotion.back.as_ref().is_some_and(|back| back.argocd) {
         out.push_str(
             " Once its gates have passed, Argo CD brings the live application back at once; how far it is stands there too.",
         );
     }
-    if let Some(onward) = promotion.back.as_ref().and_then(|back| back.onward.as_ref()) {
+    let onward = promotion.back.as_ref().and_then(|back| back.onward.as_ref());
+    if let Some(onward) = onward {
         let (first, place) =
             (span(promotion.environment.as_str()), span(onward.environment.as_str()));
         out.push_str(&format!(
             " {first} goes back first, as `rollback.via` says; when that is merged, the pull request for {place} opens by itself."
         ));
     }
-    if !odd.is_empty() {
-        const MOST: usize = 20;
-        let names: Vec<String> = odd.iter().take(MOST).map(|name| span(name)).collect();
-        out.push_str(&format!(
-            " Left as {}: {}, which {} not the same entries any more.",
-            if odd.len() == 1 { "it is" } else { "they are" },
-            both(&names),
-            if odd.len() == 1 { "is" } else { "are" }
-        ));
+    for sentence in
+        aside::sentences(odd, onward.map_or(&promotion.environment, |onward| &onward.environment))
+    {
+        out.push_str(&format!(" {sentence}"));
     }
     out
+}
+
+/// All that a merged pull request brought has gone since.
+pub fn nothing_left(pr: PrNumber, environment: &Environment, odd: &[Aside]) -> String {
+    let name = environment.name();
+    let why = aside::sentences(odd, name).join(" ");
+    format!(
+        "What #{pr} brought to {} cannot be undone. {why} `/rollback {name}` goes to what ran there before.",
+        span(name.as_str())
+    )
 }
 
 /// The same is open already.

@@ -59,7 +59,10 @@ pub fn crossed(to: &str, crossed: &[&str], other: &[&str]) -> Said {
     } else {
         format!("not the same there: {}; ", named(other))
     };
-    Said::new(format!("{crossed}{other}migrations have to be backward compatible"))
+    Said::new(format!(
+        "{crossed}{other}migrations have to be backward compatible, so that old code runs on them like new; whether these \
+         are, nobody can see from here"
+    ))
         .help("Check that the earlier version runs on the database as it is, and accept that with `/override migrations REASON`.")
         .brief("the way back crosses a migration")
 }

@@ -2,7 +2,7 @@
 
 use jiff::{RoundMode, SignedDuration, Timestamp, TimestampRound, Unit};
 
-use super::super::{both, instant, people};
+use super::super::{both, instant, people, rough};
 use super::{Said, span};
 use crate::domain::policy::{Environment, Span};
 
@@ -96,15 +96,4 @@ fn place(environment: &Environment) -> String {
 /// The end of the minute: before that it is not over.
 fn full_minute(at: Timestamp) -> Timestamp {
     at.round(TimestampRound::new().smallest(Unit::Minute).mode(RoundMode::Ceil)).unwrap_or(at)
-}
-
-/// `3d 4h`, `2h 5min`, `12min`: what matters of how long something took.
-fn rough(long: SignedDuration) -> String {
-    let minutes = long.as_mins();
-    let (days, hours, minutes) = (minutes / 1440, minutes / 60 % 24, minutes % 60);
-    match (days, hours) {
-        (0, 0) => format!("{minutes}min"),
-        (0, _) => format!("{hours}h {minutes}min"),
-        _ => format!("{days}d {hours}h"),
-    }
 }
