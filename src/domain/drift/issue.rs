@@ -157,7 +157,7 @@ fn of_environment<'a>(
     }
     let known = told.cloned().unwrap_or_default();
     let told_now = if seen.stands.is_empty() {
-        Told { since: seen.since.clone(), ..known.clone() }
+        Told { since: seen.since.clone(), ..known }
     } else {
         let tale = tale(facts, ground, place, (left, drift, &seen))?;
         let issue = issue(facts, ground, &tale);

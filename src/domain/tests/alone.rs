@@ -102,7 +102,7 @@ fn nobody_overrides_the_scope_of_what_usher_did_not_make() {
     let changes = [("prod/kustomization.yaml", bumped.as_str()), ("prod/web.yaml", "{}\n")];
     scene.pr = scene.hub.open("by-hand", &account(5, "ada"), "Bump", &changes);
     scene.act(ActKind::Override, "scope", &account(8, "sam")).environment =
-        Some(crate::model::ids::EnvName::new("prod").unwrap());
+        Some(EnvName::new("prod").unwrap());
     let decision = evaluate(&mut scene.hub, scene.pr);
     let gates = check(&decision, "usher/gates");
     assert!(gates.summary.contains("| ❌ | `scope` |"), "{}", gates.summary);
