@@ -190,7 +190,7 @@ impl World {
         self.stage.github.clear_faults();
         let sent = self.stage.github.webhooks();
         self.told = sent.into_values().filter(|(event, _)| event != "installation").collect();
-        self.told.sort_by_key(|(event, told)| (event.clone(), told.to_string()));
+        self.told.sort_by_cached_key(|(event, told)| (event.clone(), told.to_string()));
         self.chronicle.take_down(&self.stage);
         self.tally.requests = self.chronicle.len();
     }

@@ -358,7 +358,7 @@ impl Stage {
         self.stop_bot().await;
         let swept = |stage: &Self| {
             let all = stage.github.requests();
-            all.iter().filter(|seen| seen.path == "/app/hook/deliveries").count()
+            all.iter().filter(|seen| seen.path.starts_with("/installation/repositories")).count()
         };
         let before = swept(self);
         self.start_bot().await;
