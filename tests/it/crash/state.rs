@@ -135,7 +135,7 @@ fn sorted(values: impl Iterator<Item = Value>) -> Vec<Value> {
 
 /// A text without what is of this life alone.
 fn timeless(text: &str) -> String {
-    static OF_THIS_LIFE: LazyLock<[(Regex, &str); 7]> = LazyLock::new(|| {
+    static OF_THIS_LIFE: LazyLock<[(Regex, &str); 8]> = LazyLock::new(|| {
         let regex = |pattern| Regex::new(pattern).unwrap();
         [
             (regex(r"http://[^/]+/pull/\d+/\d+/[0-9a-f]{40}/\d+/[0-9a-f]{64}"), "PAGE"),
@@ -145,6 +145,7 @@ fn timeless(text: &str) -> String {
             (regex(r"(`|\b)[0-9a-f]{7}(`|\b)"), "COMMIT"),
             (regex(r"usher:answer \d+"), "usher:answer ID"),
             (regex(r"comment(:|=|-| |/|: )\d+"), "comment ID"),
+            (regex(r"Time to restore:[^\n]*"), "Time to restore"),
         ]
     });
     let mut text = text.to_owned();
