@@ -75,7 +75,8 @@ pub const STORY: &[Step] = &[
     step("a foreign commit", Own, foreign_commit),
     step("/retry", Own, |stage| say(stage, "ada", OTHER, "/retry")),
     step("the base moves", Own, |stage| {
-        write(stage, "main", overlay("prod"), "count: 2", "count: 3")
+        // Where nobody has a say in what comes: an issue about drift would depend on how long a death takes.
+        write(stage, "main", overlay("staging"), "variant: staging", "variant: stage")
     }),
     step("/reject", Own, |stage| say(stage, "quinn", OTHER, "/reject v1.0.1 broken carts")),
     step("a change of the rules", Everywhere, change_of_rules),
