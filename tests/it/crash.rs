@@ -17,7 +17,7 @@ use tempfile::TempDir;
 use usher::sandbox::{Fault, FaultAnswer, Seen};
 use usher::store::{JobFilter, JobState};
 
-use crate::stage::story::{Deaths, STORY, Step, Write};
+use crate::stage::story::{DRIFT, Deaths, STORY, Step, Write};
 use crate::stage::{DEMO, Stage};
 use process::Process;
 use state::state;
@@ -61,9 +61,17 @@ fn glob(route: &str) -> String {
     parts.collect::<Vec<_>>().join("/")
 }
 
-/// Waits until nothing is left to do, what is due in a moment included. Many wait at once, so each asks seldom.
+/// Waits until nothing is left to do, what is due in a moment included, and until Argo CD has deployed what it is to deploy.
+/// Many wait at once, so each asks seldom.
 async fn rest(stage: &Stage) {
-    let rests = async || stage.at_rest().await && stage.under_way().await.is_empty();
+    let has_settled = async || {
+        let one = stage.live("prod").await;
+        let (sync, health) = (&one["status"]["sync"]["status"], &one["status"]["health"]["status"]);
+        let by_itself = !one["spec"]["syncPolicy"]["automated"].is_null();
+        health != "Progressing" && (sync == "Synced" || !by_itself)
+    };
+    let rests =
+        async || has_settled().await && stage.at_rest().await && stage.under_way().await.is_empty();
     let deadline = tokio::time::Instant::now() + Duration::from_secs(120);
     while !rests().await {
         assert!(tokio::time::Instant::now() < deadline, "no rest: {}", stage.troubles().await);
@@ -125,6 +133,22 @@ async fn killed_after_each_effect_it_comes_to_the_same_end() {
     let (died, all) = die_everywhere(&undisturbed(stage, STORY).await).await;
     // Deliveries of one moment may change places, and a check that was written twice is written once then.
     assert!(died * 20 >= all * 19 && all > 50, "only {died} of {all} died");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_while_it_tells_of_drift_it_tells_of_it_once() {
+    let stage = Stage::in_folder(tempfile::tempdir().unwrap()).await;
+    let scenes = undisturbed(stage, DRIFT).await;
+    // The issue is opened, edited, and talked on before it is closed.
+    let writes = scenes.iter().map(|scene| scene.writes.len()).collect::<Vec<_>>();
+    assert_eq!(
+        writes,
+        [1, 1, 2],
+        "{:?}",
+        scenes.iter().map(|scene| &scene.writes).collect::<Vec<_>>()
+    );
+    let (died, all) = die_everywhere(&scenes).await;
+    assert_eq!((died, all), (4, 4));
 }
 
 /// Dies after each write of each scene, and comes to the same end; how many have died, of how many that should.

@@ -241,9 +241,14 @@ impl Stage {
     /// Whether no webhook is under way and the bot has nothing left to do.
     pub async fn at_rest(&self) -> bool {
         let quiet = || self.github.webhooks_underway() == 0;
+        quiet() && self.bot_rests().await && quiet()
+    }
+
+    /// Whether the bot has nothing left to do.
+    pub async fn bot_rests(&self) -> bool {
         let idle = async || self.store().idle().await.unwrap();
         // What is put in while the question is on its way is due after the moment that it asks about: so it is asked twice.
-        quiet() && idle().await && idle().await && quiet()
+        idle().await && idle().await
     }
 
     /// Waits for something to become so; fails loudly when it does not.

@@ -54,7 +54,9 @@ async fn thread(stage: &Stage, issue: &Value) -> Value {
         "title": issue["title"], "state": issue["state"], "comments": said,
         "labels": sorted(list(&issue["labels"]).iter().map(|label| label["name"].clone())),
     });
-    if issue["pull_request"].is_object() {
+    if issue["pull_request"].is_null() {
+        thread["body"] = issue["body"].clone();
+    } else {
         let pull = stage.pull(number).await;
         let at = format!("/repos/{DEMO}/pulls/{number}");
         let files = stage.get(&format!("{at}/files")).await;
@@ -93,12 +95,7 @@ async fn deployed(stage: &Stage) -> Value {
     let status = &one["status"];
     let history = list(&status["history"]).iter();
     let history: Vec<&Value> = history.map(|past| &past["initiatedBy"]).collect();
-    let sync = &status["sync"]["status"];
-    // What is coming up is well a moment later: when it is looked at says nothing.
-    let health = match status["health"]["status"].as_str() {
-        Some("Progressing") => "Healthy",
-        other => other.unwrap_or_default(),
-    };
+    let (sync, health) = (&status["sync"]["status"], &status["health"]["status"]);
     json!([one["spec"]["syncPolicy"], status["summary"], history, sync, health])
 }
 
@@ -140,7 +137,7 @@ fn sorted(values: impl Iterator<Item = Value>) -> Vec<Value> {
 
 /// A text without what is of this life alone.
 fn timeless(text: &str) -> String {
-    static OF_THIS_LIFE: LazyLock<[(Regex, &str); 8]> = LazyLock::new(|| {
+    static OF_THIS_LIFE: LazyLock<[(Regex, &str); 9]> = LazyLock::new(|| {
         let regex = |pattern| Regex::new(pattern).unwrap();
         [
             (regex(r"http://[^/]+/pull/\d+/\d+/[0-9a-f]{40}/\d+/[0-9a-f]{64}"), "PAGE"),
@@ -149,6 +146,8 @@ fn timeless(text: &str) -> String {
             (regex(r"\b[0-9a-f]{40}\b"), "COMMIT"),
             (regex(r"(`|\b)[0-9a-f]{7}(`|\b)"), "COMMIT"),
             (regex(r"usher:answer \d+"), "usher:answer ID"),
+            // Of what commits and times go into.
+            (regex(r"\b[0-9a-f]{16} -->"), "DIGEST -->"),
             (regex(r"comment(:|=|-| |/|: )\d+"), "comment ID"),
             (regex(r#"Time to restore:[^\\"]*"#), "Time to restore"),
         ]

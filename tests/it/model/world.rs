@@ -250,7 +250,7 @@ impl World {
     /// Whether the bot has nothing left to do. Where webhooks are held back, it may not have been told of everything.
     async fn is_done(&self) -> bool {
         let told = self.held || self.stage.github.webhooks_underway() == 0;
-        told && self.stage.store().idle().await.unwrap()
+        told && self.stage.bot_rests().await
     }
 
     async fn put(

@@ -413,8 +413,7 @@ impl Stage {
                 replayed += 1;
             }
         }
-        let rested = async || self.store().idle().await.unwrap();
-        self.until("rest of the bot", rested).await;
+        self.until("rest of the bot", async || self.bot_rests().await).await;
         replayed
     }
 
@@ -425,8 +424,7 @@ impl Stage {
         let body = json!({"action": "created", "comment": comment, "issue": {"number": pr, "pull_request": {}}});
         self.deliver_alone("issue_comment", body).await;
         // As with `say`: one that came in the same second as a push is put off for a moment.
-        let done =
-            async || !self.has_waiting_job_of(id).await && self.store().idle().await.unwrap();
+        let done = async || !self.has_waiting_job_of(id).await && self.bot_rests().await;
         self.until("rest of the bot", done).await;
     }
 
@@ -439,8 +437,7 @@ impl Stage {
         static DELIVERED: AtomicU64 = AtomicU64::new(0);
         let id = format!("alone-{}", DELIVERED.fetch_add(1, Ordering::SeqCst));
         self.deliver(event, &id, body.to_string().into_bytes()).await;
-        let rested = async || self.store().idle().await.unwrap();
-        self.until("rest of the bot", rested).await;
+        self.until("rest of the bot", async || self.bot_rests().await).await;
     }
 
     /// Delivers a webhook, signed as GitHub does.

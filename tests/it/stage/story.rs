@@ -51,6 +51,7 @@ const PROD: u64 = 4;
 const BACK: u64 = 5;
 const FORTH: u64 = 6;
 const OTHER: u64 = 7;
+const MORE: u64 = 8;
 
 pub const STORY: &[Step] = &[
     step("a release", Nowhere, |stage| publish(stage, "v1.0.1")),
@@ -74,10 +75,8 @@ pub const STORY: &[Step] = &[
     step("a forged label", Everywhere, |stage| label(stage, "ada", OTHER, "pm-approved")),
     step("a foreign commit", Own, foreign_commit),
     step("/retry", Own, |stage| say(stage, "ada", OTHER, "/retry")),
-    step("the base moves", Own, |stage| {
-        // Where nobody has a say in what comes: an issue about drift would depend on how long a death takes.
-        write(stage, "main", overlay("staging"), "variant: staging", "variant: stage")
-    }),
+    step("a reviewed change of production", Nowhere, more_replicas),
+    step("the base moves", Own, |stage| merge(stage, MORE)),
     step("/reject", Own, |stage| say(stage, "quinn", OTHER, "/reject v1.0.1 broken carts")),
     step("a change of the rules", Everywhere, change_of_rules),
 ];
@@ -133,20 +132,31 @@ fn change_of_rules(stage: &Stage) -> BoxFuture<'_, ()> {
     async move {
         stage.branch(DEMO, "rules", "main").await;
         edit(stage, "rules", CONFIG, "pm-approved", "product-approved").await;
-        let pull = json!({"title": "Call it by its name", "head": "rules", "base": "main"});
-        stage.act("ada", "POST", &format!("/repos/{DEMO}/pulls"), pull).await;
+        propose(stage, "rules").await;
     }
     .boxed()
 }
 
-fn write<'a>(
-    stage: &'a Stage,
-    branch: &'static str,
-    path: String,
-    from: &'static str,
-    to: &'static str,
-) -> BoxFuture<'a, ()> {
-    async move { edit(stage, branch, &path, from, to).await }.boxed()
+fn propose<'a>(stage: &'a Stage, branch: &'static str) -> BoxFuture<'a, ()> {
+    let pull = json!({"title": format!("Change {branch}"), "head": branch, "base": "main"});
+    act(stage, "ada", "POST", "/pulls".to_owned(), pull)
+}
+
+/// One that has passed its gates: it is no drift, and what is promoted meanwhile is planned anew on it.
+fn more_replicas(stage: &Stage) -> BoxFuture<'_, ()> {
+    async move {
+        stage.branch(DEMO, "replicas", "main").await;
+        edit(stage, "replicas", &overlay("prod"), "count: 2", "count: 3").await;
+        propose(stage, "replicas").await;
+        label(stage, "quinn", MORE, "qa-approved").await;
+        label(stage, "pat", MORE, "pm-approved").await;
+    }
+    .boxed()
+}
+
+/// A change in production that came around the gates.
+fn by_hand<'a>(stage: &'a Stage, from: &'static str, to: &'static str) -> BoxFuture<'a, ()> {
+    async move { edit(stage, "main", &overlay("prod"), from, to).await }.boxed()
 }
 
 async fn edit(stage: &Stage, branch: &str, path: &str, from: &str, to: &str) {
@@ -162,4 +172,17 @@ pub const ARGOCD: &[Step] = &[
         say(stage, "sam", TALK, "/rollback prod --argocd --reason it loses carts")
     }),
     step("the pull request is merged by hand", Own, |stage| merge(stage, 2)),
+];
+
+/// What comes around the gates: an issue tells of it, until it is put back.
+pub const DRIFT: &[Step] = &[
+    step("a change by hand", Own, |stage| by_hand(stage, "newTag: v1.0.0", "newTag: v0.9.9")),
+    step("one more", Own, |stage| by_hand(stage, "count: 2", "count: 3")),
+    step("both are put back", Own, |stage| {
+        async move {
+            edit(stage, "main", &overlay("prod"), "count: 3", "count: 2").await;
+            edit(stage, "main", &overlay("prod"), "newTag: v0.9.9", "newTag: v1.0.0").await;
+        }
+        .boxed()
+    }),
 ];
