@@ -131,62 +131,36 @@ pub(super) fn merging(
         gates: assessment.gates().iter().map(said).collect(),
     };
     let cause = format!("merging:{}:{}:{}", pull.number, what.head, what.base);
-    Ok(effect(NewEvidence {
-        pr: Some(pull.number),
-        subject: cause.clone(),
-        cause,
-        once: Once::Ever,
-        at: facts.now,
-        what: What::Merging(what),
-    }))
+    Ok(once(facts, pull.number, cause, What::Merging(what)))
 }
 
 /// That Usher is about to close a promotion, and why.
 pub(super) fn withdrawn(facts: &Facts, pull: &PullRequest, what: Withdrawn) -> Effect {
     let other = what.in_favour_of.map_or_else(String::new, |pr| format!(":{pr}"));
     let cause = format!("withdrawn:{}:{}:{}{other}", pull.number, what.head, what.why);
-    effect(NewEvidence {
-        pr: Some(pull.number),
-        subject: cause.clone(),
-        cause,
-        once: Once::Ever,
-        at: facts.now,
-        what: What::Withdrawn(what),
-    })
+    once(facts, pull.number, cause, What::Withdrawn(what))
 }
 
 /// That a way back was merged, and what it left.
 pub(super) fn went_back(facts: &Facts, pull: &PullRequest, went: &WentBack) -> Effect {
     let cause = format!("back:{}:{}", pull.number, pull.head.sha);
     let reason = went.reason.as_ref().map(|reason| cut(reason, MOST_SENTENCE));
-    effect(NewEvidence {
-        pr: Some(pull.number),
-        subject: cause.clone(),
-        cause,
-        once: Once::Ever,
-        at: facts.now,
-        what: What::WentBack(Box::new(WentBack { reason, ..went.clone() })),
-    })
+    let what = What::WentBack(Box::new(WentBack { reason, ..went.clone() }));
+    once(facts, pull.number, cause, what)
 }
 
 /// A step of a live Application that is brought back. Each is recorded once, however often it has to be tried.
 pub(super) fn live(facts: &Facts, record: &Restoration, word: &str, step: LiveStep) -> Effect {
     let cause = format!("live:{}:{}:{word}", record.pr, record.target);
-    effect(NewEvidence {
-        pr: Some(record.pr),
-        subject: cause.clone(),
-        cause,
-        once: Once::Ever,
-        at: facts.now,
-        what: What::Live(Box::new(Live {
-            environment: record.environment.clone(),
-            target: record.target.clone(),
-            server: record.server.clone(),
-            application: record.name.clone(),
-            by: record.by.clone(),
-            step,
-        })),
-    })
+    let what = What::Live(Box::new(Live {
+        environment: record.environment.clone(),
+        target: record.target.clone(),
+        server: record.server.clone(),
+        application: record.name.clone(),
+        by: record.by.clone(),
+        step,
+    }));
+    once(facts, record.pr, cause, what)
 }
 
 /// Why a promotion is withdrawn that somebody closed by a command.
@@ -267,6 +241,12 @@ fn life(facts: &Facts, pr: PrNumber, what: &str, told: What) -> Effect {
     let cause = format!("{subject}:{what}");
     let (pr, once, at) = (Some(pr), Once::InARow, facts.now);
     effect(NewEvidence { pr, subject, cause, once, at, what: told })
+}
+
+/// Recorded once, however often it is decided.
+fn once(facts: &Facts, pr: PrNumber, cause: String, what: What) -> Effect {
+    let (pr, subject, once, at) = (Some(pr), cause.clone(), Once::Ever, facts.now);
+    effect(NewEvidence { pr, subject, cause, once, at, what })
 }
 
 fn effect(new: NewEvidence) -> Effect {

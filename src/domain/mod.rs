@@ -57,6 +57,7 @@ mod unneeded;
 pub mod validation;
 mod via;
 mod watch;
+mod withdraw;
 
 pub use command::preview::{Asked, Preview, preview};
 

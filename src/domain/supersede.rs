@@ -1,11 +1,11 @@
 //! An open promotion makes lower ones superfluous, unless somebody holds them or asked for them.
 
 use super::decision::Effect;
-use super::evidence;
 use super::facts::{Facts, Gap};
 use super::look::{Look, is_our_pull, ours};
 use super::promotion::{Direction, Promotion};
 use super::reply;
+use super::withdraw::withdraw_for_good;
 use crate::model::evidence::Withdrawn;
 use crate::model::read::PullRequest;
 
@@ -24,18 +24,8 @@ pub(super) fn supersede(facts: &Facts, look: &Look<'_>) -> Result<Vec<Effect>, G
                 in_favour_of: Some(look.pull().number),
                 reason: String::new(),
             };
-            effects.push(evidence::withdrawn(facts, pull, withdrawn));
-            effects.push(Effect::EnsureComment {
-                pr: pull.number,
-                marker: reply::status::MARKER.to_owned(),
-                body: reply::status::superseded(&older, look.pull().number),
-                first: false,
-            });
-            effects.push(Effect::ClosePull { pr: pull.number });
-            effects.push(Effect::DeleteBranch {
-                branch: pull.head.branch.clone(),
-                at: pull.head.sha.clone(),
-            });
+            let status = reply::status::superseded(&older, look.pull().number);
+            effects.extend(withdraw_for_good(facts, pull, withdrawn, status));
         }
     }
     Ok(effects)

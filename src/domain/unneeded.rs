@@ -3,7 +3,6 @@
 
 use super::back::{State, state};
 use super::decision::Effect;
-use super::evidence;
 use super::facts::{Facts, Gap};
 use super::ground::Ground;
 use super::overlay::{Overlays, overlays};
@@ -11,6 +10,7 @@ use super::policy::{Application, Environment, Policy};
 use super::promotion::{Direction, Promotion};
 use super::reply::unneeded as say;
 use super::supersede::open;
+use super::withdraw::withdraw_for_good;
 use crate::model::evidence::Withdrawn;
 
 /// Closes the open ways back of earlier environments that what has just come to run here makes superfluous. `now`:
@@ -42,20 +42,10 @@ pub(super) fn close(
                 why: "not needed".to_owned(),
                 by: None,
                 in_favour_of: None,
-                reason: format!("{} runs what it goes back from", environment.name()),
+                reason: say::why(environment.name()),
             };
-            effects.push(evidence::withdrawn(facts, pull, withdrawn));
-            effects.push(Effect::EnsureComment {
-                pr: pull.number,
-                marker: super::reply::status::MARKER.to_owned(),
-                body: say::told(&way, environment.name()),
-                first: false,
-            });
-            effects.push(Effect::ClosePull { pr: pull.number });
-            effects.push(Effect::DeleteBranch {
-                branch: pull.head.branch.clone(),
-                at: pull.head.sha.clone(),
-            });
+            let status = say::told(&way, environment.name());
+            effects.extend(withdraw_for_good(facts, pull, withdrawn, status));
         }
     }
     Ok(effects)

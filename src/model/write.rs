@@ -208,6 +208,27 @@ pub struct NewCheck {
     pub details: Details,
 }
 
+impl NewCheck {
+    /// One that is completed, with a headline and a summary alone.
+    pub fn plain(
+        name: String,
+        head: Sha,
+        conclusion: Conclusion,
+        (title, summary): (String, String),
+    ) -> Self {
+        Self {
+            name,
+            head,
+            conclusion: Some(conclusion),
+            title,
+            summary,
+            text: String::new(),
+            annotations: Vec::new(),
+            details: Details::default(),
+        }
+    }
+}
+
 /// What is posted with a check and not recorded.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Details {

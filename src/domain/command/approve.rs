@@ -15,6 +15,7 @@ use crate::domain::policy::{Environment, Policy};
 use crate::domain::reply::command as say;
 use crate::domain::reply::status;
 use crate::domain::supersede::open;
+use crate::domain::withdraw::withdraw;
 use crate::intent::Intent;
 use crate::intent::command::Command;
 use crate::model::act::{ActKind, NewAct};
@@ -124,14 +125,8 @@ pub(super) fn reject(
             if same {
                 let by = &context.author().login;
                 let withdrawn = evidence::by_command(pull, "rejected", by, why);
-                effects.push(evidence::withdrawn(context.facts, pull, withdrawn));
-                effects.push(Effect::EnsureComment {
-                    pr: pull.number,
-                    marker: status::MARKER.to_owned(),
-                    body: status::cancelled(&promotion, by.as_str(), why),
-                    first: false,
-                });
-                effects.push(Effect::ClosePull { pr: pull.number });
+                let told = status::cancelled(&promotion, by.as_str(), why);
+                effects.extend(withdraw(context.facts, pull, withdrawn, told));
                 closed.push(pull.number);
             }
         }

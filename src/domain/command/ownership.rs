@@ -14,6 +14,7 @@ use crate::domain::policy::Mode;
 use crate::domain::replan;
 use crate::domain::reply::command as say;
 use crate::domain::reply::status;
+use crate::domain::withdraw::withdraw;
 use crate::intent::command::{Command, Spoken};
 use crate::intent::{Half, Intent, Reach};
 use crate::model::ids::EnvName;
@@ -112,17 +113,9 @@ pub(super) fn cancel(context: &Context<'_>) -> Result<Step, Gap> {
         }
     };
     let withdrawn = evidence::by_command(pull, "cancelled", &context.author().login, "");
-    let effects = vec![
-        evidence::withdrawn(context.facts, pull, withdrawn),
-        Effect::EnsureComment {
-            pr: pull.number,
-            marker: status::MARKER.to_owned(),
-            body: status::cancelled(promotion, context.author().login.as_str(), ""),
-            first: false,
-        },
-        Effect::ClosePull { pr: pull.number },
-    ];
-    Ok(Step::done(say::cancelled(pull.number), effects))
+    let told = status::cancelled(promotion, context.author().login.as_str(), "");
+    let effects = withdraw(context.facts, pull, withdrawn, told);
+    Ok(Step::done(say::cancelled(pull.number), effects.into()))
 }
 
 /// Tries again: a promotion of ours is planned anew where somebody else's commits are on its branch;

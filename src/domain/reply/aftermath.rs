@@ -9,7 +9,7 @@ use crate::domain::inert::{cut, plain, span};
 use crate::model::evidence::{Brought, WentBack};
 use crate::model::ids::{PrNumber, Sha};
 use crate::model::read::Conclusion;
-use crate::model::write::{Details, NewCheck};
+use crate::model::write::NewCheck;
 
 /// The hidden first line of the comment that one way back leaves on what it took back.
 pub fn marker(by: PrNumber) -> String {
@@ -96,19 +96,7 @@ fn check(
     (version, went): (&str, &WentBack),
     (conclusion, title, summary): (Conclusion, String, String),
 ) -> NewCheck {
-    NewCheck {
-        name: format!(
-            "usher/rollback {} {} {}",
-            went.application,
-            cut(&plain(version), 100),
-            went.environment
-        ),
-        head,
-        conclusion: Some(conclusion),
-        title,
-        summary,
-        text: String::new(),
-        annotations: Vec::new(),
-        details: Details::default(),
-    }
+    let version = cut(&plain(version), 100);
+    let name = format!("usher/rollback {} {version} {}", went.application, went.environment);
+    NewCheck::plain(name, head, conclusion, (title, summary))
 }

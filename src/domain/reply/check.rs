@@ -130,18 +130,11 @@ pub(super) fn elsewhere(followed: &str) -> String {
 
 /// `usher/gates` for the head of a pull request that was closed without being merged.
 pub fn closed(head: &Sha) -> NewCheck {
-    NewCheck {
-        name: GATES.to_owned(),
-        head: head.clone(),
-        conclusion: Some(Conclusion::Cancelled),
-        title: "Closed without being merged".to_owned(),
-        summary:
-            "What was given for it has ended with it. It is judged anew when it is opened again."
-                .to_owned(),
-        text: String::new(),
-        annotations: Vec::new(),
-        details: Details::default(),
-    }
+    let title = "Closed without being merged".to_owned();
+    let summary =
+        "What was given for it has ended with it. It is judged anew when it is opened again."
+            .to_owned();
+    NewCheck::plain(GATES.to_owned(), head.clone(), Conclusion::Cancelled, (title, summary))
 }
 
 /// `usher/config` for a head that changes the configuration.

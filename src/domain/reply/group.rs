@@ -8,32 +8,16 @@ use crate::domain::inert::span;
 use crate::domain::policy;
 use crate::model::ids::{PrNumber, Sha};
 use crate::model::read::Conclusion;
-use crate::model::write::{Details, NewCheck};
+use crate::model::write::NewCheck;
 
 /// So many remarks on lines are shown of all together.
 const MOST: usize = 200;
 
-fn plain(
-    name: &str,
-    head: &Sha,
-    conclusion: Conclusion,
-    title: String,
-    summary: String,
-) -> NewCheck {
-    NewCheck {
-        name: name.to_owned(),
-        head: head.clone(),
-        conclusion: Some(conclusion),
-        title,
-        summary,
-        text: String::new(),
-        annotations: Vec::new(),
-        details: Details::default(),
-    }
-}
-
 fn both(head: &Sha, conclusion: Conclusion, title: &str, summary: &str) -> (NewCheck, NewCheck) {
-    let one = |name| plain(name, head, conclusion, title.to_owned(), summary.to_owned());
+    let one = |name: &str| {
+        let words = (title.to_owned(), summary.to_owned());
+        NewCheck::plain(name.to_owned(), head.clone(), conclusion, words)
+    };
     (one(check::GATES), one(check::KUSTOMIZE))
 }
 
@@ -74,10 +58,11 @@ fn together(name: &str, head: &Sha, all: &[(PrNumber, &NewCheck)]) -> NewCheck {
     for (pr, check) in all {
         let _ = writeln!(summary, "\n### #{pr}: {}\n\n{}", check.title, check.summary);
     }
-    let mut made = plain(name, head, conclusion, title, summary);
     let remarks = all.iter().flat_map(|(_, check)| &check.annotations);
-    made.annotations = remarks.take(MOST).cloned().collect();
-    made
+    NewCheck {
+        annotations: remarks.take(MOST).cloned().collect(),
+        ..NewCheck::plain(name.to_owned(), head.clone(), conclusion, (title, summary))
+    }
 }
 
 /// The group goes to a branch that no environment follows.

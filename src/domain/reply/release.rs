@@ -10,7 +10,7 @@ use crate::domain::promote::{Course, End};
 use crate::intent::Trigger;
 use crate::model::ids::Sha;
 use crate::model::read::Conclusion;
-use crate::model::write::{Details, NewCheck};
+use crate::model::write::NewCheck;
 
 /// The check's name: one for each release, because several may stand on one commit.
 pub(super) fn name(trigger: &Trigger) -> String {
@@ -63,33 +63,20 @@ pub fn report(trigger: &Trigger, courses: &[Course], head: Sha) -> NewCheck {
             let _ = writeln!(summary, "  - {}{help}", reason.sentence);
         }
     }
-    NewCheck {
-        name: name(trigger),
-        head,
-        conclusion: Some(conclusion),
-        title,
-        summary,
-        text: String::new(),
-        annotations: Vec::new(),
-        details: Details::default(),
-    }
+    NewCheck::plain(name(trigger), head, conclusion, (title, summary))
 }
 
 /// A release that nobody can act on, because the configuration is invalid.
 pub fn invalid(trigger: &Trigger, problems: &[Problem], head: Sha) -> NewCheck {
+    let title = "Nothing is promoted: the configuration is invalid".to_owned();
+    let summary = format!(
+        "`{}` has {}. Correct it on the default branch; the release is looked at again then.\n\n{}",
+        policy::PATH,
+        count(problems.len(), "mistake"),
+        list(problems)
+    );
     NewCheck {
-        name: name(trigger),
-        head,
-        conclusion: Some(Conclusion::Failure),
-        title: "Nothing is promoted: the configuration is invalid".to_owned(),
-        summary: format!(
-            "`{}` has {}. Correct it on the default branch; the release is looked at again then.\n\n{}",
-            policy::PATH,
-            count(problems.len(), "mistake"),
-            list(problems)
-        ),
-        text: String::new(),
         annotations: problems.iter().map(annotate_problem).collect(),
-        details: Details::default(),
+        ..NewCheck::plain(name(trigger), head, Conclusion::Failure, (title, summary))
     }
 }

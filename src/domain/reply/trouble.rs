@@ -6,7 +6,7 @@ use crate::intent::command::Remark;
 use crate::intent::{Intent, Trigger};
 use crate::model::ids::Sha;
 use crate::model::read::Conclusion;
-use crate::model::write::{Details, NewCheck};
+use crate::model::write::NewCheck;
 
 /// The comment on a pull request: its hidden first line, and its text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,19 +91,13 @@ pub fn check(intent: &Intent, fault: &str, origin: &str, head: Sha) -> Option<Ne
     let Intent::Promote { trigger: trigger @ Trigger::Release { tag, .. }, .. } = intent else {
         return None;
     };
-    Some(NewCheck {
-        name: release::name(trigger),
-        head,
-        conclusion: Some(Conclusion::Failure),
-        title: format!("{}: could not be promoted", cut(&plain(tag), 60)),
-        summary: format!(
-            "{}\n\nThe newest release is looked at again every few minutes; an operator finds more under {origin}.\n",
-            span(fault)
-        ),
-        text: String::new(),
-        annotations: Vec::new(),
-        details: Details::default(),
-    })
+    let title = format!("{}: could not be promoted", cut(&plain(tag), 60));
+    let summary = format!(
+        "{}\n\nThe newest release is looked at again every few minutes; an operator finds more under {origin}.\n",
+        span(fault)
+    );
+    let name = release::name(trigger);
+    Some(NewCheck::plain(name, head, Conclusion::Failure, (title, summary)))
 }
 
 fn marker(intent: &Intent) -> String {

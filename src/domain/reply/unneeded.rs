@@ -18,6 +18,11 @@ pub fn told(way: &Promotion, later: &EnvName) -> String {
     )
 }
 
+/// Why it is withdrawn, for the record.
+pub fn why(later: &EnvName) -> String {
+    format!("{later} runs what it goes back from")
+}
+
 /// `usher/gates` for its head.
 pub fn check(head: &Sha, way: &Promotion, later: &EnvName) -> NewCheck {
     let (place, runs) = (span(way.environment.as_str()), span(later.as_str()));
