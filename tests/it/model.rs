@@ -236,8 +236,8 @@ async fn every_merge_is_of_what_was_judged_in_whatever_order_things_come() {
     assert_eq!(sum.interleavings, wanted);
     if wanted >= 100 {
         // What nothing is merged in can break no rule, and what is always merged meets none.
-        assert!(sum.merges * 10 >= wanted, "{sum:?}");
+        assert!(sum.merges * 5 >= wanted, "{sum:?}");
         assert!(sum.stopped * 5 >= wanted, "{sum:?}");
-        assert!(sum.raced > 0, "{sum:?}");
+        assert!(sum.raced * 100 >= wanted, "{sum:?}");
     }
 }
