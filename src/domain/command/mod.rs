@@ -334,8 +334,10 @@ fn head_is_as_seen(
     };
     let heads = facts.heads(ground.repo, &pull.number)?;
     // Since when it has this head: the beginning of the last stretch in which it was seen.
-    let stretch = heads.iter().rev().take_while(|(head, _)| *head == pull.head.sha);
-    match stretch.last() {
+    let other = heads.iter().rposition(|(head, _)| *head != pull.head.sha);
+    match heads.get(other.map_or(0, |at| at + 1)) {
+        // GitHub tells whole seconds: in that of a push, nobody can say which of two heads was looked at.
+        Some((_, at)) if *at == remark.written_at && other.is_some() => Ok(Seen::Moved),
         Some((_, at)) => Ok(if *at > remark.written_at { Seen::Moved } else { Seen::Yes }),
         _ if facts.now.duration_since(remark.written_at) < SETTLING => Ok(Seen::NotYet),
         _ => Ok(Seen::Moved),

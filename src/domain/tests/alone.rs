@@ -49,6 +49,30 @@ fn a_label_that_was_put_on_another_head_is_not_recorded() {
 }
 
 #[test]
+fn a_command_in_the_second_of_a_push_is_for_neither_head() {
+    let at = |second: u32| format!("2026-11-20T11:30:{second:02}Z").parse::<Timestamp>().unwrap();
+    for (before, said, counts) in [
+        (Some(at(0)), at(29), false),
+        (Some(at(0)), at(30), false),
+        (Some(at(30)), at(30), false),
+        (Some(at(0)), at(31), true),
+        // There was no other that could have been looked at.
+        (None, at(30), true),
+    ] {
+        let mut scene = Scene::new();
+        let now = head(&scene);
+        scene.hub.heads = before.map(|at| (sha("another"), at)).into_iter().collect();
+        scene.hub.heads.push((now, at(30)));
+        let command = Command::Approve { label: "qa-approved".to_owned() };
+        let (quinn, thread) = (account(6, "quinn"), Some(scene.pr));
+        let intent = scene.hub.comment(CommentId(1), &quinn, thread, (command, said));
+        let decision = scene.hub.decide(&intent);
+        let given = records(&decision, ActKind::Approval);
+        assert_eq!(given, counts, "{before:?}, said at {said}: {decision:?}");
+    }
+}
+
+#[test]
 fn an_approval_whose_label_is_off_does_not_count() {
     let mut scene = Scene::new();
     scene.act(ActKind::Approval, "qa-approved", &account(6, "quinn"));

@@ -35,6 +35,7 @@ use super::drift::Baseline;
 use super::drift::issue::Told;
 use super::facts::{Answer, Facts, Gap, Known, Need, Ran};
 use super::promotion::Promotion;
+use crate::intent::command::{Command, Remark, Spoken};
 use crate::intent::{Asked, Intent, Reach, Trigger};
 use crate::model::act::Act;
 use crate::model::argocd::{self, Unseen};
@@ -43,7 +44,8 @@ use crate::model::bundle::Printed;
 use crate::model::evidence::{Judged, Verdict as Word};
 use crate::model::files::{GitTree, Mode};
 use crate::model::ids::{
-    AppId, EnvName, InstallationId, Login, PrNumber, RepoId, RepoName, RepoRef, Sha, UserId,
+    AppId, CommentId, EnvName, InstallationId, Login, PrNumber, RepoId, RepoName, RepoRef, Sha,
+    UserId,
 };
 use crate::model::links::Links;
 use crate::model::read::{
@@ -153,7 +155,6 @@ struct Hub {
     parted: Option<Commit>,
     /// What came of merging by itself.
     tried: Option<(Asked, Timestamp)>,
-    /// Whether the last verdict let it through.
     /// What the default branch got since it was last seen.
     between: Option<Comparison>,
     now: Timestamp,
@@ -236,6 +237,33 @@ impl Hub {
         };
         self.branches.insert(branch.to_owned(), (commit, files));
         sha
+    }
+
+    /// Somebody comments, with nothing but a command; gives what follows from it.
+    fn comment(
+        &mut self,
+        id: CommentId,
+        by: &Account,
+        thread: Option<PrNumber>,
+        (command, written_at): (Command, Timestamp),
+    ) -> Intent {
+        let line = format!("{command:?}");
+        let (author, digest) = (by.clone(), hex::encode(Sha256::digest(&line)));
+        let body = line.clone();
+        self.comments = vec![Comment { id, author, body, written_at, edited: false }];
+        let remark = Box::new(Remark {
+            at: repo(),
+            home: shop(),
+            thread: thread.unwrap_or(PrNumber(1_000)),
+            on_pull: thread.is_some(),
+            id,
+            author: by.clone(),
+            written_at,
+            digest,
+            spoken: vec![Spoken { line, prefixed: true, meant: Ok(command) }],
+            dropped: 0,
+        });
+        Intent::Command { repo: repo(), remark, answers: Vec::new(), half: None }
     }
 
     fn write(&mut self, path: &str, text: &str) {

@@ -8,11 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
 use crate::domain::promotion::Promised;
-use crate::intent::command::{Command, Remark, Scope, Spoken};
+use crate::intent::command::{Command, Scope};
 use crate::kustomize::images::entries;
 use crate::model::act::ActKind;
 use crate::model::ids::CommentId;
-use crate::model::read::Comment;
 
 const HISTORIES: u64 = 200;
 const STEPS: usize = 12;
@@ -203,25 +202,9 @@ impl World {
 
     fn say(&mut self, thread: Option<PrNumber>, command: Command) -> Decision {
         self.comments += 1;
-        let (id, line) = (CommentId(self.comments), format!("{command:?}"));
-        let body = line.clone();
-        let author = account(5, "ada");
-        let (by, written_at) = (author.clone(), self.hub.now);
-        self.hub.comments = vec![Comment { id, author: by, body, written_at, edited: false }];
-        let remark = Remark {
-            at: repo(),
-            home: shop(),
-            thread: thread.unwrap_or(PrNumber(1_000)),
-            on_pull: thread.is_some(),
-            id,
-            author,
-            written_at: self.hub.now,
-            digest: hex::encode(Sha256::digest(&line)),
-            spoken: vec![Spoken { line, prefixed: true, meant: Ok(command) }],
-            dropped: 0,
-        };
-        let remark = Box::new(remark);
-        self.decide(&Intent::Command { repo: repo(), remark, answers: Vec::new(), half: None })
+        let (by, now) = (account(5, "ada"), self.hub.now);
+        let said = self.hub.comment(CommentId(self.comments), &by, thread, (command, now));
+        self.decide(&said)
     }
 
     /// Somebody says `/rollback`: with an environment, or on a pull request.

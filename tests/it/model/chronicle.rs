@@ -147,11 +147,6 @@ impl Chronicle {
         })
     }
 
-    /// In which second a request came.
-    pub fn second(&self, at: usize) -> i64 {
-        self.requests[at].at.as_second()
-    }
-
     /// The branch of a pull request.
     pub fn branch_of(&self, wanted: u64) -> &str {
         let mut all = self.events.iter();

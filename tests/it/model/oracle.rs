@@ -266,20 +266,10 @@ impl Merge<'_> {
                     && who == by.as_str()
                     && who != "eve"
                     && text.contains("/merge")
-                    && (self.head_at(event.at) == Some(self.head) || self.moved_with(event.at))
+                    && self.head_at(event.at) == Some(self.head)
             }
             _ => false,
         });
         if asked { Ok(()) } else { Err(format!("{by} did not ask for {} to be merged", self.head)) }
-    }
-
-    /// Whether the head was moved in the second of a comment: GitHub tells whole seconds.
-    fn moved_with(&self, said: usize) -> bool {
-        let branch = self.chronicle.branch_of(self.pr);
-        let moves = self.moves(branch, said, self.at);
-        moves.iter().any(|event| {
-            self.chronicle.second(event.at) == self.chronicle.second(said)
-                && matches!(&event.what, What::Moved { after, .. } if after == self.head)
-        })
     }
 }

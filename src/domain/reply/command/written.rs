@@ -76,7 +76,8 @@ pub fn edited() -> String {
 
 /// The pull request is another than the person saw.
 pub fn head_moved() -> String {
-    "The pull request has got another head since you wrote this. Look at it, and say it again if it still holds."
+    "The pull request got another head in the second in which you wrote this, or later. \
+     Look at it, and say it again if it still holds."
         .to_owned()
 }
 
