@@ -30,8 +30,8 @@ impl Configuration {
             return Ok(Self::Absent);
         };
         match facts.view(tree).entry(policy::PATH) {
-            Entry::File(bytes) => Ok(match Policy::parse(&bytes, home) {
-                Ok(policy) => Self::Valid(Arc::new(policy), sha.clone()),
+            Entry::File(bytes) => Ok(match facts.memo.policy((home, sha), &bytes) {
+                Ok(policy) => Self::Valid(policy, sha.clone()),
                 Err(problems) => Self::Invalid(problems),
             }),
             Entry::Unread => Err(facts.lacks_files(repo, tree, &[policy::PATH.to_owned()])),

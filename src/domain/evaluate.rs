@@ -20,7 +20,6 @@ use super::policy::{self, Mode, Policy, Problem};
 use super::reply::{self, reason};
 use super::{merging, replan, restore, supersede};
 use crate::intent::{Asked, Intent};
-use crate::model::files::{Entry, FileTree};
 use crate::model::ids::{PrNumber, RepoRef};
 use crate::model::read::PullRequest;
 use crate::model::write::NewCheck;
@@ -308,10 +307,10 @@ fn last_valid(facts: &Facts, ground: &Ground<'_>) -> Result<Option<Arc<Policy>>,
     let mut tree = ground.tree.clone();
     let mode = crate::model::files::Mode::File;
     tree.entries.insert(policy::PATH.to_owned(), (mode, sha.clone()));
-    match facts.view(&tree).entry(policy::PATH) {
-        Entry::File(bytes) => Ok(Policy::parse(&bytes, &ground.home.name).ok().map(Arc::new)),
-        _ => Err(facts.lacks_files(ground.repo, &tree, &[policy::PATH.to_owned()])),
-    }
+    Ok(match Configuration::read(facts, ground.repo, &ground.home.name, &tree)? {
+        Configuration::Valid(policy, _) => Some(policy),
+        Configuration::Absent | Configuration::Invalid(_) => None,
+    })
 }
 
 /// What can be said where the base has no valid configuration and the pull request leaves it alone.

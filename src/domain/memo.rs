@@ -1,14 +1,16 @@
-//! Overlays that were rendered before: what does not change between two looks is neither fetched nor rendered again.
+//! Overlays that were rendered and configurations that were read before: what does not change between two looks is
+//! not worked out again.
 //!
-//! An overlay is known again by the content of the files that it read. It is a memory, and never an opinion.
+//! They are known again by the content of the files that they came from. It is a memory, and never an opinion.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::policy::{Policy, Problem};
 use super::rendered::Overlay;
 use crate::kustomize::written::{KUSTOMIZATIONS, is_kustomization};
 use crate::model::files::GitTree;
-use crate::model::ids::{RepoId, Sha};
+use crate::model::ids::{RepoId, RepoName, Sha};
 
 /// The most overlays that are remembered.
 const MOST: usize = 256;
@@ -17,7 +19,10 @@ const MOST_VALUES: usize = 2_000_000;
 /// One that has more is not remembered.
 const LARGEST: usize = 200_000;
 
-/// What was rendered before, shared by all who look.
+/// The most configurations that are remembered.
+const MOST_POLICIES: usize = 64;
+
+/// What was worked out before, shared by all who look.
 #[derive(Debug, Clone, Default)]
 pub struct Memo(Arc<Mutex<Kept>>);
 
@@ -26,7 +31,11 @@ struct Kept {
     /// The oldest first.
     overlays: VecDeque<Known>,
     values: usize,
+    policies: VecDeque<(RepoName, Sha, Parsed)>,
 }
+
+/// A policy, or all that is wrong with it.
+type Parsed = Result<Arc<Policy>, Vec<Problem>>;
 
 #[derive(Debug)]
 struct Known {
@@ -49,6 +58,23 @@ impl Memo {
                 known.repo == repo && known.folder == folder && known.is_as_in(tree)
             })?;
         Some(known.overlay.clone())
+    }
+
+    /// The policy that a blob says, in the repository of that name. An end of the walk and a new one are no reason to
+    /// read it again.
+    pub(super) fn policy(&self, (home, blob): (&RepoName, &Sha), text: &[u8]) -> Parsed {
+        let kept = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is = |one: &&(RepoName, Sha, Parsed)| (&one.0, &one.1) == (home, blob);
+        if let Some((_, _, known)) = kept().policies.iter().rev().find(is) {
+            return known.clone();
+        }
+        let parsed = Policy::parse(text, home).map(Arc::new);
+        let mut kept = kept();
+        kept.policies.push_back((home.clone(), blob.clone(), parsed.clone()));
+        if kept.policies.len() > MOST_POLICIES {
+            kept.policies.pop_front();
+        }
+        parsed
     }
 
     /// Remembers an overlay that was rendered from a tree without anything being amiss.
