@@ -17,7 +17,7 @@ use std::time::Instant;
 use dice::Dice;
 use world::{Act, Tally, World};
 
-/// So many interleavings are played where nothing else is said: as many as there is time for among all other tests.
+/// So many interleavings are played where nothing else is said: continuous integration plays ten times as many.
 const INTERLEAVINGS: usize = 200;
 
 /// So many are played in one sandbox, one after the other; what one leaves is where the next begins.

@@ -102,6 +102,17 @@ fn news(before: &[Finding], after: Vec<Finding>) -> Vec<Finding> {
     after.into_iter().filter(|one| !known(one)).collect()
 }
 
+/// What becomes of each, in their order, worked out on all cores.
+fn each<T: Sync, U: Send>(all: &[T], of: impl Fn(&T) -> U + Sync) -> Vec<U> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        let parts = all.chunks(all.len().div_ceil(cores).max(1));
+        let parts: Vec<_> =
+            parts.map(|part| scope.spawn(|| part.iter().map(&of).collect::<Vec<U>>())).collect();
+        parts.into_iter().flat_map(|part| part.join().unwrap()).collect()
+    })
+}
+
 #[test]
 fn what_is_broken_is_found_on_its_line() {
     let seed = std::env::var("USHER_MUTANTS_SEED").ok().and_then(|seed| seed.parse().ok());
@@ -109,7 +120,7 @@ fn what_is_broken_is_found_on_its_line() {
     println!("seed {seed}");
     let mut numbers = Numbers(seed);
     let (trees, with_corpus) = trees();
-    let baselines: Vec<Vec<Finding>> = trees.iter().map(findings).collect();
+    let baselines = each(&trees, findings);
     let sound = |at: &usize| baselines[*at].iter().all(|one| one.severity != Severity::Error);
     let mut by_kind: BTreeMap<(&str, &str), Vec<(usize, Mutant)>> = BTreeMap::new();
     for at in (0..trees.len()).filter(sound) {
@@ -119,33 +130,38 @@ fn what_is_broken_is_found_on_its_line() {
             by_kind.entry((mutant.kind, mutant.role)).or_default().push((at, mutant));
         }
     }
-    let mut tallies: BTreeMap<&str, Tally> = BTreeMap::new();
-    let mut missed = Vec::new();
+    let mut chosen = Vec::new();
     for ((kind, role), mut places) in by_kind {
         for _ in 0..EACH.min(places.len()) {
             let (at, mutant) = places.swap_remove(numbers.below(places.len()));
-            let mut tree = trees[at].clone();
-            tree.files.insert(mutant.file.clone(), mutant.text.into_bytes().into());
-            let found = news(&baselines[at], findings(&tree));
-            let exact =
-                found.iter().any(|one| one.file == mutant.file && mutant.lines.contains(&one.line));
-            for name in ["all", kind, role] {
-                let tally = tallies.entry(name).or_default();
-                tally.made += 1;
-                tally.caught += usize::from(!found.is_empty());
-                tally.as_error +=
-                    usize::from(found.iter().any(|one| one.severity == Severity::Error));
-                tally.exact += usize::from(exact);
-            }
-            if !exact {
-                let said =
-                    found.first().map(|one| format!("{}:{} {}", one.file, one.line, one.message));
-                let said = said.unwrap_or_else(|| "nothing".to_owned());
-                missed.push(format!(
-                    "{kind}, {role}: {} {}:{:?}: {said}",
-                    tree.name, mutant.file, mutant.lines
-                ));
-            }
+            chosen.push((kind, role, at, mutant));
+        }
+    }
+    let found = |(_, _, at, mutant): &(&str, &str, usize, Mutant)| {
+        let mut tree = trees[*at].clone();
+        tree.files.insert(mutant.file.clone(), mutant.text.as_bytes().into());
+        news(&baselines[*at], findings(&tree))
+    };
+    let mut tallies: BTreeMap<&str, Tally> = BTreeMap::new();
+    let mut missed = Vec::new();
+    for ((kind, role, at, mutant), found) in chosen.iter().zip(each(&chosen, found)) {
+        let exact =
+            found.iter().any(|one| one.file == mutant.file && mutant.lines.contains(&one.line));
+        for name in ["all", kind, role] {
+            let tally = tallies.entry(name).or_default();
+            tally.made += 1;
+            tally.caught += usize::from(!found.is_empty());
+            tally.as_error += usize::from(found.iter().any(|one| one.severity == Severity::Error));
+            tally.exact += usize::from(exact);
+        }
+        if !exact {
+            let said =
+                found.first().map(|one| format!("{}:{} {}", one.file, one.line, one.message));
+            let said = said.unwrap_or_else(|| "nothing".to_owned());
+            missed.push(format!(
+                "{kind}, {role}: {} {}:{:?}: {said}",
+                trees[*at].name, mutant.file, mutant.lines
+            ));
         }
     }
     println!("{:28} {:>6} {:>8} {:>9} {:>8}", "", "made", "caught", "as error", "on line");

@@ -79,6 +79,7 @@ async fn a_lock_for_a_time_ends_by_itself() {
     let (_, sha) = stage.head_of(prod).await;
     let first = stage.check(DEMO, &sha, "usher/gates").await;
     assert_eq!(first.1, "Locked: prod", "{first:?}");
+    stage.leap(41);
     stage
         .until("end of the lock", async || {
             stage.check(DEMO, &sha, "usher/gates").await.0 == "success"
