@@ -48,6 +48,22 @@ fn every_setting_is_in_the_readme_and_none_besides() {
 }
 
 #[test]
+fn every_gate_is_in_the_docs() {
+    let docs = read("docs/gates.md");
+    let folder = format!("{}/src/domain/gates", env!("CARGO_MANIFEST_DIR"));
+    let mut gates = BTreeSet::new();
+    for file in std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()) {
+        let Ok(text) = std::fs::read_to_string(&file) else { continue };
+        // The file of a gate begins with its name.
+        if let Some((name, _)) = text.strip_prefix("//! `").and_then(|rest| rest.split_once('`')) {
+            assert!(docs.contains(&format!("\n## {name}\n")), "{name}");
+            gates.insert(name.to_owned());
+        }
+    }
+    assert!(gates.len() >= 20, "{gates:?}");
+}
+
+#[test]
 fn the_versions_of_kubernetes_are_those_that_are_built_in() {
     let all: Vec<_> = usher::kubernetes::version::Version::all().collect();
     let told = format!("Versions {} to {} are built in", all[0], all[all.len() - 1]);
