@@ -45,6 +45,11 @@ fn settings(text: &str) -> BTreeSet<String> {
 fn every_setting_is_in_the_readme_and_none_besides() {
     let table: String = read("README.md").lines().filter(|line| line.starts_with('|')).collect();
     assert_eq!(settings(&table), settings(&read("src/settings.rs")));
+    let readme = read("README.md");
+    let rows = readme.lines().filter_map(|line| line.strip_prefix("| `USHER_")?.split_once('`'));
+    let names: Vec<_> = rows.map(|(name, _)| name).collect();
+    let each: BTreeSet<_> = names.iter().collect();
+    assert_eq!(names.len(), each.len(), "one row each: {names:?}");
 }
 
 #[test]
