@@ -133,9 +133,10 @@ async fn what_falls_ill_for_more_than_a_moment_goes_back() {
     let promoted = stage.to_staging("v1.0.1").await;
     stage.set_health("staging", "Healthy");
     stage.travel(31).await;
-    // For a moment.
+    // For a moment, in which it is looked at.
+    stage.travel(25).await;
     stage.set_health("staging", "Degraded");
-    stage.travel(20).await;
+    stage.travel(10).await;
     stage.set_health("staging", "Healthy");
     stage.travel(40).await;
     assert!(ways_back(&stage).await.is_empty());
