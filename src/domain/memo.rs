@@ -60,8 +60,8 @@ impl Memo {
         Some(known.overlay.clone())
     }
 
-    /// The policy that a blob says, in the repository of that name. An end of the walk and a new one are no reason to
-    /// read it again.
+    /// The policy that a blob says, in the repository of that name: parsed once, and not again each time that somebody
+    /// has to know it.
     pub(super) fn policy(&self, (home, blob): (&RepoName, &Sha), text: &[u8]) -> Parsed {
         let kept = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let is = |one: &&(RepoName, Sha, Parsed)| (&one.0, &one.1) == (home, blob);

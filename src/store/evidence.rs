@@ -130,13 +130,15 @@ pub(super) async fn append(
     new: &NewEvidence,
 ) -> Result<bool, sqlx::Error> {
     let repo = pen.repo.id;
-    if is_known(c, repo, new).await? {
-        return Ok(false);
-    }
+    // The place first: PostgreSQL shows each statement what has been committed until then, so what another
+    // replica appends after this is seen by the next statement, or is found in the place.
     let (sequence, previous) = match head(c, repo).await? {
         Some((sequence, hash)) => (sequence + 1, hash),
         None => (1, Hash::NONE),
     };
+    if is_known(c, repo, new).await? {
+        return Ok(false);
+    }
     let key = pen.notary.public();
     let entry = Entry {
         format: FORMAT,
