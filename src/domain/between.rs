@@ -139,7 +139,7 @@ fn version_of(
 
 /// The commit that an image tag was made of: by the tag of the same name, by the one whose image would be
 /// called so, or, where images are called by commits, by the release that has this commit.
-fn commit_of(
+pub(super) fn commit_of(
     facts: &Facts,
     source: &RepoRef,
     application: &Application,

@@ -84,8 +84,9 @@ fn stretches(window: &Window, around: Timestamp) -> impl Iterator<Item = (Timest
         Window::Weekly(weekly) => (Some(weekly), None),
         Window::Days { from, to, .. } => (None, Some((*from, *to))),
     };
-    let days = days
-        .and_then(|(from, to)| Some((midnight(from)?, midnight(to.checked_add(1.day()).ok()?)?)));
+    // A last day behind which no instant can be told has no end.
+    let end = |to: Date| to.checked_add(1.day()).ok().and_then(midnight).unwrap_or(Timestamp::MAX);
+    let days = days.and_then(|(from, to)| Some((midnight(from)?, end(to))));
     // The last week's may not have ended, and next week's may be the next to begin.
     let weekly = weekly.into_iter().flat_map(move |weekly| {
         (-1..=2).filter_map(move |weeks: i64| week(weekly, around, weeks.weeks()))

@@ -2,7 +2,7 @@
 //!
 //! It compares two trees; who made the pull request, and how, makes no difference.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::facts::{Facts, Gap};
 use super::merge::Merged;
@@ -180,23 +180,21 @@ fn effect<'a>(
 fn image_changes(policy: &Policy, (before, after): (&Overlay, &Overlay)) -> Vec<ImageChange> {
     let (old, new) = (&before.entries, &after.entries);
     let (runs, would_run) = (before.images(), after.images());
+    let carries =
+        |name: &str| policy.applications().iter().any(|application| application.carries(name));
     let carried = |image: &str| {
         let name = split(image).0;
         let entries = old.iter().chain(new);
         // The image may have another name than the entry that makes it.
         let mut names = entries.filter(|entry| entry.makes(image)).map(|entry| entry.name.as_str());
-        let carries =
-            |name: &str| policy.applications().iter().any(|application| application.carries(name));
         carries(name) || names.any(carries)
     };
-    // An entry that differs explains every image that it makes.
-    let explained = |image: &str| {
-        let made = |entries: &'_ [ImageEntry]| {
-            let entry = entries.iter().rfind(|entry| entry.makes(image))?;
-            Some(format!("{} {:?}", entry.name, meaning(entry)))
-        };
-        made(new).is_some() && made(old) != made(new)
+    // An entry that moves explains every image that it makes; one that carries no version explains nothing.
+    let moved = |entry: &ImageEntry| {
+        let same = |(_, to): &(_, Option<&ImageEntry>)| to.is_some_and(|to| to == entry);
+        carries(&entry.name) && differing(old, new, |one| (one, "")).iter().any(same)
     };
+    let explained = |image: &str| new.iter().rfind(|entry| entry.makes(image)).is_some_and(moved);
     // A container that is new and an old one that is gone may be one that was given another name.
     let ran_otherwise = |image: &str| {
         let known = runs.values().filter(|run| split(run).0 == split(image).0);
@@ -230,23 +228,42 @@ fn meaning(entry: &ImageEntry) -> (Option<&str>, Option<&str>, Option<&str>) {
 
 /// The entries that become others, come or go.
 pub(super) fn moves(before: &Overlays, after: &Overlays) -> Vec<Move> {
-    let key = |carried: &Carried| (carried.target.clone(), carried.entry.name.clone());
-    let find = |side: &Overlays, wanted: &Carried| {
-        side.carried.iter().find(|carried| key(carried) == key(wanted)).cloned()
+    let differing =
+        differing(&before.carried, &after.carried, |one| (&one.entry, one.target.as_str()));
+    differing.into_iter().map(|(from, to)| Move { from: from.cloned(), to: to.cloned() }).collect()
+}
+
+/// What differs of two lists of entries: a name's first entry is compared with its first one, its second one with
+/// its second, for Kustomize applies each of them. `of`: the entry that is meant, and where it stands.
+fn differing<'a, T>(
+    before: &'a [T],
+    after: &'a [T],
+    of: impl for<'b> Fn(&'b T) -> (&'b ImageEntry, &'b str),
+) -> Vec<(Option<&'a T>, Option<&'a T>)> {
+    let name = |one: &T| (of(one).0.name.clone(), of(one).1.to_owned());
+    let counted = |side: &'a [T]| {
+        let mut seen = BTreeMap::new();
+        let mut count = |one| {
+            let times = seen.entry(name(one)).or_insert(0);
+            *times += 1;
+            ((name(one), *times), one)
+        };
+        side.iter().map(&mut count).collect::<Vec<_>>()
     };
-    let mut moves = Vec::new();
-    for from in &before.carried {
-        let to = find(after, from);
-        if to.as_ref().map(|to| meaning(&to.entry)) != Some(meaning(&from.entry)) {
-            moves.push(Move { from: Some(from.clone()), to });
+    let (before, after) = (counted(before), counted(after));
+    let find = |side: &[(_, &'a T)], wanted: &_| {
+        side.iter().find(|(key, _)| key == wanted).map(|(_, one)| *one)
+    };
+    let mut pairs = Vec::new();
+    for (key, from) in &before {
+        let to = find(&after, key);
+        if to.map(|to| meaning(of(to).0)) != Some(meaning(of(from).0)) {
+            pairs.push((Some(*from), to));
         }
     }
-    for to in &after.carried {
-        if find(before, to).is_none() {
-            moves.push(Move { from: None, to: Some(to.clone()) });
-        }
-    }
-    moves
+    let came = after.iter().filter(|(key, _)| find(&before, key).is_none());
+    pairs.extend(came.map(|(_, to)| (None, Some(*to))));
+    pairs
 }
 
 /// Whether `path` differs in nothing but the images of the moves: setting these in the old file gives the new

@@ -101,7 +101,16 @@ pub fn evaluate(facts: &Facts, repo: &RepoRef, pr: PrNumber) -> Result<Decision,
     let Some(pull) = facts.pull(repo, &pr)?.as_ref().filter(|pull| pull.open) else {
         return Ok(Decision::nothing(reason::pull_closed(pr)));
     };
-    judge(facts, &ground, pull)
+    judge(facts, &ground, pull, Outdated::PlanAnew)
+}
+
+/// What becomes of a promotion whose files have moved on the base.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outdated {
+    /// It is planned anew, and judged once that is pushed.
+    PlanAnew,
+    /// It is judged as it stands.
+    Judge,
 }
 
 /// Judges an open pull request and posts what comes of it.
@@ -111,8 +120,13 @@ pub fn evaluate(facts: &Facts, repo: &RepoRef, pr: PrNumber) -> Result<Decision,
 /// same commit there: it turns no red commit green.
 ///
 /// What another repository does not tell leaves it unjudged, and that is red too.
-pub fn judge(facts: &Facts, ground: &Ground<'_>, pull: &PullRequest) -> Result<Decision, Gap> {
-    match try_to_judge(facts, ground, pull) {
+pub fn judge(
+    facts: &Facts,
+    ground: &Ground<'_>,
+    pull: &PullRequest,
+    outdated: Outdated,
+) -> Result<Decision, Gap> {
+    match try_to_judge(facts, ground, pull, outdated) {
         Err(Gap::Unknown(why)) => {
             let link = facts.page(ground.repo, pull);
             let check = reply::check::unknown(&pull.head.sha, &why, &link);
@@ -136,7 +150,12 @@ fn remember(pull: &PullRequest, page: Page) -> Effect {
     Effect::RememberPage { pr, head, page: Box::new(page) }
 }
 
-fn try_to_judge(facts: &Facts, ground: &Ground<'_>, pull: &PullRequest) -> Result<Decision, Gap> {
+fn try_to_judge(
+    facts: &Facts,
+    ground: &Ground<'_>,
+    pull: &PullRequest,
+    outdated: Outdated,
+) -> Result<Decision, Gap> {
     let followed = ground.home.default_branch.as_str();
     let elsewhere = pull.base.branch != followed;
     if elsewhere && let Some(twin) = twin(facts, ground, pull)? {
@@ -149,11 +168,15 @@ fn try_to_judge(facts: &Facts, ground: &Ground<'_>, pull: &PullRequest) -> Resul
         return posted(facts, ground, (pull, None), &assessment, rules.as_ref());
     };
     let look = Look::at(facts, ground, &policy, &change)?;
-    if !elsewhere && let Some(effects) = replan::replan(facts, &look)? {
+    if !elsewhere
+        && outdated == Outdated::PlanAnew
+        && let Some(effects) = replan::replan(facts, &look)?
+    {
         let reasons = vec![reason::planned_anew(pull.number)];
         return Ok(Decision { verdict: Verdict::Accepted, reasons, effects });
     }
     let mut assessment = assess(facts, &look, rules.as_ref())?;
+    let again = look_again(facts, &assessment);
     if elsewhere && !assessment.blocks() {
         let why = Untouched::OtherBranch { followed: followed.to_owned() };
         assessment = Assessment::NoPromotion(why);
@@ -186,7 +209,7 @@ fn try_to_judge(facts: &Facts, ground: &Ground<'_>, pull: &PullRequest) -> Resul
         decision.effects.extend(restore::follows(facts, &look, &assessment)?);
         decision.effects.extend(merging::follows(facts, &look, &assessment)?);
     }
-    if let Some(at) = look_again(facts, &assessment) {
+    if let Some(at) = again {
         decision.effects.push(Effect::LookAgain { pr: pull.number, at });
     }
     Ok(decision)

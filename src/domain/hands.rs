@@ -2,11 +2,14 @@
 //!
 //! It does not know what they may not do because of it: gates ask it.
 
-use super::between::{Brought, Unclear, brought};
+use std::collections::BTreeSet;
+
+use super::between::{Brought, Unclear, brought, commit_of};
 use super::classify::Effect;
 use super::facts::{Facts, Gap};
 use super::look::Look;
-use crate::model::ids::{RepoName, Sha, UserId};
+use super::policy::Application;
+use crate::model::ids::{RepoName, RepoRef, Sha, UserId};
 use crate::model::read::{Account, Commit, Comparison};
 
 /// What somebody has to do with a pull request.
@@ -90,20 +93,18 @@ impl Hands {
         touch: &Effect<'_>,
     ) -> Result<(), Gap> {
         for moving in &touch.moving {
-            let mut tags: Vec<String> = match &look.promotion {
-                Some(promotion) => vec![promotion.version.clone()],
-                None => Vec::new(),
-            };
-            tags.extend(
-                moving
-                    .moves
-                    .iter()
-                    .filter_map(|one| one.to.as_ref()?.entry.new_tag.as_deref())
-                    .filter_map(|tag| moving.application.version_of_image(tag))
-                    .map(|version| version.tag().to_owned()),
-            );
-            tags.sort();
-            tags.dedup();
+            let mut tags: BTreeSet<String> =
+                look.promotion.iter().map(|promotion| promotion.version.clone()).collect();
+            for one in &moving.moves {
+                let Some(image) = one.to.as_ref().and_then(|to| to.entry.new_tag.as_deref()) else {
+                    continue;
+                };
+                match released_as(facts, look, moving.application, image) {
+                    Ok(tag) => tags.extend(tag),
+                    Err(Gap::Unknown(why)) => self.unknown = Some(why),
+                    Err(gap) => return Err(gap),
+                }
+            }
             for tag in tags {
                 match release_author(facts, look, moving.application.source(), &tag) {
                     Ok(author) => self.people.extend(author.map(|one| (one.id, Hand::Released))),
@@ -161,35 +162,75 @@ impl Hands {
 pub struct Authors {
     /// Those who are known by their number.
     pub named: Vec<UserId>,
-    /// Whether GitHub finds no account for the author's address.
+    /// Whether there is an author, or a co-author, who cannot be told to be one of them.
     pub unnamed: bool,
 }
 
 impl Authors {
     /// Reads them: the account that GitHub found for the author's address, and co-authors by the addresses
-    /// that GitHub gives to accounts.
+    /// that GitHub gives to accounts. Where nobody can answer, as many tools have it, there is no person either.
     pub fn of(commit: &Commit) -> Self {
-        let mut named: Vec<UserId> = commit.author.iter().map(|author| author.id).collect();
-        named.extend(commit.message.lines().filter_map(co_author));
-        Self { named, unnamed: commit.author.is_none() }
+        let mut authors = Self {
+            named: commit.author.iter().map(|author| author.id).collect(),
+            unnamed: commit.author.is_none(),
+        };
+        for address in commit.message.lines().filter_map(co_author) {
+            match account_of(address) {
+                Some(id) => authors.named.push(id),
+                None => authors.unnamed |= !is_nobodys(address),
+            }
+        }
+        authors
     }
 }
 
-/// `Co-authored-by: Name <ID+login@users.noreply.github.com>`; other addresses name nobody.
-/// <https://docs.github.com/en/account-and-profile/reference/email-addresses-reference#your-noreply-email-address>
-fn co_author(line: &str) -> Option<UserId> {
+/// What a line says behind `Co-authored-by:`: an address in its last angle brackets, or all of it.
+fn co_author(line: &str) -> Option<&str> {
     const KEY: &str = "co-authored-by:";
     let line = line.trim();
-    let key = line.get(..KEY.len())?;
+    let (key, who) = line.split_at_checked(KEY.len())?;
     if !key.eq_ignore_ascii_case(KEY) {
         return None;
     }
-    let (_, address) = line.rsplit_once('<')?;
-    let (local, domain) = address.split_once('>')?.0.trim().split_once('@')?;
+    let address = who.rsplit_once('<').map_or(who, |(_, address)| address);
+    Some(address.split_once('>').map_or(address, |(address, _)| address).trim())
+}
+
+/// The account with the address `ID+login@users.noreply.github.com`; no other address tells one.
+/// <https://docs.github.com/en/account-and-profile/reference/email-addresses-reference#your-noreply-email-address>
+fn account_of(address: &str) -> Option<UserId> {
+    let (local, domain) = address.split_once('@')?;
     if !domain.to_ascii_lowercase().starts_with("users.noreply.") {
         return None;
     }
     local.split_once('+')?.0.parse().ok().map(UserId)
+}
+
+/// Whether an address says that nobody reads what is sent there.
+fn is_nobodys(address: &str) -> bool {
+    let local = address.split_once('@').map(|(local, _)| local.to_ascii_lowercase());
+    local.is_some_and(|local| ["noreply", "no-reply"].contains(&local.as_str()))
+}
+
+/// The tag of the source that an image tag stands for. What a promotion of ours fixed goes without asking the source.
+fn released_as(
+    facts: &Facts,
+    look: &Look<'_>,
+    application: &Application,
+    image: &str,
+) -> Result<Option<String>, Gap> {
+    let read = application.version_of_image(image).map(|version| version.tag().to_owned());
+    match facts.source(application.source())? {
+        Some(source) if look.promotion.is_none() && is_of_one_owner(look, source) => {
+            Ok(commit_of(facts, source, application, image)?.map(|(_, tag)| tag).or(read))
+        }
+        _ => Ok(read),
+    }
+}
+
+/// What belongs to another account is not asked for anything.
+fn is_of_one_owner(look: &Look<'_>, source: &RepoRef) -> bool {
+    source.name.owner().eq_ignore_ascii_case(look.ground.home.name.owner())
 }
 
 fn release_author(
@@ -201,8 +242,7 @@ fn release_author(
     let Some(source) = facts.source(source)? else {
         return Ok(None);
     };
-    // What belongs to another account is not asked for anything.
-    if !source.name.owner().eq_ignore_ascii_case(look.ground.home.name.owner()) {
+    if !is_of_one_owner(look, source) {
         return Ok(None);
     }
     let listed = facts.releases(source)?.iter().find(|release| release.tag == tag);
@@ -217,31 +257,50 @@ fn release_author(
 mod tests {
     use super::*;
 
+    fn authors(line: &str) -> Authors {
+        let sha = Sha::new("a".repeat(40)).unwrap();
+        let ada = Account { id: UserId(5), login: "ada".parse().unwrap(), bot: false };
+        Authors::of(&Commit {
+            sha: sha.clone(),
+            tree: sha,
+            parents: Vec::new(),
+            message: format!("a change\n\n{line}\n"),
+            author: Some(ada),
+            committer: None,
+            verified: false,
+        })
+    }
+
     #[test]
-    fn a_co_author_is_known_by_the_number_in_the_address() {
-        for (line, wanted) in [
-            ("Co-authored-by: Quinn <6+quinn@users.noreply.github.com>", Some(6)),
-            ("co-authored-by: <6+quinn@users.noreply.github.com>", Some(6)),
-            ("  CO-AUTHORED-BY: a <b> <6+quinn@USERS.noreply.ghe.acme.io> ", Some(6)),
-            ("Co-authored-by: Quinn <quinn@users.noreply.github.com>", None),
-            ("Co-authored-by: Quinn <quinn@acme.io>", None),
-            ("Co-authored-by: Quinn <6+quinn@users.noreply.github.com", None),
-            ("Co-authored-by: Quinn <x+quinn@users.noreply.github.com>", None),
-            ("Co-authored-by: Quinn <6+quinn@evil.io>", None),
-            ("Not-co-authored-by: Quinn <6+quinn@users.noreply.github.com>", None),
-            ("Co-authored-bý: Quinn <6+quinn@users.noreply.github.com>", None),
-            ("", None),
+    fn a_co_author_is_known_by_the_number_in_the_address_or_is_somebody() {
+        const SOMEBODY: (Option<u64>, bool) = (None, true);
+        const NOBODY: (Option<u64>, bool) = (None, false);
+        for (line, (named, unnamed)) in [
+            ("Co-authored-by: Quinn <6+quinn@users.noreply.github.com>", (Some(6), false)),
+            ("co-authored-by: <6+quinn@users.noreply.github.com>", (Some(6), false)),
+            ("  CO-AUTHORED-BY: a <b> <6+quinn@USERS.noreply.ghe.acme.io> ", (Some(6), false)),
+            ("Co-authored-by: Quinn <6+quinn@users.noreply.github.com", (Some(6), false)),
+            ("Co-authored-by: Quinn <quinn@users.noreply.github.com>", SOMEBODY),
+            ("Co-authored-by: Quinn <quinn@acme.io>", SOMEBODY),
+            ("Co-authored-by: Quinn <x+quinn@users.noreply.github.com>", SOMEBODY),
+            ("Co-authored-by: Quinn <6+quinn@evil.io>", SOMEBODY),
+            ("Co-authored-by: Quinn", SOMEBODY),
+            ("Co-authored-by: a tool <NoReply@tool.io>", NOBODY),
+            ("Not-co-authored-by: Quinn <6+quinn@users.noreply.github.com>", NOBODY),
+            ("Co-authored-bý: Quinn <6+quinn@users.noreply.github.com>", NOBODY),
+            ("", NOBODY),
         ] {
-            assert_eq!(co_author(line), wanted.map(UserId), "{line}");
+            let named = [Some(5), named].into_iter().flatten().map(UserId).collect();
+            assert_eq!(authors(line), Authors { named, unnamed }, "{line}");
         }
     }
 
     proptest::proptest! {
         #[test]
         fn any_line_is_read(line in "\\PC*", number in 1_u64..u64::MAX) {
-            let _ = co_author(&line);
+            let _ = authors(&line);
             let named = format!("Co-authored-by: {} <{number}+a@users.noreply.github.com>", line.replace(['<', '>'], ""));
-            proptest::prop_assert_eq!(co_author(&named), Some(UserId(number)));
+            proptest::prop_assert_eq!(authors(&named).named, [UserId(5), UserId(number)]);
         }
     }
 }

@@ -35,7 +35,7 @@ fn is_allowed(allowed: &Allowed, kind: &str, path: &str) -> bool {
                 "replicas" => parts
                     .next_back()
                     .is_some_and(|last| ["replicas", "minReplicas", "maxReplicas"].contains(&last)),
-                "resources" => parts.any(|part| part == "resources"),
+                "resources" => is_what_a_container_may_use(&bare),
                 _ => false,
             }
         }
@@ -47,6 +47,18 @@ fn is_allowed(allowed: &Allowed, kind: &str, path: &str) -> bool {
             of == kind && (below(path) || below(&bare))
         }
     }
+}
+
+/// Whether a field is what containers may use, or a part of it, and not the resources that a rule is about.
+fn is_what_a_container_may_use(path: &str) -> bool {
+    let parts: Vec<&str> = path.split('.').collect();
+    parts.iter().enumerate().filter(|(_, part)| **part == "resources").any(|(at, _)| {
+        let of = at.checked_sub(1).and_then(|before| parts.get(before));
+        match parts.get(at + 1) {
+            Some(next) => ["limits", "requests", "claims"].contains(next),
+            None => of.is_some_and(|of| !of.to_ascii_lowercase().ends_with("rules")),
+        }
+    })
 }
 
 /// A path without what names the elements of lists; keys that are written in brackets stay.
@@ -157,7 +169,18 @@ mod tests {
             (word("replicas"), "spec.replicas", true),
             (word("replicas"), "spec.minReplicas", true),
             (word("resources"), "spec.template.spec.containers[web].resources.limits.cpu", true),
+            (word("resources"), "spec.template.spec.initContainers[a].resources", true),
+            (
+                word("resources"),
+                "spec.volumeClaimTemplates[a].spec.resources.requests.storage",
+                true,
+            ),
             (word("resources"), "spec.template.spec.containers[resources].env[A].value", false),
+            (word("resources"), "rules[0].resources[0]", false),
+            (word("resources"), "rules[0].resources", false),
+            (word("resources"), "spec.matchConstraints.resourceRules[0].resources[1]", false),
+            (word("resources"), "spec.rules[a].match.resources.kinds[0]", false),
+            (word("resources"), "resources", false),
             (
                 field("Deployment", "spec.template.spec.containers.env"),
                 "spec.template.spec.containers[web].env[A].value",

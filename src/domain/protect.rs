@@ -89,18 +89,29 @@ fn word(facts: &Facts, ground: &Ground<'_>, deployment: &Deployment) -> Result<W
     let mut open = facts.open_pulls(ground.repo)?.iter();
     let here = |pull: &&PullRequest| pull.head.sha == deployment.sha && pull.base.branch == *branch;
     if let Some(pull) = open.find(here) {
-        return of_pull(facts, ground, pull);
+        return of_pull(facts, ground, environment, pull);
     }
     of_the_past(facts, ground, environment, &deployment.sha)
 }
 
-/// The verdict of an open pull request, as it stands.
-fn of_pull(facts: &Facts, ground: &Ground<'_>, pull: &PullRequest) -> Result<Word, Gap> {
+/// The verdict of an open pull request, as it stands. It is one on the environments that it changes; into others
+/// nobody has let it.
+fn of_pull(
+    facts: &Facts,
+    ground: &Ground<'_>,
+    environment: &Environment,
+    pull: &PullRequest,
+) -> Result<Word, Gap> {
     let change = Change::read(facts, ground, pull)?;
     let rules = changed_rules(facts, ground, &change.merged)?;
     let assessment = match policy_for(facts, ground, rules.as_ref())? {
         Some(policy) => {
             let look = Look::at(facts, ground, &policy, &change)?;
+            let changed =
+                look.touches.iter().any(|touch| touch.environment.name() == environment.name());
+            if policy.mode() == Mode::Enforce && !changed {
+                return Ok(rejected(say::changes_nothing(pull.number, environment)));
+            }
             assess(facts, &look, rules.as_ref())?
         }
         None => without_policy(ground, &change.merged),

@@ -64,6 +64,24 @@ async fn what_nobody_held_against_the_gates_is_rejected() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_may_be_merged_is_not_let_into_another_environment() {
+    let (stage, prod) = Stage::with_prod_asked("v1.0.1").await;
+    stage.ask("quinn", prod, "/lock prod the fair").await;
+    stage.branch(DEMO, "words", "main").await;
+    stage.push("ada", "words", ".github/workflows/own.yml", "on: push\n").await;
+    let words = stage.open_pull("ada", DEMO, "words").await["number"].as_u64().unwrap();
+    stage.idle().await;
+    stage.is_green(words).await;
+    for environment in ["prod", "staging"] {
+        let run = deploy(&stage, "words", environment);
+        let (state, comment) = said(&stage, run).await;
+        assert_eq!(state, "rejected", "{comment}");
+        assert!(comment.contains("changes nothing in"), "{comment}");
+    }
+    stage.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_address_that_an_event_names_is_not_called() {
     let (stage, prod) = Stage::with_prod_asked("v1.0.1").await;
     let (_, head) = stage.head_of(prod).await;

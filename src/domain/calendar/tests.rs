@@ -121,6 +121,19 @@ fn windows_begin_and_end_by_the_wall_clock_whatever_it_does_in_between() {
 }
 
 #[test]
+fn what_ends_when_time_does_is_on_until_then() {
+    for last in ["9999-12-29", "9999-12-30", "9999-12-31"] {
+        let list = format!("[{{from: 2026-12-01, to: {last}}}]");
+        assert!(
+            stands(&list, "2026-11-30T12:00:00Z").starts_with("open until 2026-12-01"),
+            "{last}"
+        );
+        let stood = stands(&list, "2026-12-01T00:00:00Z");
+        assert!(stood.starts_with("frozen by 1 until 9999-12-30"), "{last}: {stood}");
+    }
+}
+
+#[test]
 fn windows_that_meet_are_one_and_what_never_ends_has_no_end() {
     for (list, now, expected) in [
         // adjacent, and in another zone

@@ -9,7 +9,7 @@ use super::context::Context;
 use super::right;
 use crate::domain::acts::Acts;
 use crate::domain::decision::{Effect, Verdict};
-use crate::domain::evaluate;
+use crate::domain::evaluate::{self, Outdated};
 use crate::domain::facts::Gap;
 use crate::domain::group;
 use crate::domain::policy::Environment;
@@ -180,15 +180,12 @@ fn look_again(context: &Context<'_>) -> Effect {
     Effect::Enqueue(Intent::Follow { repo, reach: Reach::Everything })
 }
 
-/// Judges every open pull request anew, so that all that the stop concerns are red before it is answered.
+/// Judges every open pull request anew, so that all that the stop concerns are red before it is answered: also one that
+/// goes to another branch, and could be pointed at this one; and one that is about to be planned anew.
 fn reddened(context: &Context<'_>) -> Result<Vec<Effect>, Gap> {
     let mut effects = Vec::new();
-    let branch = &context.ground.home.default_branch;
     for pull in context.facts.open_pulls(context.ground.repo)? {
-        if pull.base.branch != *branch {
-            continue;
-        }
-        let decision = evaluate::judge(context.facts, context.ground, pull)?;
+        let decision = evaluate::judge(context.facts, context.ground, pull, Outdated::Judge)?;
         if decision.verdict == Verdict::Refused {
             effects.extend(decision.effects);
         }

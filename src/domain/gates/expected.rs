@@ -2,6 +2,8 @@
 //!
 //! It knows what a report has to say to count; which commit is meant, each gate knows itself.
 
+use std::ops::Range;
+
 use jiff::Timestamp;
 
 use super::Outcome;
@@ -277,11 +279,13 @@ fn stands(wanted: &Expectation, report: &Report<'_>) -> Met {
     let Some(pattern) = &wanted.value else {
         return Met::Yes(None);
     };
-    let caught = report.texts.iter().find_map(|text| pattern.regex().captures(text)?.get(1));
-    let Some(caught) = caught else {
+    let caught = report
+        .texts
+        .iter()
+        .find_map(|text| Some(whole(text, pattern.regex().captures(text)?.get(1)?.range())));
+    let Some(text) = caught.map(str::to_owned) else {
         return Met::NoNumber(named());
     };
-    let text = caught.as_str().to_owned();
     match number(&text) {
         None => Met::NotANumber(named(), text),
         Some(value) if wanted.at_least.is_some_and(|least| value < least) => {
@@ -290,6 +294,33 @@ fn stands(wanted: &Expectation, report: &Report<'_>) -> Met {
         Some(value) if wanted.at_most.is_some_and(|most| value > most) => Met::High(named(), text),
         Some(_) => Met::Yes(Some(text)),
     }
+}
+
+/// What is caught, and all that belongs to the same number around it: of `1,024 ms` a pattern may catch `024` only.
+fn whole(text: &str, caught: Range<usize>) -> &str {
+    // What stands between two digits of one number, somewhere in the world.
+    let joins = |c: &char| ".,'’_\u{a0}\u{202f}eE".contains(*c);
+    let digit = |c: Option<&char>| c.is_some_and(char::is_ascii_digit);
+    let belongs = |near: &[char]| {
+        digit(near.first()) || near.first().is_some_and(joins) && digit(near.get(1))
+    };
+    let (before, after) = (text.get(..caught.start), text.get(caught.end..));
+    let (before, after) = (before.unwrap_or_default(), after.unwrap_or_default());
+    let run = |chars: &[char]| {
+        let near = (0..chars.len()).take_while(|at| belongs(chars.get(*at..).unwrap_or_default()));
+        chars.iter().take(near.count()).map(|c| c.len_utf8()).sum::<usize>()
+    };
+    let back: Vec<char> = before.chars().rev().collect();
+    let mut start = caught.start - run(&back);
+    let sign = |c: &char| "+-−".contains(*c);
+    let mut outside = text.get(..start).unwrap_or_default().chars().rev();
+    if let Some(first) = outside.next().filter(sign)
+        && outside.next().is_none_or(|c| c.is_whitespace() || "(:=".contains(c))
+    {
+        start -= first.len_utf8();
+    }
+    let end = caught.end + run(&after.chars().collect::<Vec<_>>());
+    text.get(start..end).unwrap_or_default()
 }
 
 /// A decimal number as computers write them: `1,234.5` is none, because what its comma means differs from

@@ -178,17 +178,45 @@ fn edited<'a>(before: &'a Files, after: &Files) -> Vec<&'a str> {
     before.iter().filter(differs).map(|(path, _)| path.as_str()).collect()
 }
 
-/// Whether a file of a folder comes before another one there: by name, where numbers count as numbers, so that
-/// `V10` comes after `V9`.
+/// Whether a file of a folder comes before another one there, or, where each migration is a numbered folder with a
+/// file that is always called the same, whether its folder does.
 fn comes_before(one: &str, other: &str) -> bool {
-    let parts = |path: &'_ str| {
-        path.rsplit_once('/').map_or_else(
-            || (String::new(), path.to_owned()),
-            |(folder, name)| (folder.to_owned(), name.to_owned()),
-        )
+    let ((folder, one), (other_folder, other)) = (split(one), split(other));
+    if folder == other_folder {
+        return precedes(one, other);
+    }
+    let ((above, one_of), (other_above, another)) = (split(folder), split(other_folder));
+    let numbered = |name: &str| name.starts_with(|first: char| first.is_ascii_digit());
+    one == other
+        && above == other_above
+        && numbered(one_of)
+        && numbered(another)
+        && precedes(one_of, another)
+}
+
+/// The folder and the name.
+fn split(path: &str) -> (&str, &str) {
+    path.rsplit_once('/').unwrap_or(("", path))
+}
+
+/// Whether a name comes before another: numbers count as numbers, so that `V10` comes after `V9`, and `V1.1` and `V1_1`
+/// after `V1`.
+fn precedes(one: &str, other: &str) -> bool {
+    match (version(one), version(other)) {
+        (Some(version), Some(another)) if version != another => version < another,
+        _ => (pieces(one), one) < (pieces(other), other),
+    }
+}
+
+/// The version of `V1.2__name.sql` and `V1_2__name.sql`.
+/// <https://documentation.red-gate.com/fd/versioned-migrations-273973333.html>
+fn version(name: &str) -> Option<Vec<Piece>> {
+    let (version, _) = name.strip_prefix('V')?.split_once("__")?;
+    let number = |part: &str| match pieces(part).as_slice() {
+        [number @ Piece::Number(..)] => Some(number.clone()),
+        _ => None,
     };
-    let ((folder, one), (other_folder, other)) = (parts(one), parts(other));
-    folder == other_folder && (pieces(&one), &one) < (pieces(&other), &other)
+    version.split(['.', '_']).map(number).collect()
 }
 
 /// A name as what is compared: numbers without the zeroes in front, and what is between them.
@@ -211,7 +239,7 @@ fn pieces(name: &str) -> Vec<Piece> {
 }
 
 /// Numbers come before texts, as digits come before letters.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Piece {
     /// How many digits, and which.
     Number(usize, String),
@@ -236,7 +264,19 @@ mod tests {
             ("db/20260101_a.sql", "db/20260101_b.sql", true),
             ("db/2_a.sql", "db/002_b.sql", true),
             ("db/1.sql", "db/1.sql", false),
+            ("db/V1__init.sql", "db/V1.1__add.sql", true),
+            ("db/V1.1__add.sql", "db/V1__init.sql", false),
+            ("db/V1_1__add.sql", "db/V1__init.sql", false),
+            ("db/V1_10__b.sql", "db/V1.9__a.sql", false),
+            ("db/V1.9__a.sql", "db/V2__b.sql", true),
+            ("db/V01__a.sql", "db/V1__b.sql", true),
             ("a/1.sql", "b/2.sql", false),
+            ("1_users/1.sql", "2_orders/2.sql", false),
+            ("db/1_a/migration.sql", "db/2_b/migration.sql", true),
+            ("db/10_a/migration.sql", "db/2_b/migration.sql", false),
+            ("db/1_a/up.sql", "db/2_b/down.sql", false),
+            ("a/1_a/up.sql", "b/2_b/up.sql", false),
+            ("a/up.sql", "b/up.sql", false),
             ("1.sql", "a.sql", true),
             ("99999999999999999999998.sql", "99999999999999999999999.sql", true),
         ] {

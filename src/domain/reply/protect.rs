@@ -64,6 +64,14 @@ pub fn of_pull(pr: PrNumber, assessment: &Assessment, observed: bool) -> String 
     cut(text.trim_end(), MOST)
 }
 
+/// The pull request of its commit has nothing to do with the environment.
+pub fn changes_nothing(pr: PrNumber, environment: &Environment) -> String {
+    format!(
+        "#{pr} changes nothing in {}, so nobody has let it in there. Once it is merged, deploy the default branch.",
+        span(environment.name().as_str())
+    )
+}
+
 /// It came by no pull request.
 pub fn no_pull(sha: &Sha) -> String {
     format!(

@@ -2,6 +2,7 @@
 
 use super::states::Scene;
 use super::*;
+use crate::intent::Half;
 use crate::model::act::ActKind;
 
 /// A label that somebody puts on the promotion while it has some head.
@@ -70,6 +71,25 @@ fn a_command_in_the_second_of_a_push_is_for_neither_head() {
         let given = records(&decision, ActKind::Approval);
         assert_eq!(given, counts, "{before:?}, said at {said}: {decision:?}");
     }
+}
+
+#[test]
+fn a_stop_reddens_also_what_is_about_to_be_planned_anew() {
+    let mut scene = Scene::new();
+    let parted = scene.hub.branches["main"].clone();
+    scene.hub.branches.insert("before".to_owned(), parted.clone());
+    scene.hub.write("prod/kustomization.yaml", &STAGING.replace("'7'", "'8'"));
+    scene.hub.parted = Some(parted.0);
+    let planned = evaluate(&mut scene.hub, scene.pr);
+    assert_eq!(planned.verdict, Verdict::Accepted, "{planned:?}");
+    let (environment, reason) = ("prod".to_owned(), "the fair".to_owned());
+    let command = Command::Lock { environment, reason, seconds: None };
+    let written = "2026-11-20T11:30:00Z".parse().unwrap();
+    let intent = scene.hub.comment(CommentId(1), &account(8, "sam"), None, (command, written));
+    let Intent::Command { repo, remark, answers, .. } = intent else { panic!() };
+    let half = Some(Half::Done);
+    let decision = scene.hub.decide(&Intent::Command { repo, remark, answers, half });
+    assert_eq!(check(&decision, "usher/gates").head, head(&scene), "{decision:?}");
 }
 
 #[test]

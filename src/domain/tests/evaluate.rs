@@ -240,6 +240,58 @@ fn an_image_that_moves_without_its_entry_is_a_promotion_too() {
 }
 
 #[test]
+fn an_entry_that_takes_over_from_a_promoted_one_is_no_change_of_configuration() {
+    let renamed = STAGING.replace("  newTag: v1.0.0", "  newName: r.io/web\n  newTag: v1.0.0");
+    for (name, before, more) in [
+        ("the same name again", STAGING, "- name: web\n  newTag: v9\n"),
+        ("a pattern", STAGING, "- name: w.b\n  newTag: v9\n"),
+        ("another pattern", STAGING, "- name: 'we[b]'\n  newTag: v9\n"),
+        ("the name that it is given", &renamed, "- name: r.io/web\n  newTag: v9\n"),
+        ("a digest", STAGING, &format!("- name: 'we.'\n  digest: sha256:{}\n", "a".repeat(64))),
+    ] {
+        for first in [false, true] {
+            let after = if first {
+                before.replace("images:\n", &format!("images:\n{more}"))
+            } else {
+                format!("{before}{more}")
+            };
+            let mut hub = Hub::new();
+            hub.write("staging/kustomization.yaml", before);
+            let files = [("staging/kustomization.yaml", after.as_str())];
+            let pr = hub.open("sly", &account(5, "ada"), "change", &files);
+            let decision = evaluate(&mut hub, pr);
+            let gates = check(&decision, "usher/gates");
+            let moves = check(&decision, "usher/kustomize").text.contains("| `Deployment web` |");
+            let promotion = gates.title.contains("scope failed for staging");
+            assert!(
+                promotion || !moves,
+                "{name}, first {first}: {} {}",
+                gates.title,
+                gates.summary
+            );
+            assert!(moves || first, "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_name_that_stands_twice_is_compared_one_by_one() {
+    let twice = |one: &str, other: &str| {
+        STAGING
+            .replace("- name: other", &format!("- name: web\n  newTag: {other}\n- name: other"))
+            .replace("v1.0.0", one)
+    };
+    let mut hub = Hub::new();
+    hub.write("staging/kustomization.yaml", &twice("v1.0.0", "v1.1.0"));
+    let files = [("staging/kustomization.yaml", twice("v1.1.0", "v1.0.0"))];
+    let files = files.each_ref().map(|(path, text)| (*path, text.as_str()));
+    let pr = hub.open("sly", &account(5, "ada"), "change", &files);
+    let decision = evaluate(&mut hub, pr);
+    let gates = check(&decision, "usher/gates");
+    assert!(!gates.title.contains("no promotion"), "{}: {}", gates.title, gates.summary);
+}
+
+#[test]
 fn the_containers_that_get_another_image_are_listed() {
     let mut hub = Hub::new();
     let pr = promoted(&mut hub, "v1.1.0");

@@ -68,6 +68,51 @@ fn who_wrote_the_release_does_not_approve_it() {
 }
 
 #[test]
+fn a_co_author_whom_nobody_can_name_takes_one_more_approver() {
+    let (ada, ..) = people();
+    let mut scene = approved();
+    let together = "Mend it\n\nCo-authored-by: Quinn <quinn@acme.io>\n";
+    scene.hub.brought = Ok(vec![commit("a", Some(&ada), together)]);
+    let said = approvals(&mut scene);
+    let name = format!("GitHub does not name all authors of commit `{}`", sha("a").short());
+    assert!(said.contains("🙋") && said.contains(&name), "{said}");
+}
+
+#[test]
+fn who_published_the_release_is_known_by_what_its_image_is_called() {
+    let (ada, quinn, ..) = people();
+    for (template, image, ran) in [
+        ("{tag}", "v1.1.0".to_owned(), "v1.0.0".to_owned()),
+        ("{version}", "1.1.0".to_owned(), "1.0.0".to_owned()),
+        ("web-{version}", "web-1.1.0".to_owned(), "web-1.0.0".to_owned()),
+        ("{sha7}", sha("v1.1.0").short().to_owned(), sha("v1.0.0").short().to_owned()),
+    ] {
+        let rules = RULES
+            .replace("  - name: shop\n", &format!("  - name: shop\n    tag: \"{template}\"\n"));
+        let mut scene = Scene::under(&rules, |_| {});
+        let hub = &mut scene.hub;
+        hub.untagged = ["1.1.0", "1.0.0"].map(str::to_owned).into();
+        hub.release("v1.0.0");
+        hub.releases
+            .iter_mut()
+            .for_each(|one| one.author = (one.tag == "v1.1.0").then(|| quinn.clone()));
+        let kustomization = |tag: &str| STAGING.replace("v1.0.0", &format!("'{tag}'"));
+        hub.write("staging/kustomization.yaml", &kustomization(&image));
+        hub.write("prod/kustomization.yaml", &kustomization(&ran));
+        let bumped = kustomization(&image);
+        scene.pr = hub.open("by-hand", &ada, "Bump", &[("prod/kustomization.yaml", &bumped)]);
+        scene.approve("qa-approved", &quinn);
+        let said = approvals(&mut scene);
+        assert!(
+            said.contains(
+                "`qa-approved` by `quinn` does not count: that person published the release"
+            ),
+            "{template}: {said}"
+        );
+    }
+}
+
+#[test]
 fn what_goes_back_was_written_before_what_runs() {
     let mut scene = Scene::back();
     scene.hub.brought = Err("it is not asked".to_owned());
@@ -86,7 +131,7 @@ fn an_author_without_a_name_is_listed_and_takes_one_more_approver() {
     let quirin = account(9, "quirin");
     let mut scene = nameless();
     let said = approvals(&mut scene);
-    let name = format!("GitHub names no author for commit `{}`", sha("a").short());
+    let name = format!("GitHub does not name all authors of commit `{}`", sha("a").short());
     assert!(said.contains("🙋") && said.contains(&name), "{said}");
     assert!(said.contains("/approve qa-approved"), "{said}");
 
@@ -176,7 +221,7 @@ fn authors_of_the_pull_request_itself_have_a_hand_in_it() {
     scene.approve("qa-approved", &quinn);
     scene.approve("pm-approved", &account(7, "pat"));
     let said = approvals(&mut scene);
-    assert!(said.contains("🙋") && said.contains("GitHub names no author"), "{said}");
+    assert!(said.contains("🙋") && said.contains("GitHub does not name all authors of"), "{said}");
 }
 
 proptest::proptest! {

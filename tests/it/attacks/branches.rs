@@ -191,6 +191,35 @@ async fn a_retargeted_base_does_not_turn_it_green() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_lock_reaches_what_waits_on_another_branch() {
+    let (mut stage, _) = Stage::with_prod_asked("v1.0.1").await;
+    stage.branch(DEMO, "side", "main").await;
+    stage.branch(DEMO, "aside", "main").await;
+    let text = stage.file(DEMO, &overlay("prod"), "main").await;
+    stage.push("ada", "aside", &overlay("prod"), &format!("{text}\nnamePrefix: aside-\n")).await;
+    let body = json!({"title": "Aside", "head": "aside", "base": "side"});
+    let pull = stage.act("ada", "POST", &format!("/repos/{DEMO}/pulls"), body).await;
+    let pr = pull["number"].as_u64().unwrap();
+    stage.idle().await;
+    stage.is_green(pr).await;
+    stage.ask("quinn", 1, "/lock prod the fair").await;
+    let path = format!("/repos/{DEMO}/pulls/{pr}");
+    stage.github.hold_webhooks(true);
+    stage.act("ada", "PATCH", &path, json!({"base": "main"})).await;
+    let (status, said) = stage.call("ada", "PUT", &format!("{path}/merge"), Some(json!({}))).await;
+    assert_eq!(status, 405, "{said}");
+    stage.github.hold_webhooks(false);
+    stage.idle().await;
+    stage.is_red(pr, "is locked").await;
+    // Lifted, it goes green again also where it waits elsewhere.
+    stage.act("ada", "PATCH", &path, json!({"base": "side"})).await;
+    stage.idle().await;
+    stage.ask("quinn", 1, "/unlock prod").await;
+    stage.is_green(pr).await;
+    stage.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_fork_that_bumps_production_meets_every_gate() {
     let mut stage = Stage::with_staging("v1.0.1").await;
     stage.github.add_person("mallory", "Mallory").unwrap();

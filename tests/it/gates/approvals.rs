@@ -70,7 +70,9 @@ async fn an_author_whom_nobody_knows_takes_one_more_approver() {
     stage.restart().await;
     let prod = asked_by_sam(&mut stage, "v1.0.2").await;
     stage.approve(prod).await;
-    stage.is_red(prod, &format!("GitHub names no author for commit `{}`", &head[..7])).await;
+    stage
+        .is_red(prod, &format!("GitHub does not name all authors of commit `{}`", &head[..7]))
+        .await;
     stage.restart().await;
     // Who has a hand in it is not the one more, nor who may not give it.
     stage.ask("eve", prod, "/approve pm-approved").await;

@@ -183,6 +183,29 @@ fn numbers_are_read_from_title_then_summary_then_text() {
         assert!(matches!(met, Met::NotANumber(..)), "{odd}: {met:?}");
         assert!(said(&cover, met).contains("which is not read as a number"), "{odd}");
     }
+    // A pattern that would catch a part of a number is given all of it.
+    let part = wanted("{check: cover, value: \"([0-9.]+)(?:%| ms)\", at_least: 80, at_most: 300}");
+    for (text, expected) in [
+        ("p99 300 ms", Some("300")),
+        ("p99=85%", Some("85")),
+        ("80-90%", Some("90")),
+        ("1,2: 85%", Some("85")),
+        ("p99 1,024 ms", None),
+        ("1.234,5%", None),
+        ("1’084 ms", None),
+        ("1\u{202f}084 ms", None),
+        ("1e85%", None),
+        ("−90%", None),
+        ("(-90%)", None),
+    ] {
+        let met = met(&part, vec![with(Some(text), None, None)], Vec::new());
+        assert_eq!(met, expected.map_or(met.clone(), yes), "{text}");
+        assert_eq!(met.outcome() == Outcome::Passed, expected.is_some(), "{text}: {met:?}");
+    }
+    let greedy = wanted("{check: cover, value: \".*([0-9])%\", at_most: 10}");
+    let shown = |text| met(&greedy, vec![with(Some(text), None, None)], Vec::new());
+    assert!(matches!(shown("85%"), Met::High(_, text) if text == "85"));
+    assert_eq!(shown("5%"), yes("5"));
     // A number in a check that is not green makes it no greener.
     let red = CheckRun { conclusion: Some(Conclusion::Neutral), ..with(Some("90%"), None, None) };
     assert!(matches!(shows(red), Met::Red(..)));

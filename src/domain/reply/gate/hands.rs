@@ -73,7 +73,7 @@ fn needs_one_more(said: Said, unnamed: &[Unnamed], (by, how): (&[Principal], &st
     Said::new(format!("{} · {}", said.sentence, nameless(unnamed))).help(help).brief(brief)
 }
 
-/// What has no name: "GitHub names no author for commits `1a2b3c4`, …".
+/// What has no name: "GitHub does not name all authors of commits `1a2b3c4`, …".
 fn nameless(unnamed: &[Unnamed]) -> String {
     let mut commits = Vec::new();
     let mut parts = Vec::new();
@@ -93,7 +93,10 @@ fn nameless(unnamed: &[Unnamed]) -> String {
     }
     if !commits.is_empty() {
         let noun = if commits.len() == 1 { "commit" } else { "commits" };
-        parts.insert(0, format!("GitHub names no author for {noun} {}", first_of(&commits)));
+        parts.insert(
+            0,
+            format!("GitHub does not name all authors of {noun} {}", first_of(&commits)),
+        );
     }
     parts.join("; ")
 }
