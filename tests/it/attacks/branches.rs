@@ -192,7 +192,7 @@ async fn a_retargeted_base_does_not_turn_it_green() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lock_reaches_what_waits_on_another_branch() {
-    let (mut stage, _) = Stage::with_prod_asked("v1.0.1").await;
+    let (stage, _) = Stage::with_prod_asked("v1.0.1").await;
     stage.branch(DEMO, "side", "main").await;
     stage.branch(DEMO, "aside", "main").await;
     let text = stage.file(DEMO, &overlay("prod"), "main").await;
