@@ -136,15 +136,38 @@ struct OperationState {
     phase: String,
     message: String,
     #[serde(deserialize_with = "or_nothing")]
-    sync_result: SyncResult,
+    sync_result: Brought,
+    #[serde(deserialize_with = "or_nothing")]
+    operation: Asked,
     started_at: Option<Timestamp>,
     finished_at: Option<Timestamp>,
 }
 
+/// What was asked for.
 #[derive(Deserialize, Default)]
 #[serde(default)]
-struct SyncResult {
+struct Asked {
+    #[serde(deserialize_with = "or_nothing")]
+    sync: Brought,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Brought {
     revision: String,
+    #[serde(deserialize_with = "or_nothing")]
+    revisions: Vec<String>,
+}
+
+impl Brought {
+    /// The one commit. Argo CD lists them as soon as `sources` has an entry, be it one.
+    fn commit(self) -> Option<Sha> {
+        match self.revisions.as_slice() {
+            [] => Sha::new(self.revision).ok(),
+            [only] => Sha::new(only.clone()).ok(),
+            _ => None,
+        }
+    }
 }
 
 #[derive(Deserialize, Default)]
@@ -270,7 +293,8 @@ fn operation(wire: OperationState) -> Operation {
             _ => Phase::Other,
         },
         message: cut(&wire.message),
-        revision: Sha::new(wire.sync_result.revision).ok(),
+        // What breaks off early has no result yet; what it was to bring is known all the same.
+        revision: wire.sync_result.commit().or_else(|| wire.operation.sync.commit()),
         started_at: wire.started_at,
         finished_at: wire.finished_at,
     }
@@ -319,6 +343,28 @@ mod tests {
         assert_eq!(one.policy, Some(json!({"enabled": false, "prune": true})), "as it is");
         assert_eq!((one.sync, one.health), (Sync::Synced, Health::Healthy));
         assert_eq!(one.history[0].revisions.len(), 2);
+    }
+
+    #[test]
+    fn an_operation_brings_one_commit_however_that_is_said() {
+        let brings = |state: Value| {
+            let one = json!({"metadata": {"name": "x"}, "status": {"operationState": state}});
+            read(&one).operation.unwrap().revision
+        };
+        let (sha, other) = ("a".repeat(40), "b".repeat(40));
+        let asked = json!({"sync": {"revision": sha}});
+        let commit = Some(Sha::new(sha.clone()).unwrap());
+        assert_eq!(brings(json!({"syncResult": {"revision": sha}})), commit);
+        assert_eq!(brings(json!({"syncResult": {"revision": "", "revisions": [sha]}})), commit);
+        // It broke off before it had a result.
+        assert_eq!(brings(json!({"phase": "Error", "operation": asked})), commit);
+        assert_eq!(brings(json!({"syncResult": {"revision": ""}, "operation": asked})), commit);
+        let listed = json!({"sync": {"revision": "", "revisions": [sha]}});
+        assert_eq!(brings(json!({"syncResult": null, "operation": listed})), commit);
+        // Of several none is the one.
+        let several = json!({"sync": {"revisions": [sha, other]}});
+        assert_eq!(brings(json!({"operation": several})), None);
+        assert_eq!(brings(json!({"operation": {"retry": {}}})), None);
     }
 
     #[test]

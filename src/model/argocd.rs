@@ -93,7 +93,7 @@ pub struct Operation {
     pub phase: Phase,
     /// The server's words for it.
     pub message: String,
-    /// The commit that it brings; `None` where that is no commit, or of several sources.
+    /// The commit that it brings, or was to bring; `None` where that is no commit, or of several sources.
     pub revision: Option<Sha>,
     /// When it began.
     pub started_at: Option<Timestamp>,

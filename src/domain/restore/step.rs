@@ -169,10 +169,11 @@ fn go_back(record: Restoration, one: &Application, sight: &Sight<'_>) -> Next {
     if has_gone_back(&record, one) {
         return stand(record.moved(Stage::Back, sight.now), one, sight);
     }
-    // Only what was begun after we called tells of our call.
+    // Only what was begun after we called tells of our call; what broke off early may not say what it was to bring.
     let failed = last.filter(|last| {
         let since = record.tries > 0 && last.started_at != record.before;
-        since && ours(last) && matches!(last.phase, Phase::Failed | Phase::Error)
+        let ours = last.revision.is_none() || ours(last);
+        since && ours && matches!(last.phase, Phase::Failed | Phase::Error)
     });
     if let Some(failed) = failed {
         let stage = Stage::Failed(failed.message.clone());

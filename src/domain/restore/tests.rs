@@ -241,6 +241,16 @@ fn what_fails_is_told_and_not_tried_a_second_time() {
     called.leads_to(&Stage::Failed("because".to_owned()), None);
     Case::new(Stage::Failed("because".to_owned()), failed)
         .leads_to(&Stage::Failed("because".to_owned()), None);
+    // One that broke off before it knew what it brings is ours, if it began after we called.
+    let mut early = operation(Phase::Error, 'a', 2);
+    early.revision = None;
+    let early = Application { operation: Some(early), ..off() };
+    let early = Case::new(Stage::GoingBack, early).with(|case| case.record.tries = 1);
+    early.leads_to(&Stage::Failed("because".to_owned()), None);
+    // Somebody else's is not.
+    let other = Application { operation: Some(operation(Phase::Error, 'b', 2)), ..off() };
+    let other = Case::new(Stage::GoingBack, other).with(|case| case.record.tries = 1);
+    other.leads_to(&Stage::GoingBack, Some(&ROLLBACK));
     // One that failed before we called tells nothing of our call.
     let earlier = called.with(|case| case.record.before = Timestamp::from_second(2).ok());
     earlier.leads_to(&Stage::GoingBack, Some(&ROLLBACK));

@@ -28,6 +28,8 @@ pub struct ApplicationChange {
     pub takes: Option<i64>,
     /// Why the next sync fails.
     pub fails: Option<String>,
+    /// Why the next sync breaks off at once, before there is a result of it.
+    pub breaks: Option<String>,
     /// Somebody changes what is deployed by hand, so that it is out of sync.
     pub touched: Option<bool>,
     /// Whether it looks at Git only when it is asked to refresh.
@@ -107,6 +109,7 @@ impl State {
         }
         one.takes = change.takes.unwrap_or(one.takes).max(0);
         one.fails = change.fails.clone().or_else(|| one.fails.take());
+        one.breaks = change.breaks.clone().or_else(|| one.breaks.take());
         one.touched = change.touched.unwrap_or(one.touched);
         one.asleep = change.asleep.unwrap_or(one.asleep);
         match change.automated {

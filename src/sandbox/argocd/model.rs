@@ -49,6 +49,7 @@ pub(crate) enum Phase {
     Running,
     Succeeded,
     Failed,
+    Error,
 }
 
 /// Something that may be deployed: one commit's folder.
@@ -125,6 +126,9 @@ pub(crate) struct Application {
     pub(crate) becomes: Health,
     /// Why the next sync fails, if it does.
     pub(crate) fails: Option<String>,
+    /// Why the next sync breaks off before there is a result, if it does.
+    #[serde(default)]
+    pub(crate) breaks: Option<String>,
     /// Whether somebody has changed what is deployed by hand.
     pub(crate) touched: bool,
     /// Whether it looks at Git only when it is asked to, and not when something is pushed.
@@ -164,6 +168,7 @@ impl Application {
             takes,
             becomes: Health::Healthy,
             fails: None,
+            breaks: None,
             touched: false,
             asleep: false,
         }

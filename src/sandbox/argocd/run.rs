@@ -97,7 +97,7 @@ fn compare(application: &mut Application, wanted: Option<Content>, now: Timestam
     }
     // One try for each commit, unless it heals itself; what has failed is not tried again.
     let tried = application.operation.as_ref().is_some_and(|last| {
-        let failed = last.phase == Phase::Failed;
+        let failed = matches!(last.phase, Phase::Failed | Phase::Error);
         last.content.revision == wanted.revision && (failed || !application.heals())
     });
     if !tried {
@@ -136,6 +136,10 @@ fn go_on(application: &mut Application, now: Timestamp) {
     let (applied, settled) = (at(application.takes / 2), at(application.takes));
     if operation.phase == Phase::Running && now >= applied {
         operation.finished_at = Some(applied);
+        if let Some(why) = application.breaks.take() {
+            (operation.phase, operation.message) = (Phase::Error, why);
+            return;
+        }
         if let Some(why) = application.fails.take() {
             (operation.phase, operation.message) = (Phase::Failed, why);
             return;

@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::model::{Application, Deployment, Initiator, Operation};
+use super::model::{Application, Deployment, Initiator, Operation, Phase};
 
 /// Where everything is.
 pub(super) const NAMESPACE: &str = "argocd";
@@ -104,9 +104,12 @@ fn operation_state(one: &Operation) -> Value {
         "operation": operation_json(one),
         "phase": format!("{:?}", one.phase),
         "message": one.message,
-        "syncResult": {"revision": one.content.revision, "source": one.source},
         "startedAt": one.started_at.to_string(),
     });
+    // What breaks off before anything was compared has none.
+    if one.phase != Phase::Error {
+        shown["syncResult"] = json!({"revision": one.content.revision, "source": one.source});
+    }
     if let Some(finished) = one.finished_at {
         shown["finishedAt"] = finished.to_string().into();
     }

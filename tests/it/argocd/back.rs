@@ -375,6 +375,21 @@ async fn what_fails_is_told_and_left_to_people() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_breaks_off_before_there_is_a_result_is_told_and_left_to_people() {
+    let why = "Failed to load application project: no such project";
+    let breaks = ApplicationChange { breaks: Some(why.to_owned()), ..none() };
+    let stage = after_a_bad_release(&format!("{ARGOCD}{BY_SAM}"), breaks).await;
+    let pr = asked(&stage, "/rollback prod --argocd").await;
+    stage.until_told(pr, &format!("could not go back: `{why}`")).await;
+    assert!(stage.live("prod").await["status"]["operationState"]["syncResult"].is_null());
+    stage.travel(900).await;
+    assert_eq!(done(&stage), ["off", "rollback"]);
+    stage.merge(DEMO, pr).await;
+    stage.until_told(pr, "automatic sync is as it was").await;
+    stage.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_comes_up_ill_is_told() {
     let ill = ApplicationChange { becomes: Some("Degraded".to_owned()), ..none() };
     let stage = after_a_bad_release(&format!("{ARGOCD}{BY_SAM}"), ill).await;
