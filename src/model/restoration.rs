@@ -107,8 +107,6 @@ pub enum Left {
     Several,
     /// Nothing in its history has these images.
     NoSuchVersion,
-    /// That pull request brings it back already.
-    Other(PrNumber),
 }
 
 /// How an Application looked the last time.
@@ -118,6 +116,8 @@ pub enum Looks {
     /// There is nothing to say of it.
     #[default]
     Plain,
+    /// That pull request brings it back already, and comes first.
+    After(PrNumber),
     /// Another sync goes on.
     Busy,
     /// The configuration does not say any more that it deploys the target.

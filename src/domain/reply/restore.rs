@@ -87,7 +87,10 @@ pub(super) fn step(one: &Restoration) -> (&'static str, String) {
         |revision| format!("{} in its history", span(&revision.as_str()[..7])),
     );
     match &one.stage {
-        Stage::Asked => ("⏳", "is about to go back".to_owned()),
+        Stage::Asked => match one.looks {
+            Looks::After(pr) => ("⏳", format!("waits: #{pr} brings it back already")),
+            _ => ("⏳", "is about to go back".to_owned()),
+        },
         Stage::TurningOff => ("⏳", "automatic sync is being turned off".to_owned()),
         Stage::GoingBack => match one.looks {
             Looks::Busy => ("⏳", "waits for another sync to end".to_owned()),
@@ -106,7 +109,7 @@ pub(super) fn step(one: &Restoration) -> (&'static str, String) {
             Looks::Busy => ("⏳", "another sync goes on".to_owned()),
             Looks::Otherwise => ("🙋", "was back; something else was deployed since".to_owned()),
             Looks::Unnamed => ("🙋", format!("is back at {to}")),
-            Looks::Plain | Looks::Behind | Looks::Is(Health::Progressing) => {
+            Looks::Plain | Looks::Behind | Looks::After(_) | Looks::Is(Health::Progressing) => {
                 ("⏳", format!("is back at {to}, and comes up"))
             }
         },
@@ -142,7 +145,6 @@ fn why(left: &Left) -> String {
         Left::Owned(owner) => format!("it belongs to {}", span(owner)),
         Left::Several => "it is put together of several sources".to_owned(),
         Left::NoSuchVersion => "nothing in its history has these images".to_owned(),
-        Left::Other(pr) => format!("#{pr} brings it back already"),
     }
 }
 
@@ -191,7 +193,12 @@ fn help(one: &Restoration) -> Option<String> {
                     "Argo CD keeps the last ten states of {name}, and none of them has these images. {only}"
                 )
             }
-            Left::Other(pr) => format!("Close or merge #{pr} first. {only}"),
+        },
+        Stage::Asked => match one.looks {
+            Looks::After(pr) => format!(
+                "Close or merge #{pr} first: once automatic sync of {name} is put back there, it goes back by this pull request."
+            ),
+            _ => return None,
         },
         Stage::Over(End::Taken) => {
             format!(

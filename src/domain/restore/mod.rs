@@ -97,6 +97,13 @@ pub(super) fn restore(facts: &Facts, repo: &RepoRef, pr: PrNumber) -> Result<Dec
             effects.push(Effect::WriteArgocd { record, write: write.clone() });
         }
     }
+    let ended = records.iter().zip(&now).any(|(before, one)| one.is_over() && !before.is_over());
+    if ended {
+        // Others may have waited for that.
+        let others = facts.open_restorations(repo)?.iter().filter(|other| other.pr != pr);
+        let again = |other: &Restoration| Intent::Restore { repo: repo.clone(), pr: other.pr };
+        effects.extend(others.map(again).map(Effect::Enqueue));
+    }
     effects.extend(told(facts, (pr, pull.open), &now, (&kept.told, kept.reminded)));
     if let Some(at) = again(facts.now, &steps) {
         let intent = Box::new(Intent::Restore { repo: repo.clone(), pr });
@@ -267,7 +274,7 @@ impl<'a> Around<'a> {
                 let same = (&other.server, &other.name) == (&record.server, &record.name);
                 same && other.pr != record.pr && other.stage != Stage::Asked
             });
-            sight.other = others.next().map(|other| other.pr);
+            sight.other = others.next();
         }
         Ok(next(record, &sight))
     }

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::domain::inert::span;
 use crate::domain::reply::gate::live::unseen;
 use crate::model::argocd::{Application, Deployed, Health, Operation, Phase, Seen, Unseen};
-use crate::model::ids::{PrNumber, Sha};
+use crate::model::ids::Sha;
 use crate::model::restoration::{End, Left, Looks, Restoration, Stage, Write};
 
 /// What goes on is looked at again after so long.
@@ -42,8 +42,8 @@ pub(super) struct Sight<'a> {
     pub(super) pull: Pull,
     /// Whether that was merged, and its server has not looked at the default branch since.
     pub(super) behind: bool,
-    /// Another pull request that brings it back.
-    pub(super) other: Option<PrNumber>,
+    /// What another pull request has begun with it, and not ended.
+    pub(super) other: Option<&'a Restoration>,
     /// The present instant.
     pub(super) now: Timestamp,
 }
@@ -114,8 +114,15 @@ fn begin(record: Restoration, sight: &Sight<'_>) -> Next {
         return left(record, Left::NotConfigured);
     }
     if let Some(other) = sight.other {
-        return left(record, Left::Other(other));
+        let elapsed = sight.now.duration_since(other.since);
+        let again = match other.stage {
+            Stage::PuttingBack => (elapsed / 4).clamp(SOON, LATER),
+            _ => SELDOM,
+        };
+        let looks = Looks::After(other.pr);
+        return Next::rest(Restoration { looks, trouble: None, tries: 0, ..record }, again);
     }
+    let record = Restoration { looks: Looks::Plain, ..record };
     let one = match sight.seen {
         Err(Unseen::NoServer) => return left(record, Left::NoServer),
         Err(Unseen::NotAllowed) => return left(record, Left::NotAllowed),

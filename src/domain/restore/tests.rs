@@ -99,7 +99,7 @@ struct Case {
     deploys: bool,
     found: Option<Deployed>,
     behind: bool,
-    other: Option<PrNumber>,
+    other: Option<Restoration>,
     now: Timestamp,
 }
 
@@ -136,7 +136,7 @@ impl Case {
             found: self.found.as_ref(),
             pull: self.pull,
             behind: self.behind,
-            other: self.other,
+            other: self.other.as_ref(),
             now: self.now,
         };
         next(&self.record, &sight)
@@ -197,7 +197,6 @@ fn nothing_is_written_where_it_could_not_be_kept_or_would_be_the_wrong_one() {
     assert_eq!(left(|case| case.deploys = false), Left::Elsewhere);
     assert_eq!(left(|case| case.named = false), Left::Elsewhere);
     assert_eq!(left(|case| case.found = None), Left::NoSuchVersion);
-    assert_eq!(left(|case| case.other = Some(PrNumber(3))), Left::Other(PrNumber(3)));
     let owned = one(|one| one.owner = Some("ApplicationSet all".to_owned()));
     assert_eq!(owned, Stage::Over(End::Left(Left::Owned("ApplicationSet all".to_owned()))));
     let several = one(|one| one.sources.push(one.sources[0].clone()));
@@ -205,6 +204,27 @@ fn nothing_is_written_where_it_could_not_be_kept_or_would_be_the_wrong_one() {
     // Gates come first.
     let shut = Case::new(Stage::Asked, application()).with(|case| case.pull = Pull::Shut);
     assert_eq!((shut.next().record, shut.next().write), (shut.record, None));
+}
+
+#[test]
+fn what_another_pull_request_brings_back_is_waited_for() {
+    let other = |stage| Some(Restoration { pr: PrNumber(3), ..record(stage) });
+    let waits = |stage: Stage, minutes: i64| {
+        let case = Case::new(Stage::Asked, application()).with(|case| {
+            (case.other, case.now) = (other(stage), now() + SignedDuration::from_mins(minutes));
+        });
+        let next = case.leads_to(&Stage::Asked, None);
+        assert_eq!(next.record.looks, Looks::After(PrNumber(3)));
+        assert_eq!((&next.record.was, next.record.off_since), (&None, None));
+        next.again.unwrap().as_secs()
+    };
+    assert_eq!(waits(Stage::Back, 0), 300);
+    // One that is about to end, soon; later where that takes long.
+    assert_eq!([0, 1, 60].map(|minutes| waits(Stage::PuttingBack, minutes)), [2, 15, 30]);
+    // Then its turn has come, and its word is another one.
+    let then =
+        Case::new(Stage::Asked, None).with(|case| case.record.looks = Looks::After(PrNumber(3)));
+    assert_eq!(then.next().record.looks, Looks::Plain);
 }
 
 #[test]

@@ -176,7 +176,34 @@ fn a_second_pull_request_waits_for_the_first() {
     scene.hub.elsewhere = vec![Restoration { pr: PrNumber(77), ..first }];
     let decision = restore(&mut scene);
     assert!(writes(&decision).is_empty());
-    assert_eq!(kept(&mut scene, &decision), Stage::Over(End::Left(Left::Other(PrNumber(77)))));
+    assert_eq!(kept(&mut scene, &decision), Stage::Asked);
+    let again = |effect: &Effect| matches!(effect, Effect::ComeAgain { .. });
+    assert!(decision.effects.iter().any(again), "{decision:?}");
+    let told = decision.effects.iter().find_map(|effect| match effect {
+        Effect::EnsureComment { body, .. } => Some(body.as_str()),
+        _ => None,
+    });
+    assert!(told.unwrap().contains("waits: #77 brings it back already"), "{told:?}");
+    // The first one has ended.
+    scene.hub.elsewhere.clear();
+    let decision = restore(&mut scene);
+    assert_eq!(writes(&decision), [&Write::TurnOff]);
+    assert_eq!(kept(&mut scene, &decision), Stage::TurningOff);
+}
+
+#[test]
+fn whoever_waits_for_it_is_looked_at_once_it_has_ended() {
+    let mut scene = back();
+    let decision = restore(&mut scene);
+    kept(&mut scene, &decision);
+    let first = scene.hub.restorations.all[0].clone();
+    scene.hub.elsewhere = vec![Restoration { pr: PrNumber(77), stage: Stage::Asked, ..first }];
+    assert!(!follows(&restore(&mut scene)), "it goes on");
+    scene.hub.pulls[0].open = false;
+    let decision = restore(&mut scene);
+    let next = Effect::Enqueue(Intent::Restore { repo: repo(), pr: PrNumber(77) });
+    assert!(decision.effects.contains(&next), "{decision:?}");
+    assert_eq!(kept(&mut scene, &decision), Stage::Over(End::PutBack));
 }
 
 #[test]
