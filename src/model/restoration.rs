@@ -33,7 +33,7 @@ pub struct Restoration {
     pub since: Timestamp,
     /// What its sync policy has for `automated`, whole and as it was, where it was on.
     pub was: Option<Value>,
-    /// Since when we keep automatic sync off; `None` when we do not.
+    /// Since when we keep automatic sync off, as far as it was seen; `None` when we do not.
     pub off_since: Option<Timestamp>,
     /// The entry of its history that it goes back to.
     pub id: Option<i64>,

@@ -90,7 +90,7 @@ impl Next {
 
 /// Decides the next step.
 pub(super) fn next(record: &Restoration, sight: &Sight<'_>) -> Next {
-    let record = record.clone();
+    let record = Restoration { off_since: off_since(record, sight), ..record.clone() };
     match (&record.stage, sight.pull) {
         (Stage::Over(_), _) => Next { record, write: None, again: None },
         (Stage::PuttingBack, _) | (_, Pull::Ended) => put_back(record, sight),
@@ -104,6 +104,18 @@ pub(super) fn next(record: &Restoration, sight: &Sight<'_>) -> Next {
                 _ => stand(record, one, sight),
             },
         },
+    }
+}
+
+/// Since when we keep it off. It counts from when it is seen off; where it cannot be seen, from when the server took it.
+fn off_since(record: &Restoration, sight: &Sight<'_>) -> Option<Timestamp> {
+    if record.was.is_none() || record.is_over() {
+        return None;
+    }
+    match sight.seen {
+        Ok(one) if one.automated.is_some() => None,
+        Err(_) if record.trouble.is_some() => record.off_since,
+        _ => record.off_since.or(Some(sight.now)),
     }
 }
 
@@ -147,8 +159,8 @@ fn begin(record: Restoration, sight: &Sight<'_>) -> Next {
     if one.automated.is_none() {
         return go_back(record.moved(Stage::GoingBack, now), one, sight);
     }
-    let (was, off_since) = (one.policy.clone(), Some(now));
-    let record = Restoration { was, off_since, ..record.moved(Stage::TurningOff, now) };
+    let was = one.policy.clone();
+    let record = Restoration { was, ..record.moved(Stage::TurningOff, now) };
     Next::write(record, Write::TurnOff)
 }
 

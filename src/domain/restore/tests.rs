@@ -164,7 +164,7 @@ fn automatic_sync_is_remembered_whole_before_it_is_turned_off() {
     let next =
         Case::new(Stage::Asked, application()).leads_to(&Stage::TurningOff, Some(&Write::TurnOff));
     assert_eq!(next.record.was, application().policy);
-    assert_eq!((next.record.off_since, next.record.id), (Some(now()), Some(3)));
+    assert_eq!((next.record.off_since, next.record.id), (None, Some(3)), "it is not off yet");
     assert_eq!(next.record.revision, Some(sha('a')));
     // Off already: nothing is turned off, and nothing will be put back.
     let next = Case::new(Stage::Asked, off())
@@ -300,6 +300,33 @@ fn health_is_followed_and_nothing_more_is_done() {
     let unnamed = Case::new(Stage::GoingBack, off()).with(|case| case.named = false);
     let next = unnamed.leads_to(&Stage::GoingBack, None);
     assert_eq!(next.record.looks, Looks::Unnamed);
+}
+
+#[test]
+fn it_counts_as_off_from_when_it_is() {
+    let off_since = |seen: Option<Application>, trouble: Option<&str>| {
+        let case = Case::new(Stage::TurningOff, seen).with(|case| {
+            (case.record.off_since, case.record.trouble) = (None, trouble.map(str::to_owned));
+        });
+        case.next().record.off_since
+    };
+    // It is on, whatever was asked for: the token may not.
+    assert_eq!(off_since(Some(application()), Some("403")), None);
+    assert_eq!(off_since(Some(application()), None), None);
+    // It is off, be it that the answer to that was lost.
+    assert_eq!(off_since(Some(off()), Some("timeout")), Some(now()));
+    assert_eq!(off_since(Some(off()), None), Some(now()));
+    // The server took it, and cannot be seen since; or did not take it.
+    assert_eq!(off_since(None, None), Some(now()));
+    assert_eq!(off_since(None, Some("403")), None);
+    // What counts goes on counting while nothing can be seen, and when the pull request has ended before it was seen off.
+    let away = Case::new(Stage::Back, None).with(|case| {
+        (case.record.trouble, case.now) =
+            (Some("503".to_owned()), now() + SignedDuration::from_hours(1));
+    });
+    assert_eq!(away.next().record.off_since, Some(now()));
+    let ended = Case::ended(Stage::TurningOff, off()).with(|case| case.record.off_since = None);
+    assert_eq!(ended.next().record.off_since, Some(now()));
 }
 
 #[test]

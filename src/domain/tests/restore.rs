@@ -263,10 +263,19 @@ fn every_hour_it_is_said_once() {
         kept(scene, &decision);
         told(&decision)
     };
+    assert!(hours(&mut scene, 0).is_empty());
     assert!(hours(&mut scene, 59).is_empty());
     let first = hours(&mut scene, 2);
     assert!(first.len() == 1 && first[0].contains("off for 1 hour**"), "{first:?}");
     assert!(hours(&mut scene, 30).is_empty());
     let second = hours(&mut scene, 30);
     assert!(second.len() == 1 && second[0].contains("off for 2 hours**"), "{second:?}");
+    // Never of what is on: whoever may not turn it off is told that, and that alone.
+    let mut refused = back();
+    let decision = restore(&mut refused);
+    kept(&mut refused, &decision);
+    for _ in 0..3 {
+        refused.hub.restorations.all[0].trouble = Some("403".to_owned());
+        assert!(hours(&mut refused, 40).is_empty());
+    }
 }
