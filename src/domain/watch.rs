@@ -200,14 +200,16 @@ fn go_back(
             Course::Straight(now, promotion) => (environment, now, *promotion),
             Course::First(first, now, promotion) => (first, now, *promotion),
         };
-    let mut effects = match open_by_itself(facts, ground, (application, first), &now, promotion)? {
+    let opened = match open_by_itself(facts, ground, (application, first), &now, promotion)? {
         Ok(effects) => effects,
         Err(Stop::Rests(reason)) => return Ok(Decision::nothing(reason)),
         Err(Stop::Refused(_)) => return Ok(cannot(watched, ills)),
     };
     let first = (first.name() != environment.name()).then_some(first);
     let body = say::going_back(watched.promotion, (environment, first), ills);
-    effects.push(tell(pull.number, body));
+    // Told before it is opened: whoever comes after a crash in between finds somebody on it, and tells nothing.
+    let mut effects = vec![tell(pull.number, body)];
+    effects.extend(opened);
     Ok(Decision {
         verdict: Verdict::Accepted,
         reasons: vec![reason::gone_ill(pull.number, &say::in_short(ills))],

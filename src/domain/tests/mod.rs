@@ -21,6 +21,7 @@ mod unneeded;
 mod unseen;
 mod via;
 mod waiting;
+mod watch;
 mod way_back;
 
 use std::collections::BTreeMap;
