@@ -5,6 +5,7 @@ use super::aftermath;
 use super::classify::{Sides, classify};
 use super::decision::{Decision, Effect, Verdict};
 use super::drift;
+use super::evaluate::last_valid;
 use super::evidence;
 use super::facts::{Facts, Gap};
 use super::ground::Ground;
@@ -85,8 +86,8 @@ pub(super) fn conclude(facts: &Facts, repo: &RepoRef, pr: PrNumber) -> Result<De
             effects.extend(drift::accept(facts, &ground, policy, pull)?);
         }
         if let Ok(ground) = Ground::read(facts, repo)?
-            && let (Some(policy), Some(promotion)) = (ground.policy(), &promotion)
-            && watch::is_watched(policy, promotion)
+            && let (Some(policy), Some(promotion)) = (last_valid(facts, &ground)?, &promotion)
+            && watch::is_watched(&policy, promotion)
         {
             effects.push(Effect::Enqueue(Intent::Watch { repo: repo.clone(), pr }));
         }

@@ -320,7 +320,7 @@ pub fn policy_for(
 }
 
 /// The base's policy, or the last one that was valid.
-fn last_valid(facts: &Facts, ground: &Ground<'_>) -> Result<Option<Arc<Policy>>, Gap> {
+pub(super) fn last_valid(facts: &Facts, ground: &Ground<'_>) -> Result<Option<Arc<Policy>>, Gap> {
     if let Configuration::Valid(policy, _) = &ground.configuration {
         return Ok(Some(policy.clone()));
     }

@@ -10,6 +10,7 @@ use super::back::{State, state};
 use super::command::rollback::{leaves, name};
 use super::conclude::promotion_of;
 use super::decision::{Decision, Effect, Verdict};
+use super::evaluate::last_valid;
 use super::facts::{Facts, Gap};
 use super::gates::{Outcome, Stay, met};
 use super::ground::Ground;
@@ -59,7 +60,9 @@ pub(super) fn watch(facts: &Facts, repo: &RepoRef, pr: PrNumber) -> Result<Decis
         Err(reason) => return Ok(Decision::nothing(reason)),
     };
     let over = || Ok(Decision::nothing(reason::watch_over(pr)));
-    let (Some(policy), Some(pull)) = (ground.policy(), facts.pull(repo, &pr)?) else {
+    // A mistake in the configuration ends nothing: it may be put right the next minute.
+    let rules = last_valid(facts, &ground)?;
+    let (Some(policy), Some(pull)) = (rules.as_deref(), facts.pull(repo, &pr)?) else {
         return over();
     };
     let Some(promotion) = promotion_of(facts, repo, pull)?.filter(|one| is_watched(policy, one))
@@ -76,23 +79,30 @@ pub(super) fn watch(facts: &Facts, repo: &RepoRef, pr: PrNumber) -> Result<Decis
     };
     let watch = environment.rollback().map_or(Duration::ZERO, |back| back.watch.duration());
     let end = at.checked_add(watch).unwrap_or(at);
-    let Ok(now) = overlays(facts, repo, ground.tree, environment, application)? else {
+    if facts.now >= end {
         return over();
+    }
+    let again = |reason| {
+        let next = facts.now.checked_add(EVERY).unwrap_or(end).min(end);
+        let again = Intent::Watch { repo: repo.clone(), pr };
+        Ok(Decision {
+            verdict: Verdict::Accepted,
+            reasons: vec![reason],
+            effects: vec![Effect::EnqueueAt { intent: again, at: next }],
+        })
+    };
+    let now = overlays(facts, repo, ground.tree, environment, application)?;
+    let (Some(policy), Ok(now)) = (ground.policy(), now) else {
+        return again(reason::watched_blindly(pr, end));
     };
     let promotion = &promotion;
     let watched = Watched { pull, promotion, application, environment, landed: (landed, at), now };
-    if facts.now >= end || !stands(&watched) {
+    if !stands(&watched) {
         return over();
     }
     let ills = ills(facts, (&ground, policy), &watched)?;
     if ills.is_empty() {
-        let next = facts.now.checked_add(EVERY).unwrap_or(end).min(end);
-        let again = Intent::Watch { repo: repo.clone(), pr };
-        return Ok(Decision {
-            verdict: Verdict::Accepted,
-            reasons: vec![reason::watched(pr, end)],
-            effects: vec![Effect::EnqueueAt { intent: again, at: next }],
-        });
+        return again(reason::watched(pr, end));
     }
     go_back(facts, (&ground, policy), &watched, &ills)
 }

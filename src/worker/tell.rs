@@ -109,6 +109,7 @@ fn pull_of(intent: &Intent) -> Option<PrNumber> {
         Intent::Evaluate { pr, .. }
         | Intent::Conclude { pr, .. }
         | Intent::Restore { pr, .. }
+        | Intent::Watch { pr, .. }
         | Intent::Label { pr, .. }
         | Intent::Push { pr, .. } => Some(*pr),
         _ => None,

@@ -66,6 +66,17 @@ pub fn watched(pr: PrNumber, until: Timestamp) -> Reason {
     Reason::new("watch.well", format!("what #{pr} brought is well; it is watched until {until}"))
 }
 
+/// What a promotion brought cannot be looked at for now.
+pub fn watched_blindly(pr: PrNumber, until: Timestamp) -> Reason {
+    let until = super::instant(until);
+    Reason::new(
+        "watch.unread",
+        format!(
+            "the configuration or the overlays cannot be read, so nobody knows how what #{pr} brought is; it is watched until {until}"
+        ),
+    )
+}
+
 /// What a promotion brought is not watched any more.
 pub fn watch_over(pr: PrNumber) -> Reason {
     Reason::new("watch.over", format!("what #{pr} brought is not watched any more"))

@@ -33,6 +33,10 @@ pub fn comment(intent: &Intent, fault: &str, origin: &str) -> Option<Comment> {
             "could not go on with bringing the live application back, so automatic sync of it may be off",
             "It is tried again every few minutes",
         ),
+        Intent::Watch { .. } => (
+            "could not go on watching what this pull request brought, so it does not go back by itself",
+            "`/rollback` goes back",
+        ),
         Intent::Label { on: true, .. } => (
             "could not take note of a label, so an approval may be missing",
             "Taking the label off and putting it on again tries again",
@@ -61,6 +65,7 @@ pub fn over(intent: &Intent) -> Comment {
         Intent::Label { .. } => "the label has been taken note of",
         Intent::Restore { .. } => "the live application has been looked after",
         Intent::Push { .. } => "the push has been taken note of",
+        Intent::Watch { .. } => "what this pull request brought has been looked at",
         _ => "this pull request has been judged",
     };
     Comment {
@@ -106,6 +111,7 @@ fn marker(intent: &Intent) -> String {
         Intent::Label { .. } => "label",
         Intent::Push { .. } => "push",
         Intent::Restore { .. } => "argocd",
+        Intent::Watch { .. } => "watch",
         _ => "judging",
     };
     format!("<!-- usher:trouble {what} -->")
@@ -142,6 +148,9 @@ mod tests {
         ");
         assert_eq!(over(&intent).marker, comment.marker);
         assert!(over(&intent).text.contains("it is over"));
+        let watch = Intent::Watch { repo: repo(), pr: PrNumber(4) };
+        let told = super::comment(&watch, "refused", "job 7").unwrap();
+        assert!(told.text.contains("so it does not go back by itself"), "{}", told.text);
     }
 
     fn remark(spoken: Result<Command, Mistake>, bot: bool) -> Remark {

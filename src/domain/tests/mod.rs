@@ -146,6 +146,8 @@ struct Hub {
     baselines: BTreeMap<String, Baseline>,
     /// What was told of drift.
     told_drift: BTreeMap<EnvName, Told>,
+    /// The last configuration that was valid.
+    last_config: Option<Sha>,
     /// How far Applications are brought back.
     restorations: Restorations,
     /// The same of other pull requests.
@@ -205,6 +207,7 @@ impl Hub {
             applications: BTreeMap::new(),
             baselines: BTreeMap::new(),
             told_drift: BTreeMap::new(),
+            last_config: None,
             restorations: Restorations::default(),
             elsewhere: Vec::new(),
             kustomized: None,
@@ -472,7 +475,7 @@ impl Hub {
                 let all = self.restorations.all.iter().chain(&self.elsewhere);
                 Answer::OpenRestorations(all.filter(|one| !one.is_over()).cloned().collect())
             }
-            Need::LastConfig { .. } => Answer::LastConfig(None),
+            Need::LastConfig { .. } => Answer::LastConfig(self.last_config.clone()),
             Need::Artifact { image, reference, .. } => {
                 let found = self.artifacts.get(&format!("{image} {reference}")).cloned();
                 let nobody = Artifact::NotAsked { registry: "docker.io".to_owned() };
