@@ -19,7 +19,7 @@ use super::facts::{Facts, Gap};
 use super::ground::Ground;
 use super::live::{Live, Stand, live};
 use super::overlay::overlays;
-use super::policy::{Application, Environment, Policy};
+use super::policy::{self, Application, Environment, Policy};
 use super::promotion::Promised;
 use super::real::Origin;
 use super::rendered::rendered;
@@ -198,16 +198,18 @@ pub(super) struct Kept {
 }
 
 /// What has to be remembered as the default branch stands. Of environments of which nothing is remembered yet, or which
-/// are elsewhere now: what is there is where it begins. Where something differs, the merge that brought it may never have
-/// been told of.
+/// are elsewhere now: what is there is where it begins; so it is where rules stop nothing, however it came. Where something
+/// differs, the merge that brought it may never have been told of.
 pub(super) fn keep_up(facts: &Facts, ground: &Ground<'_>, policy: &Policy) -> Result<Kept, Gap> {
     let mut kept = Kept { effects: Vec::new(), left: BTreeMap::new() };
     let mut here = BTreeMap::new();
+    let observes = policy.mode() == policy::Mode::Observe;
     for environment in watched(policy) {
         let sides = (ground.tree, Origin::Repository);
         let now = snapshot(facts, ground.repo, sides, policy, environment)?;
         let (name, left) = (environment.name(), facts.baseline(ground.repo, environment.name())?);
-        match left.as_ref().filter(|left| left.folders == now.folders) {
+        let stands = |left: &&Baseline| left.folders == now.folders && (!observes || **left == now);
+        match left.as_ref().filter(stands) {
             None => kept
                 .effects
                 .push(Effect::RememberBaseline { environment: name.clone(), baseline: now }),
@@ -262,7 +264,7 @@ fn watched(policy: &Policy) -> impl Iterator<Item = &Environment> {
     policy.environments().iter().filter(move |one| is_watched(policy, one))
 }
 
-/// What a merged pull request left, if its gates were passed at the head that was merged.
+/// What a merged pull request left, if nothing kept it shut at the head that was merged.
 pub(super) fn accept(
     facts: &Facts,
     ground: &Ground<'_>,
@@ -281,7 +283,7 @@ pub(super) fn accept(
         .collect())
 }
 
-/// What was left becomes this by a merged pull request, if its gates were passed at the head that was merged.
+/// What was left becomes this by a merged pull request, if nothing kept it shut at the head that was merged.
 fn accepted(
     facts: &Facts,
     ground: &Ground<'_>,
@@ -293,7 +295,8 @@ fn accepted(
     let here = pull.base.branch == ground.home.default_branch;
     let passed = || {
         let last = evidence::last_verdict(facts, repo, pull)?;
-        Ok::<_, Gap>(last.is_some_and(|last| last.verdict.lets_through()))
+        // Where the verdict did not bind, red was no word against it.
+        Ok::<_, Gap>(last.is_some_and(|last| last.verdict.lets_through() || !last.binds))
     };
     if left.is_empty() || !here || !passed()? {
         return Ok(Vec::new());

@@ -147,6 +147,28 @@ fn it_is_told_where_people_have_a_say_and_rules_bind() {
 }
 
 #[test]
+fn what_came_while_rules_stopped_nothing_is_no_drift() {
+    let enforced = RULES.replace("GATES", ASKED);
+    let observed = enforced.replace("version: 1", "version: 1\nmode: observe");
+    let mut hub = begun(ASKED);
+    hub.write(".github/usher.yml", &observed);
+    follow(&mut hub);
+    hub.write("prod/kustomization.yaml", &STAGING.replace("v1.0.0", "v6.6.6"));
+    let files = hub.branches["main"].1.clone();
+    hub.push("brought", &account(5, "ada"), "brought", files);
+    follow(&mut hub);
+    let left = hub.baselines.clone();
+    hub.write(".github/usher.yml", &enforced);
+    assert!(follow(&mut hub).is_nothing() && later(&mut hub, 60).is_nothing());
+    assert_eq!(hub.baselines, left, "it goes on from there");
+    // What comes from then on is.
+    hub.write("prod/kustomization.yaml", &STAGING.replace("v1.0.0", "v7.7.7"));
+    follow(&mut hub);
+    let (issue, _) = later(&mut hub, 60).issue.unwrap();
+    assert!(issue.body.contains("| image `web` | `v6.6.6` | `v7.7.7` |"), "{}", issue.body);
+}
+
+#[test]
 fn foreign_text_is_inert_and_secrets_stay_secret() {
     let mut hub = begun(ASKED);
     let secret = |value: &str| {

@@ -343,6 +343,8 @@ fn drift_is_seen_from_where_it_began_and_a_merge_that_passed_moves_that() {
     let judged = passed(&hub, pr);
     hub.judged = Some(Judged { verdict: Word::Blocked, ..judged.clone() });
     assert!(baselines(&hub.decide(&concluded)).is_empty());
+    hub.judged = Some(Judged { verdict: Word::Blocked, binds: false, ..judged.clone() });
+    assert_eq!(baselines(&hub.decide(&concluded)).len(), 1, "it was observed, and stopped nobody");
     hub.judged = Some(judged);
     let moved = baselines(&hub.decide(&concluded));
     assert_eq!(moved.keys().collect::<Vec<_>>(), ["prod"]);
