@@ -1,13 +1,16 @@
 //! A way back that was prepared beside a release is not needed once that release has come further: it is closed
 //! without effect.
 
+use std::collections::BTreeSet;
+
 use super::back::{State, state};
 use super::decision::Effect;
 use super::facts::{Facts, Gap};
 use super::ground::Ground;
 use super::overlay::{Overlays, overlays};
+use super::plan::within;
 use super::policy::{Application, Environment, Policy};
-use super::promotion::{Direction, Promotion};
+use super::promotion::{Direction, Promised, Promotion};
 use super::reply::unneeded as say;
 use super::supersede::open;
 use super::withdraw::withdraw_for_good;
@@ -33,7 +36,8 @@ pub(super) fn close(
     let earlier = policy.environments().iter().filter(|one| comes_after(policy, environment, one));
     for before in earlier {
         for (pull, way) in open(facts, ground, before.name().as_str())? {
-            let came = has_come(&way, application, &now) && !has_come(&way, application, last);
+            let Some(moved) = moved(facts, ground, (before, application), &way)? else { continue };
+            let came = has_come(&way, &moved, &now) && !has_come(&way, &moved, last);
             if !came {
                 continue;
             }
@@ -62,30 +66,52 @@ pub(super) fn beside<'a>(
     else {
         return Ok(None);
     };
+    let Some(moved) = moved(facts, ground, (environment, application), way)? else {
+        return Ok(None);
+    };
     for later in policy.environments() {
-        if !goes_back_for_itself(way) || !comes_after(policy, later, environment) {
+        if !comes_after(policy, later, environment) {
             continue;
         }
         let found = overlays(facts, ground.repo, ground.tree, later, application)?;
-        if found.is_ok_and(|found| has_come(way, application, &state(&found))) {
+        if found.is_ok_and(|found| has_come(way, &moved, &state(&found))) {
             return Ok(Some(later));
         }
     }
     Ok(None)
 }
 
-/// Whether all that a way back goes back from is there.
-fn has_come(way: &Promotion, application: &Application, entries: &State) -> bool {
+/// The names of the entries that a way back changes; none where it is of something else, or nobody can tell.
+fn moved(
+    facts: &Facts,
+    ground: &Ground<'_>,
+    (environment, application): (&Environment, &Application),
+    way: &Promotion,
+) -> Result<Option<BTreeSet<String>>, Gap> {
+    if !goes_back_for_itself(way) || way.application != *application.name() {
+        return Ok(None);
+    }
+    let here = overlays(facts, ground.repo, ground.tree, environment, application)?;
+    Ok(here.ok().map(|here| {
+        let carried = here.carried.into_iter().filter(|one| within(way, one));
+        let moved = carried.filter(|one| {
+            let promised = way.promised(&one.target, &one.entry.name);
+            promised.is_some_and(|promised| !way.is_kept(&promised, &one.entry))
+        });
+        moved.map(|one| one.entry.name).collect()
+    }))
+}
+
+/// Whether all that a way back goes back from is there, in each entry of a name that it changes.
+fn has_come(way: &Promotion, moved: &BTreeSet<String>, entries: &State) -> bool {
     let leaves = way.back.as_ref().map_or(&[][..], |back| &back.leaves);
-    let is_there = |left: &String| {
-        entries
-            .iter()
-            .any(|one| [&one.new_tag, &one.digest].into_iter().flatten().any(|it| it == left))
+    let has = |one: &Promised, left: &String| {
+        [&one.new_tag, &one.digest].into_iter().flatten().any(|it| it == left)
     };
-    goes_back_for_itself(way)
-        && way.application == *application.name()
-        && !leaves.is_empty()
-        && leaves.iter().all(is_there)
+    let mut concerned = entries.iter().filter(|one| moved.contains(&one.name));
+    !leaves.is_empty()
+        && leaves.iter().all(|left| entries.iter().any(|one| has(one, left)))
+        && concerned.all(|one| leaves.iter().any(|left| has(one, left)))
 }
 
 /// What goes back so that a later environment can is not there for its own sake.

@@ -16,7 +16,12 @@ environments:
 
 /// A rollback of staging from v1.0.0, which production has; before, production ran this.
 fn beside(ran_before: Promised, more: impl FnOnce(&mut Back)) -> Scene {
-    let mut scene = Scene::under(RULES, |promotion| {
+    among(STAGING, ran_before, more)
+}
+
+/// The same with another kustomization in staging.
+fn among(staging: &str, ran_before: Promised, more: impl FnOnce(&mut Back)) -> Scene {
+    let mut scene = Scene::after(staging, RULES, |promotion| {
         promotion.environment = EnvName::new("staging").unwrap();
         promotion.direction = Direction::Back;
         promotion.version = "v0.9.0".to_owned();
@@ -66,6 +71,21 @@ fn what_goes_back_from_more_than_that_is_needed() {
     assert!(!is_closed(&mut beside(prod("v0.8.0"), more)));
     let nothing = |back: &mut Back| back.leaves.clear();
     assert!(!is_closed(&mut beside(prod("v0.8.0"), nothing)));
+}
+
+#[test]
+fn what_has_come_in_part_is_needed() {
+    let cart = |tag: &str| format!("{STAGING}- name: api-cart\n  newTag: {tag}\n");
+    // Staging runs v1.0.0 of both; production has only one of them so far.
+    let mut scene = among(&cart("v1.0.0"), prod("v0.8.0"), |_| {});
+    scene.hub.write("prod/kustomization.yaml", &cart("v0.8.0"));
+    assert!(!is_closed(&mut scene));
+    scene.hub.write("prod/kustomization.yaml", &cart("v1.0.0"));
+    assert!(is_closed(&mut scene));
+    // Where only the one goes back, the other is not looked at.
+    let mut alone = among(STAGING, prod("v0.8.0"), |_| {});
+    alone.hub.write("prod/kustomization.yaml", &cart("v0.8.0"));
+    assert!(is_closed(&mut alone));
 }
 
 #[test]
