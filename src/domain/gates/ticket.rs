@@ -11,6 +11,7 @@ use crate::domain::policy::{Ticket, TicketStatus};
 use crate::domain::reply::gate;
 use crate::model::act::Act;
 use crate::model::artifact::TicketAnswer;
+use crate::model::read::Access;
 
 /// A name that is longer is none.
 const LONGEST: usize = 100;
@@ -55,7 +56,7 @@ pub(super) fn judge(
         return Ok(None);
     }
     let stands = |outcome, said| Ok(Some(Gate::new("ticket", touch, outcome, said)));
-    let Some(named) = named(look) else {
+    let Some(named) = named(facts, look)? else {
         return stands(Outcome::Needs, gate::ticket_missing(wanted));
     };
     if !fits(wanted, named.ticket) {
@@ -97,13 +98,15 @@ fn judged(
     }
 }
 
-/// The newest name: a command's, or the one that the promotion was asked for with.
-fn named<'a>(look: &'a Look<'_>) -> Option<NamedTicket<'a>> {
-    if let Some(act) = look.acts.tickets(look.pull().number).last() {
-        return Some(NamedTicket { ticket: &act.subject, act: Some(act) });
+/// The newest name: a command's, by somebody who may still write; or the one that the promotion was asked for with.
+fn named<'a>(facts: &Facts, look: &'a Look<'_>) -> Result<Option<NamedTicket<'a>>, Gap> {
+    for act in look.acts.tickets(look.pull().number).into_iter().rev() {
+        if *facts.access(look.ground.repo, &act.by.login)? >= Access::Write {
+            return Ok(Some(NamedTicket { ticket: &act.subject, act: Some(act) }));
+        }
     }
-    let ticket = look.promotion.as_ref()?.ticket.as_deref()?;
-    Some(NamedTicket { ticket, act: None })
+    let ticket = look.promotion.as_ref().and_then(|promotion| promotion.ticket.as_deref());
+    Ok(ticket.map(|ticket| NamedTicket { ticket, act: None }))
 }
 
 /// When it is asked for again.

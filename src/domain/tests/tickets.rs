@@ -58,6 +58,17 @@ fn the_newest_name_counts_and_pushes_leave_it_alone() {
 }
 
 #[test]
+fn who_may_not_write_any_more_has_named_none() {
+    let mut scene = scene(PLAIN, Some("CHG-1"));
+    scene.act(ActKind::Ticket, "CHG-2", &account(5, "ada")).head = None;
+    scene.act(ActKind::Ticket, "CHG-3", &account(6, "quinn")).head = None;
+    scene.hub.access.insert("quinn".to_owned(), Access::Triage);
+    is(&mut scene, "passed", "`CHG-2`, named by `ada`");
+    scene.hub.access.insert("ada".to_owned(), Access::Read);
+    is(&mut scene, "passed", "`CHG-1`, named when it was asked for");
+}
+
+#[test]
 fn each_answer_of_a_server_has_its_outcome() {
     let says = |text: &str| TicketAnswer::Says(text.to_owned());
     let cases = [
