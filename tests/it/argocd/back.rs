@@ -217,18 +217,63 @@ async fn what_was_off_before_is_left_off() {
     stage.finish().await;
 }
 
+/// How many Applications are off, and for how many seconds.
+async fn gauge(stage: &Stage) -> (i64, i64) {
+    let text = reqwest::get(format!("{}/metrics", stage.bot_url())).await.unwrap();
+    let text = text.text().await.unwrap();
+    let value = |name: &str| -> i64 {
+        let line = text.lines().find_map(|line| line.strip_prefix(&format!("{name} ")));
+        line.unwrap().parse().unwrap()
+    };
+    (value("usher_argocd_sync_off"), value("usher_argocd_sync_off_seconds"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_on_is_not_said_to_be_off() {
+    let stage = after_a_bad_release(&format!("{ARGOCD}{BY_SAM}"), none()).await;
+    // The token may look, and no more.
+    stage.github.fault(refuse("PATCH", "/api/v1/applications/*", 1_000)).unwrap();
+    let pr = asked(&stage, "/rollback prod --argocd").await;
+    stage.until_told(pr, "the right `get` and `update` on the Application").await;
+    for _ in 0..5 {
+        stage.travel(20 * 60).await;
+    }
+    assert!(stage.comments_of(pr, "<!-- usher:argocd off").await.is_empty());
+    assert_eq!(gauge(&stage).await, (0, 0));
+    stage.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_way_back_begins_once_the_first_has_ended() {
+    let stage = after_a_bad_release(&format!("{ARGOCD}{BY_SAM}"), none()).await;
+    // What came before the bad version is bad as well.
+    let text = stage.file(DEMO, &overlay("prod"), "main").await;
+    let worse = text.replace("newTag: v1.0.1", "newTag: v1.0.2");
+    stage.push("sam", "main", &overlay("prod"), &worse).await;
+    stage.live("prod").await;
+    stage.travel(30).await;
+    stage.ask("sam", 1, "/rollback prod v1.0.1 --argocd").await;
+    let first = stage.open_number("to v1.0.1 in prod").await;
+    stage.until_told(first, "and healthy").await;
+    assert_eq!(images(&stage.live("prod").await), "v1.0.1");
+    stage.ask("sam", 1, "/rollback prod v1.0.0 --argocd").await;
+    let second = stage.open_number("to v1.0.0 in prod").await;
+    let told = stage.until_told(second, &format!("waits: #{first} brings it back already")).await;
+    assert!(told.contains(&format!("Close or merge #{first} first")), "{told}");
+    assert_eq!(done(&stage), ["off", "rollback"]);
+    stage.ask("sam", first, "/cancel").await;
+    stage.until_told(first, "automatic sync is as it was").await;
+    stage.until_told(second, "and healthy").await;
+    assert_eq!(images(&stage.live("prod").await), "v1.0.0");
+    assert_eq!(done(&stage), ["off", "rollback", "as it was", "off", "rollback"]);
+    stage.merge(DEMO, second).await;
+    stage.until_told(second, "automatic sync is as it was").await;
+    stage.finish().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_hour_it_is_said_that_automatic_sync_is_off() {
     let mut stage = after_a_bad_release(&format!("{ARGOCD}{BY_SAM}"), none()).await;
-    let gauge = async |stage: &Stage| {
-        let text = reqwest::get(format!("{}/metrics", stage.bot_url())).await.unwrap();
-        let text = text.text().await.unwrap();
-        let value = |name: &str| -> i64 {
-            let line = text.lines().find_map(|line| line.strip_prefix(&format!("{name} ")));
-            line.unwrap().parse().unwrap()
-        };
-        (value("usher_argocd_sync_off"), value("usher_argocd_sync_off_seconds"))
-    };
     assert_eq!(gauge(&stage).await, (0, 0));
     let pr = asked(&stage, "/rollback prod --argocd").await;
     stage.until_told(pr, "and healthy").await;
@@ -320,6 +365,21 @@ async fn a_history_without_the_version_leaves_the_pull_request() {
     stage.finish().await;
 }
 
+/// It answers so often that this may not be done.
+fn refuse(method: &str, path: &str, times: u32) -> usher::sandbox::Fault {
+    usher::sandbox::Fault {
+        method: Some(method.to_owned()),
+        path: path.to_owned(),
+        nth: 1,
+        times,
+        answer: usher::sandbox::FaultAnswer::Answer {
+            status: 403,
+            headers: Default::default(),
+            body: Some(json!({"code": 7, "message": "permission denied"})),
+        },
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_argo_cd_that_is_away_is_waited_for_and_one_that_refuses_says_which_right_is_missing() {
     let mut stage = after_a_bad_release(&format!("{ARGOCD}{BY_SAM}"), none()).await;
@@ -329,19 +389,8 @@ async fn an_argo_cd_that_is_away_is_waited_for_and_one_that_refuses_says_which_r
     assert!(stage.written().is_empty());
     stage.github.set_argocd_down(false);
     // It answers, but not to that.
-    let refuse = |method: &str, path: &str| usher::sandbox::Fault {
-        method: Some(method.to_owned()),
-        path: path.to_owned(),
-        nth: 1,
-        times: 2,
-        answer: usher::sandbox::FaultAnswer::Answer {
-            status: 403,
-            headers: Default::default(),
-            body: Some(json!({"code": 7, "message": "permission denied"})),
-        },
-    };
-    stage.github.fault(refuse("PATCH", "/api/v1/applications/*")).unwrap();
-    stage.github.fault(refuse("POST", "/api/v1/applications/*/rollback")).unwrap();
+    stage.github.fault(refuse("PATCH", "/api/v1/applications/*", 2)).unwrap();
+    stage.github.fault(refuse("POST", "/api/v1/applications/*/rollback", 2)).unwrap();
     let told = stage.until_told(pr, "the right `get` and `update` on the Application").await;
     assert!(told.contains("permission denied"), "{told}");
     let told = stage.until_told(pr, "the right `sync`").await;
@@ -350,7 +399,7 @@ async fn an_argo_cd_that_is_away_is_waited_for_and_one_that_refuses_says_which_r
     assert!(!told.contains("not yet"), "{told}");
     // Nor to putting it back.
     stage.restart().await;
-    stage.github.fault(refuse("PATCH", "/api/v1/applications/*")).unwrap();
+    stage.github.fault(refuse("PATCH", "/api/v1/applications/*", 2)).unwrap();
     stage.merge(DEMO, pr).await;
     let told = stage.until_told(pr, "not yet").await;
     assert!(told.contains("automatic sync is being put back"), "{told}");
