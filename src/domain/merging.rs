@@ -77,6 +77,15 @@ pub(super) fn tried<'a>(
     Ok(last.filter(|(asked, _)| asked.head == pull.head.sha && asked.base == *base))
 }
 
+/// Whether GitHub has just refused the merge at this head onto this base. An older refusal tells nothing of now: it is
+/// tried again first.
+pub(super) fn just_refused(facts: &Facts, look: &Look<'_>) -> Result<bool, Gap> {
+    Ok(match tried(facts, look)? {
+        Some((Asked { came: Half::Refused(_), .. }, at)) => facts.now.duration_since(*at) < PAUSE,
+        _ => false,
+    })
+}
+
 /// The merge that follows from a verdict by itself. What is in a merge queue, or was put out of one, is not put
 /// in again at the same head onto the same base: it would go round for ever.
 pub(super) fn follows(

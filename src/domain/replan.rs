@@ -1,16 +1,20 @@
-//! A promotion of ours whose files changed on the base as well is planned anew on what is there now.
+//! A promotion of ours whose files changed on the base as well is planned anew on what is there now; and one that
+//! GitHub does not merge for as long as its branch lacks what the base has got.
 //!
 //! The new commit joins both sides, so that the branch only ever moves forward, and nobody's push is lost.
 
 use super::decision::Effect;
 use super::facts::{Facts, Gap};
-use super::look::Look;
+use super::ground::Ground;
+use super::look::{Change, Look};
+use super::merging;
 use super::overlay::overlays;
 use super::plan::{Plan, plan};
 use super::promotion::{Promised, Promotion, Sealer};
 use crate::intent::Intent;
 use crate::model::files::GitTree;
 use crate::model::read::{Commit, Identity};
+use crate::model::report::{CommitStatus, StatusState};
 use crate::model::write::NewCommit;
 
 /// The effects that plan it anew; none where there is no need, or no way.
@@ -18,10 +22,43 @@ pub(super) fn replan(facts: &Facts, look: &Look<'_>) -> Result<Option<Vec<Effect
     let Some(promotion) = &look.promotion else {
         return Ok(None);
     };
-    let change = look.change;
-    if change.merged.conflicts.is_empty() || has_foreign_commits(look, promotion) {
+    let collides = !look.change.merged.conflicts.is_empty();
+    if !(collides || lags(facts, look)?) || has_foreign_commits(look, promotion) {
         return Ok(None);
     }
+    joined(facts, look, promotion)
+}
+
+/// Whether the base has moved since the branch was planned.
+pub(super) fn is_behind(ground: &Ground<'_>, change: &Change<'_>) -> bool {
+    change.comparison.merge_base.sha != ground.head.sha
+}
+
+/// Whether GitHub has just refused to merge it onto a base that has moved: branches may have to be up to date there,
+/// which its words do not always tell. As long as something runs on the head, that may be what it waits for, and
+/// would begin anew on another one.
+fn lags(facts: &Facts, look: &Look<'_>) -> Result<bool, Gap> {
+    if !is_behind(look.ground, look.change) || !merging::just_refused(facts, look)? {
+        return Ok(false);
+    }
+    match facts.reports(look.ground.repo, &look.pull().head.sha) {
+        Ok(reports) => {
+            let pending = |status: &CommitStatus| status.state == StatusState::Pending;
+            let runs = reports.runs.iter().any(|run| run.conclusion.is_none());
+            Ok(!runs && !reports.statuses.iter().any(pending))
+        }
+        Err(Gap::Unknown(_)) => Ok(true),
+        Err(lacking) => Err(lacking),
+    }
+}
+
+/// The effects that join the branch and its base, with the plan that is right there.
+pub(super) fn joined(
+    facts: &Facts,
+    look: &Look<'_>,
+    promotion: &Promotion,
+) -> Result<Option<Vec<Effect>>, Gap> {
+    let change = look.change;
     let Some(mut plan) = again(facts, look, promotion)? else {
         return Ok(None);
     };

@@ -28,7 +28,7 @@ pub(super) fn merge(context: &Context<'_>, half: Option<&Half>) -> Result<Step, 
         return Ok(Step::done(say::merged(pull), Vec::new()));
     }
     if let Some(Half::Refused(why)) = half {
-        return Ok(Step::refused(say::merge_refused(why)));
+        return refused(context, why);
     }
     let pull = match context.open_pull() {
         Ok(pull) => pull,
@@ -82,10 +82,21 @@ fn waiting(
     let waited = merging::waited(context.facts, context.ground.repo, pull.number, uuid, since)?;
     Ok(match waited {
         Wait::Until(at) => Step::Later(Half::Waiting { uuid: uuid.to_owned(), since }, at),
-        Wait::Over(Half::Refused(why)) => Step::refused(say::merge_refused(&why)),
+        Wait::Over(Half::Refused(why)) => return refused(context, &why),
         Wait::Over(Half::Queued) => Step::done(say::merge_queued(pull), Vec::new()),
         Wait::Over(_) => Step::done(say::merged(pull), Vec::new()),
     })
+}
+
+/// GitHub's refusal; where the base has moved under a promotion of ours, with what may help.
+fn refused(context: &Context<'_>, why: &str) -> Result<Step, Gap> {
+    let behind = match context.open_pull() {
+        Ok(pull) if context.promotion.is_some() => {
+            replan::is_behind(context.ground, &context.change(pull)?)
+        }
+        _ => false,
+    };
+    Ok(Step::refused(say::merge_refused(why, behind)))
 }
 
 /// The environments that the thread's pull request touches.
@@ -118,8 +129,8 @@ pub(super) fn cancel(context: &Context<'_>) -> Result<Step, Gap> {
     Ok(Step::done(say::cancelled(pull.number), effects.into()))
 }
 
-/// Tries again: a promotion of ours is planned anew where somebody else's commits are on its branch;
-/// everything else is looked at again.
+/// Tries again: a promotion of ours is planned anew where somebody else's commits are on its branch, or where its
+/// base has moved; everything else is looked at again.
 pub(super) fn retry(context: &Context<'_>) -> Result<Step, Gap> {
     let repo = context.ground.repo.clone();
     let follow = Effect::Enqueue(Intent::Follow { repo: repo.clone(), reach: Reach::Promotions });
@@ -134,7 +145,12 @@ pub(super) fn retry(context: &Context<'_>) -> Result<Step, Gap> {
     let look = context.look(&change)?;
     let foreign = replan::foreign(&look, promotion);
     if foreign.is_empty() {
-        return Ok(Step::done(say::judged_again(), vec![evaluate, follow]));
+        let behind = replan::is_behind(context.ground, &change) && change.is_complete();
+        let joined = if behind { replan::joined(context.facts, &look, promotion)? } else { None };
+        return Ok(match joined {
+            Some(effects) => Step::done(say::planned_on_the_base(), effects),
+            None => Step::done(say::judged_again(), vec![evaluate, follow]),
+        });
     }
     Ok(match replan::afresh(context.facts, &look, promotion)? {
         Some(effects) => Step::done(say::planned_afresh(&foreign), effects),
@@ -164,9 +180,11 @@ pub(super) fn retried(context: &Context<'_>, line: &Spoken) -> Result<Option<Ste
     };
     let had = facts.comparison(repo, &context.ground.head.sha, before)?;
     let gone = replan::strange(&had.commits, promotion, identity, &facts.sealer(repo));
-    if gone.is_empty() {
-        return Ok(None);
-    }
+    let told = match gone.is_empty() {
+        true if had.merge_base.sha == context.ground.head.sha => return Ok(None),
+        true => say::planned_on_the_base(),
+        false => say::planned_afresh(&gone),
+    };
     let evaluate = Effect::Enqueue(Intent::Evaluate { repo: repo.clone(), pr: pull.number });
-    Ok(Some(Step::done(say::planned_afresh(&gone), vec![evaluate])))
+    Ok(Some(Step::done(told, vec![evaluate])))
 }

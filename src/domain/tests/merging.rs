@@ -4,6 +4,7 @@ use super::*;
 use crate::intent::{Asked, Deployment, Group, Half};
 use crate::model::act::{Act, ActKind, NewAct};
 use crate::model::ids::EnvName;
+use crate::model::report::{CommitStatus, StatusState};
 use crate::model::write::{DeploymentReview, NewMerge};
 
 const AUTOMATIC: &str = "version: 1
@@ -111,6 +112,49 @@ fn what_was_put_into_a_queue_is_not_put_in_again_at_the_same_head_onto_the_same_
         _ => None,
     });
     assert!(told.unwrap().contains("GitHub does not merge it:** `\"build\" is expected`"));
+}
+
+#[test]
+fn what_github_refuses_onto_a_base_that_moved_is_planned_anew_there() {
+    let (mut hub, pr) = automatic();
+    let before = hub.branches["main"].clone();
+    hub.branches.insert("before".to_owned(), before.clone());
+    hub.write("README.md", "moved\n");
+    hub.parted = Some(before.0.clone());
+    let (head, base) = (hub.pulls[0].head.sha.clone(), hub.branches["main"].0.sha.clone());
+    let parents = |hub: &mut Hub| {
+        evaluate(hub, pr).effects.into_iter().find_map(|effect| match effect {
+            Effect::EnsureCommit(new) => Some(new.parents),
+            _ => None,
+        })
+    };
+    let tried = |came: Half, base: &Sha| {
+        let at = "2026-11-20T11:59:55Z".parse().unwrap();
+        Some((Asked { head: head.clone(), base: base.clone(), came }, at))
+    };
+    let refused = || Half::Refused("2 of 2 required status checks are expected.".to_owned());
+    let long_ago: Timestamp = "2026-11-20T11:00:00Z".parse().unwrap();
+    for (what, past) in [
+        ("not tried", None),
+        ("refused onto the base before", tried(refused(), &before.0.sha)),
+        ("in the queue", tried(Half::Queued, &base)),
+        ("refused long ago", tried(refused(), &base).map(|(asked, _)| (asked, long_ago))),
+    ] {
+        hub.tried = past;
+        assert_eq!(parents(&mut hub), None, "{what}");
+    }
+    hub.tried = tried(refused(), &base);
+    let said = |state: StatusState| {
+        let (context, at) = ("build".to_owned(), "2026-11-20T11:00:00Z".parse().unwrap());
+        let status = CommitStatus { context, state, description: None, creator: None, at };
+        Ok(Reports::new(Vec::new(), vec![(1, status)], true))
+    };
+    hub.reports.insert(head.clone(), said(StatusState::Pending));
+    assert_eq!(parents(&mut hub), None, "it may be that what runs is missing");
+    hub.reports.insert(head.clone(), said(StatusState::Success));
+    assert_eq!(parents(&mut hub), Some(vec![head.clone(), base]));
+    hub.parted = None;
+    assert_eq!(parents(&mut hub), None, "it is up to date");
 }
 
 #[test]

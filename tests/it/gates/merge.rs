@@ -202,6 +202,63 @@ async fn a_base_that_moves_elsewhere_keeps_approvals_and_is_what_it_is_merged_on
     stage.finish().await;
 }
 
+/// Branches have to be up to date with `main`, and have these checks.
+async fn strict(stage: &Stage, checks: Value) {
+    let protection = json!({
+        "required_status_checks": {"strict": true, "checks": checks, "contexts": []},
+        "enforce_admins": false, "required_pull_request_reviews": null, "restrictions": null,
+    });
+    let path = format!("/repos/{DEMO}/branches/main/protection");
+    stage.act("sam", "PUT", &path, protection).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_branches_have_to_be_up_to_date_it_is_planned_anew_on_the_base() {
+    let stage = Stage::start().await;
+    automatic(&stage).await;
+    strict(&stage, json!([{"context": "usher/gates"}, {"context": "build"}])).await;
+    stage.publish(DEMO, "v1.0.1").await;
+    let staging = newest(&stage, "v1.0.1 to staging").await;
+    let first = stage.head_of(staging).await.1;
+    stage.status("ada", DEMO, &first, ("build", "pending", "it runs")).await;
+    on_main(&stage, "README.md", |text| text + "\nMore.\n").await;
+    stage.travel(6 * 60).await;
+    assert_eq!(stage.head_of(staging).await.1, first, "what runs is not begun anew");
+    stage.status("ada", DEMO, &first, ("build", "success", "it ran")).await;
+    for _ in 0..2 {
+        stage.travel(6 * 60).await;
+    }
+    let second = stage.head_of(staging).await.1;
+    assert_ne!(second, first, "{}", stage.told(staging).await);
+    stage.status("ada", DEMO, &second, ("build", "success", "it ran")).await;
+    stage.travel(6 * 60).await;
+    until_merged(&stage, staging).await;
+    assert_eq!(stage.runs("staging").await, "v1.0.1 x9");
+    assert!(stage.file(DEMO, "README.md", "main").await.contains("More."));
+    stage.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_merge_onto_a_base_that_moved_says_what_helps_and_approvals_stay() {
+    let (stage, prod) = Stage::with_prod_asked("v1.0.1").await;
+    strict(&stage, json!([{"context": "usher/gates"}])).await;
+    stage.approve(prod).await;
+    on_main(&stage, "README.md", |text| text + "\nMore.\n").await;
+    stage.is_green(prod).await;
+    let answer = stage.ask("ada", prod, "/merge").await;
+    assert!(answer.contains("not up to date") && answer.contains("`/retry`"), "{answer}");
+    let before = stage.head_of(prod).await.1;
+    let answer = stage.ask("ada", prod, "/retry").await;
+    assert!(answer.contains("Planned anew on what its base has now"), "{answer}");
+    assert_ne!(stage.head_of(prod).await.1, before);
+    stage.is_green(prod).await;
+    let again = stage.ask("ada", prod, "/retry").await;
+    assert!(again.contains("The checks run again"), "{again}");
+    let answer = stage.ask("ada", prod, "/merge").await;
+    assert!(answer.contains("is merged"), "{answer}");
+    stage.finish().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_entry_that_moved_on_the_base_is_planned_anew_and_approved_anew() {
     let (stage, prod) = Stage::with_prod_asked("v1.0.1").await;

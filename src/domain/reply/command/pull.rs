@@ -13,8 +13,13 @@ pub fn merged(pull: &PullRequest) -> String {
 }
 
 /// GitHub would not.
-pub fn merge_refused(why: &str) -> String {
-    format!("Every gate has passed, and GitHub does not merge it: {}", span(why))
+pub fn merge_refused(why: &str, behind: bool) -> String {
+    let help = if behind {
+        ". Its base has moved since it was planned: should that be why, `/retry` plans it anew there"
+    } else {
+        ""
+    };
+    format!("Every gate has passed, and GitHub does not merge it: {}{help}", span(why))
 }
 
 /// It waits in a queue.
@@ -68,6 +73,11 @@ pub fn cancelled(pr: PrNumber) -> String {
 /// Its gates are judged again.
 pub fn judged_again() -> String {
     "The checks run again.".to_owned()
+}
+
+/// It is planned on the newest base.
+pub fn planned_on_the_base() -> String {
+    "Planned anew on what its base has now. Approvals stay if the edits are the same.".to_owned()
 }
 
 /// All are judged again.
