@@ -44,17 +44,6 @@ pub(super) fn conclude(facts: &Facts, repo: &RepoRef, pr: PrNumber) -> Result<De
             first: false,
         }));
     }
-    if is_our_pull(pull, facts.identity()?)
-        && facts
-            .head(repo, &pull.head.branch)?
-            .as_ref()
-            .is_some_and(|head| head.sha == pull.head.sha)
-    {
-        effects.push(Effect::DeleteBranch {
-            branch: pull.head.branch.clone(),
-            at: pull.head.sha.clone(),
-        });
-    }
     effects.extend(restore::go_on(facts, repo, Some(pr))?);
     let acts = Acts::read(facts, repo)?;
     let over: Vec<i64> = acts.about(pr).map(|act| act.id).collect();
@@ -96,6 +85,18 @@ pub(super) fn conclude(facts: &Facts, repo: &RepoRef, pr: PrNumber) -> Result<De
     }
     if !pull.merged {
         effects.extend(closed(facts, repo, pull, promotion.as_ref())?);
+    }
+    // Last: a repository's rules may not let it go, and nothing rests on that.
+    if is_our_pull(pull, facts.identity()?)
+        && facts
+            .head(repo, &pull.head.branch)?
+            .as_ref()
+            .is_some_and(|head| head.sha == pull.head.sha)
+    {
+        effects.push(Effect::DeleteBranch {
+            branch: pull.head.branch.clone(),
+            at: pull.head.sha.clone(),
+        });
     }
     Ok(Decision {
         verdict: Verdict::Accepted,

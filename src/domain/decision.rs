@@ -111,7 +111,7 @@ pub enum Effect {
         /// Which one.
         pr: PrNumber,
     },
-    /// The branch is gone, if it still points to `at`.
+    /// The branch is gone, if it still points to `at`. It decorates: a refusal stops nothing.
     DeleteBranch {
         /// Its name, without `refs/heads/`.
         branch: String,

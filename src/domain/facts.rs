@@ -190,6 +190,8 @@ needs! {
     Heads => heads(repo: RepoRef, pr: PrNumber) -> Vec<(Sha, Timestamp)>;
     /// The last verdict on a pull request in the record; none where it has none.
     Judged => judged(repo: RepoRef, pr: PrNumber) -> Option<Judged>;
+    /// The pull requests that stand open in the record.
+    Unended => unended(repo: RepoRef) -> Vec<PrNumber>;
     /// What is remembered of a comment and of who wrote it.
     Past => past(at: RepoRef, comment: CommentId, author: UserId, thread: PrNumber) -> CommandPast;
     /// The blob of the last configuration of the repository that was valid.

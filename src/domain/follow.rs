@@ -55,7 +55,17 @@ pub(super) fn follow(facts: &Facts, repo: &RepoRef, reach: Reach) -> Result<Deci
             effects.push(Effect::Enqueue(Intent::Evaluate { repo: repo.clone(), pr: pull.number }));
         }
     }
+    if reach == Reach::Everything {
+        effects.extend(conclude_lost(facts, repo)?);
+    }
     Ok(Decision { verdict: Verdict::Accepted, reasons: vec![reason], effects })
+}
+
+/// The end of pull requests that stand open in the record and are not: that they were closed was never told here.
+fn conclude_lost(facts: &Facts, repo: &RepoRef) -> Result<Vec<Effect>, Gap> {
+    let open = facts.open_pulls(repo)?;
+    let lost = facts.unended(repo)?.iter().filter(|pr| open.iter().all(|one| one.number != **pr));
+    Ok(lost.map(|pr| Effect::Enqueue(Intent::Conclude { repo: repo.clone(), pr: *pr })).collect())
 }
 
 /// Whether a pull request promotes, whoever made it: what is merged elsewhere bears on it.

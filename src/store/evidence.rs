@@ -66,6 +66,20 @@ impl Store {
         Ok(row.map(|row| row.json("entry")).transpose()?)
     }
 
+    /// The pull requests of whose lives the last entry is that they stand open.
+    pub async fn unended(&self, repo: RepoId) -> Result<Vec<PrNumber>, Fault> {
+        let rows = sqlx::query(
+            "SELECT pr FROM evidence e
+             WHERE repository = $1 AND cause LIKE 'life:%:open' AND NOT EXISTS
+                 (SELECT 1 FROM evidence later WHERE later.repository = e.repository
+                  AND later.subject = e.subject AND later.sequence > e.sequence) ORDER BY pr",
+        )
+        .bind(repo.0.cast_signed())
+        .fetch_all(&self.0.database.read)
+        .await?;
+        Ok(rows.iter().map(|row| row.number("pr").map(PrNumber)).collect::<Result<_, _>>()?)
+    }
+
     /// The chains that there are, also of repositories that are gone.
     pub async fn chains(&self) -> Result<Vec<Chain>, Fault> {
         let rows = sqlx::query(

@@ -316,7 +316,7 @@ async fn in_repository(repo: &Repo, effect: &Effect, done: &mut Done) -> Result<
         }
         Effect::ReviewDeployment(review) => repo.review_deployment(review).await?,
         Effect::DeleteBranch { branch, at } => {
-            repo.delete_branch(branch, at).await?;
+            decorate("deletion", repo.delete_branch(branch, at).await.map(drop))?;
         }
         _ => {}
     }

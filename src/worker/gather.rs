@@ -174,6 +174,7 @@ fn repo_of(need: &Need) -> Option<&RepoRef> {
         | Need::Heads { repo, .. }
         | Need::Judged { repo, .. }
         | Need::LastConfig { repo }
+        | Need::Unended { repo }
         | Need::Merging { repo, .. }
         | Need::Tried { repo, .. }
         | Need::Branches { repo, .. }
@@ -258,6 +259,7 @@ async fn recall(world: &World, need: &Need) -> Result<Option<Answer>, Fault> {
             }))
         }
         Need::LastConfig { repo } => Answer::LastConfig(store.config_sha(repo.id).await?),
+        Need::Unended { repo } => Answer::Unended(store.unended(repo.id).await?),
         Need::Tried { repo, pr } => Answer::Tried(tried(world, repo, *pr).await?),
         Need::Groups { repo } => {
             let lane = Intent::Forget { repo: repo.clone() }.lane();
@@ -373,6 +375,7 @@ async fn ask(world: &World, job: &Job, need: &Need) -> Result<Answer, Fault> {
         | Need::Heads { .. }
         | Need::Judged { .. }
         | Need::LastConfig { .. }
+        | Need::Unended { .. }
         | Need::Tried { .. }
         | Need::Groups { .. }
         | Need::Baseline { .. }

@@ -1,6 +1,7 @@
 //! A release opens the staging pull request: the whole of it, and every way in which it may not.
 
 use serde_json::{Value, json};
+use usher::sandbox::{Fault, FaultAnswer};
 
 use crate::stage::{DEMO, Stage};
 
@@ -301,4 +302,17 @@ async fn mistakes_in_the_repository_are_told() {
         assert!(format!("{title}\n{summary}").contains(told), "{told}: {title}\n{summary}");
         stage.finish().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_branch_that_may_not_be_deleted_stops_nothing_that_follows_from_a_merge() {
+    let stage = Stage::start().await;
+    let answer = FaultAnswer::Answer { status: 422, headers: [].into(), body: None };
+    let (method, path) = (Some("DELETE".to_owned()), format!("/repos/{DEMO}/git/refs/heads/*"));
+    stage.github.fault(Fault { method, path, nth: 1, times: u32::MAX, answer }).unwrap();
+    let staging = stage.to_staging("v1.0.1").await;
+    assert!(stage.told(staging).await.contains("Merged"), "{}", stage.told(staging).await);
+    let (branch, head) = stage.head_of(staging).await;
+    assert_eq!(stage.head(DEMO, &branch).await, head, "it stays");
+    stage.finish().await;
 }

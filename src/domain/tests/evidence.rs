@@ -157,3 +157,30 @@ fn what_goes_and_comes_back_is_recorded_each_time() {
     let all = recorded(&decision);
     assert!(!all.is_empty() && all.iter().all(|new| new.once == Once::InARow), "{all:?}");
 }
+
+#[test]
+fn the_branch_goes_last_since_rules_may_keep_it() {
+    let mut hub = Hub::new();
+    let pr = promoted(&mut hub, "v1.1.0");
+    hub.judged = Some(passed(&hub, pr));
+    let pull = &mut hub.pulls[0];
+    (pull.open, pull.merged, pull.landed) = (false, true, Some(pull.head.sha.clone()));
+    let effects = hub.decide(&Intent::Conclude { repo: repo(), pr }).effects;
+    assert!(effects.len() > 3 && matches!(effects.last(), Some(Effect::DeleteBranch { .. })));
+}
+
+#[test]
+fn the_end_that_was_never_told_is_found() {
+    let mut hub = Hub::new();
+    let pr = promoted(&mut hub, "v1.1.0");
+    hub.unended = vec![pr];
+    let concluded = |hub: &mut Hub, reach: Reach| {
+        let effects = hub.decide(&Intent::Follow { repo: repo(), reach }).effects;
+        effects.contains(&Effect::Enqueue(Intent::Conclude { repo: repo(), pr }))
+    };
+    assert!(!concluded(&mut hub, Reach::Everything), "it stands open");
+    hub.pulls[0].open = false;
+    assert!(concluded(&mut hub, Reach::Everything));
+    hub.unended.clear();
+    assert!(!concluded(&mut hub, Reach::Everything), "its end is on record");
+}

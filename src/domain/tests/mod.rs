@@ -133,6 +133,8 @@ struct Hub {
     untagged: Vec<String>,
     /// The last verdict on record.
     judged: Option<Judged>,
+    /// The pull requests that stand open in the record.
+    unended: Vec<PrNumber>,
     /// What each may do; who is not named may push.
     access: BTreeMap<String, Access>,
     /// `team login`, for each member.
@@ -200,6 +202,7 @@ impl Hub {
             reviewed: Ok(Reviewed { commits: Vec::new(), total: 0, pulls: Vec::new() }),
             untagged: Vec::new(),
             judged: None,
+            unended: Vec::new(),
             access: BTreeMap::new(),
             members: Vec::new(),
             source: Ok(Some(repo())),
@@ -476,6 +479,7 @@ impl Hub {
                 Answer::OpenRestorations(all.filter(|one| !one.is_over()).cloned().collect())
             }
             Need::LastConfig { .. } => Answer::LastConfig(self.last_config.clone()),
+            Need::Unended { .. } => Answer::Unended(self.unended.clone()),
             Need::Artifact { image, reference, .. } => {
                 let found = self.artifacts.get(&format!("{image} {reference}")).cloned();
                 let nobody = Artifact::NotAsked { registry: "docker.io".to_owned() };

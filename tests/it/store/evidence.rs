@@ -77,6 +77,16 @@ on_both! {
         is_right(&place, &[]);
     }
 
+    async fn what_was_opened_and_not_ended_is_listed(place: Place) {
+        let store = place.open().await;
+        for (pr, what) in [(1, "open"), (2, "open"), (3, "open"), (3, "closed:a"), (3, "open"), (1, "merged:a")] {
+            let cause = format!("life:{pr}:{what}");
+            assert!(store.record_evidence(&pen(), &closed(&place, pr, &cause, Once::InARow)).await.unwrap());
+        }
+        assert_eq!(store.unended(HOME).await.unwrap(), [PrNumber(2), PrNumber(3)]);
+        assert!(store.unended(RepoId(8)).await.unwrap().is_empty());
+    }
+
     async fn an_act_and_its_end_are_recorded_with_it(place: Place) {
         let store = place.open().await;
         let by = Account { id: UserId(1), login: Login::new("ada").unwrap(), bot: false };

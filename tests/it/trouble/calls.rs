@@ -165,6 +165,9 @@ impl Life {
             }
             let new = delivery_ids(stage).await;
             retry(stage, new.difference(&known).cloned()).await;
+            if step.calls.iter().any(|(method, _)| method == "DELETE") {
+                delete_branches(stage).await;
+            }
         } else if !waiting.is_empty() {
             wrong.push(format!("never met: {waiting:?}"));
         }
@@ -241,6 +244,15 @@ impl Life {
         let state = state.replace(&format!("#{}", self.age), "#NEW");
         serde_json::from_str(&state).unwrap()
     }
+}
+
+/// Takes away what Usher may not: nothing rests on it, and it does not come back to it.
+pub(super) async fn delete_branches(stage: &Stage) {
+    for pull in stage.pulls(DEMO).await.iter().filter(|pull| pull["state"] == "closed") {
+        let path = format!("/repos/{DEMO}/git/refs/heads/{}", text(&pull["head"]["ref"]));
+        stage.call("sam", "DELETE", &path, None).await;
+    }
+    settled(stage).await;
 }
 
 /// A branch of ours without the hash at its end, which differs from version to version.

@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 use usher::sandbox::Fault;
 use usher::store::{Job, JobState};
 
-use super::calls::{Call, SAID, Step, TROUBLE, all_well, calls, differ, is_read, pull_state};
+use super::calls::{
+    Call, SAID, Step, TROUBLE, all_well, calls, delete_branches, differ, is_read, pull_state,
+};
 use super::{delivery_ids, jobs, list, restart, retry, settled, text};
 use crate::stage::{DEMO, Stage};
 
@@ -98,6 +100,9 @@ impl Life {
             }
             let new = delivery_ids(&self.stage).await;
             retry(&self.stage, new.difference(&known).cloned()).await;
+            if step.calls[0].0 == "DELETE" {
+                delete_branches(&self.stage).await;
+            }
             if !self.is_done(deed).await {
                 // What is refused for good is answered, and said again.
                 self.act(deed).await;
