@@ -82,10 +82,14 @@ impl Dossier {
         self.opened.as_ref().map_or(&[], |(opened, _)| &opened.environments)
     }
 
-    /// The gates that counted, the place of the entry that tells them, and when that was.
+    /// The gates that counted, the place of the entry that tells them, and when that was. A merge that GitHub
+    /// refused is older than the next verdict.
     pub fn gates(&self) -> Option<(&[GateSaid], u64, Timestamp)> {
+        let judged = self.judged.as_ref().map(|(_, at, _)| *at);
         match (&self.merging, &self.judged) {
-            (Some((merging, at, when)), _) if self.is_merged_at(&merging.head) => {
+            (Some((merging, at, when)), _)
+                if self.is_merged_at(&merging.head) && judged.is_none_or(|judged| judged < *at) =>
+            {
                 Some((&merging.gates, *at, *when))
             }
             (_, Some((judged, at, when))) => Some((&judged.gates, *at, *when)),

@@ -3,6 +3,7 @@
 //! It says what an entry tells; how entries are kept and signed it does not know. Acts are recorded where they
 //! are, by the store, together with their evidence.
 
+use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use super::configuration::Configuration;
@@ -115,7 +116,8 @@ pub(super) fn unknown(
     Ok(verdict_on(facts, pull.number, judged))
 }
 
-/// That Usher is about to merge a pull request, and by what; `by`: who asked for it.
+/// That Usher is about to merge a pull request, and by what; `by`: who asked for it. A try that differs in anything
+/// from the one before is another.
 pub(super) fn merging(
     facts: &Facts,
     look: &Look<'_>,
@@ -130,8 +132,10 @@ pub(super) fn merging(
         by: by.cloned(),
         gates: assessment.gates().iter().map(said).collect(),
     };
-    let cause = format!("merging:{}:{}:{}", pull.number, what.head, what.base);
-    Ok(once(facts, pull.number, cause, What::Merging(what)))
+    let subject = format!("merging:{}", pull.number);
+    let cause = format!("{subject}:{}", digest(&what));
+    let (pr, once, at) = (Some(pull.number), Once::InARow, facts.now);
+    Ok(effect(NewEvidence { pr, subject, cause, once, at, what: What::Merging(what) }))
 }
 
 /// That Usher is about to close a promotion, and why.
@@ -224,15 +228,20 @@ pub(super) fn ended(
 fn verdict_on(facts: &Facts, pr: PrNumber, judged: Judged) -> Effect {
     // Neither the base nor what was read makes it another verdict: both change with every push elsewhere.
     let same = Judged { base: None, facts: String::new(), ..judged.clone() };
-    let same = serde_json::to_string(&same).unwrap_or_default();
     effect(NewEvidence {
         pr: Some(pr),
         subject: verdict_of(pr),
-        cause: format!("verdict:{pr}:{}", &hex::encode(Sha256::digest(same))[..32]),
+        cause: format!("verdict:{pr}:{}", digest(&same)),
         once: Once::InARow,
         at: facts.now,
         what: What::Judged(Box::new(judged)),
     })
+}
+
+/// Short for all that an entry tells.
+fn digest(told: &impl Serialize) -> String {
+    let told = serde_json::to_string(told).unwrap_or_default();
+    hex::encode(&Sha256::digest(told)[..16])
 }
 
 /// Something in the life of a pull request: opened, closed, opened again, merged.

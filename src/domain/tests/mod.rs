@@ -3,6 +3,7 @@
 mod aftermath;
 mod alone;
 mod artifacts;
+mod dossier;
 mod drift;
 mod evaluate;
 mod evidence;
