@@ -56,6 +56,8 @@ pub struct Dossier {
     pub pr: PrNumber,
     /// How it was opened, and when.
     pub opened: Option<(Opened, Timestamp)>,
+    /// The environments that it reaches: as it was opened, and by what was pushed until that verdict.
+    pub environments: BTreeSet<EnvName>,
     /// The verdict that counted: on the head that was merged, or the last one.
     pub judged: Option<(Judged, u64, Timestamp)>,
     /// Usher's merge, just before it was made.
@@ -77,11 +79,6 @@ pub struct Dossier {
 }
 
 impl Dossier {
-    /// The environments that it reaches.
-    pub fn environments(&self) -> &[EnvName] {
-        self.opened.as_ref().map_or(&[], |(opened, _)| &opened.environments)
-    }
-
     /// The gates that counted, the place of the entry that tells them, and when that was. A merge that GitHub
     /// refused is older than the next verdict.
     pub fn gates(&self) -> Option<(&[GateSaid], u64, Timestamp)> {
@@ -166,8 +163,7 @@ fn dossier(pr: PrNumber, entries: &[&Placed], all: &[Placed]) -> Dossier {
         What::Withdrawn(withdrawn) => Some(withdrawn.clone()),
         _ => None,
     });
-    let environments: BTreeSet<&EnvName> =
-        opened.iter().flat_map(|(opened, _): &(Opened, _)| &opened.environments).collect();
+    let environments = reaches(opened.as_ref().map(|(opened, _)| opened), &judged);
     // The order of the entries counts: GitHub's clock and ours are not the same.
     let begin = entries.first().map(|placed| (placed.sequence, placed.entry.at));
     let over = entries.iter().rev().find(|placed| {
@@ -194,6 +190,7 @@ fn dossier(pr: PrNumber, entries: &[&Placed], all: &[Placed]) -> Dossier {
             .map_or_else(|| all[0].entry.repository.clone(), |last| last.entry.repository.clone()),
         pr,
         opened,
+        environments,
         judged,
         merging,
         withdrawn,
@@ -209,6 +206,20 @@ fn dossier(pr: PrNumber, entries: &[&Placed], all: &[Placed]) -> Dossier {
             .collect(),
         entries: entries.iter().map(|placed| (*placed).clone()).collect(),
     }
+}
+
+/// The environments as it was opened, and those of a verdict: by entries that move, and by gates where nobody can
+/// say what moves.
+fn reaches(
+    opened: Option<&Opened>,
+    judged: &Option<(Judged, u64, Timestamp)>,
+) -> BTreeSet<EnvName> {
+    let opened = opened.into_iter().flat_map(|opened| &opened.environments);
+    let judged = judged.iter().flat_map(|(judged, ..)| {
+        let gates = judged.gates.iter().filter_map(|gate| gate.environment.as_ref());
+        judged.changes.iter().map(|change| &change.environment).chain(gates)
+    });
+    opened.chain(judged).cloned().collect()
 }
 
 fn went_back(placed: &Placed) -> Option<&WentBack> {

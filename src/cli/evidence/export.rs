@@ -92,15 +92,12 @@ impl Selected {
         let mut dossiers = dossiers(all, wanted.promotion);
         dossiers.retain(|dossier| {
             wanted.promotion.is_none_or(|pr| dossier.pr == pr)
-                && wanted
-                    .environment
-                    .as_ref()
-                    .is_none_or(|one| dossier.environments().contains(one))
+                && wanted.environment.as_ref().is_none_or(|one| dossier.environments.contains(one))
                 && wanted.since.is_none_or(|since| dossier.last().is_some_and(|last| last >= since))
         });
         let pulls: BTreeSet<PrNumber> = dossiers.iter().map(|dossier| dossier.pr).collect();
-        let places: BTreeSet<&EnvName> =
-            dossiers.iter().flat_map(Dossier::environments).chain(&wanted.environment).collect();
+        let places = dossiers.iter().flat_map(|dossier| &dossier.environments);
+        let places: BTreeSet<&EnvName> = places.chain(&wanted.environment).collect();
         let unlimited = wanted.promotion.is_none() && wanted.environment.is_none();
         let is_wanted = |placed: &&Placed| {
             let entry = &placed.entry;

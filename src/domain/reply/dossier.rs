@@ -1,5 +1,6 @@
 //! A promotion's dossier as people read it: Markdown, one page a promotion, in which foreign text is inert.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use jiff::Timestamp;
@@ -72,8 +73,8 @@ fn title(dossier: &Dossier) -> String {
             span(&one.version),
             span(one.environment.as_str())
         ),
-        None if dossier.environments().is_empty() => place,
-        None => format!("A promotion by hand to {}: {place}", names(dossier.environments())),
+        None if dossier.environments.is_empty() => place,
+        None => format!("A promotion by hand to {}: {place}", names(&dossier.environments)),
     }
 }
 
@@ -126,7 +127,7 @@ fn table(out: &mut String, dossier: &Dossier) {
             None => row("Made by", format!("hand: {}", span(opened.by.login.as_str()))),
         }
         row("Opened", format!("{} by {}", instant(*at), span(opened.by.login.as_str())));
-        row("Environments", names(&opened.environments));
+        row("Environments", names(&dossier.environments));
     }
     if let Some((judged, ..)) = &dossier.judged {
         row("Head", commit(&judged.head));
@@ -362,7 +363,7 @@ fn verdict(verdict: Verdict) -> &'static str {
     }
 }
 
-fn names(environments: &[EnvName]) -> String {
+fn names(environments: &BTreeSet<EnvName>) -> String {
     environments.iter().map(|one| span(one.as_str())).collect::<Vec<_>>().join(", ")
 }
 

@@ -116,3 +116,23 @@ fn what_was_judged_after_a_refused_merge_is_what_it_was_merged_with() {
     assert_eq!(at, record.last(judged));
     assert!(gates.iter().any(|gate| gate.gate == "lock" && gate.outcome != "passed"), "{gates:?}");
 }
+
+#[test]
+fn what_was_pushed_later_is_in_what_it_reaches() {
+    let mut hub = Hub::new();
+    let (text, mut record) = (STAGING.replace("v1.0.0", "v1.1.0"), Record::default());
+    let mut changes = vec![("staging/kustomization.yaml", text.as_str())];
+    let pr = hub.open("hand", &account(5, "ada"), "hand", &changes);
+    record.add(&evaluate(&mut hub, pr));
+    let reaches = |record: &Record| {
+        let reached = record.dossier().environments.into_iter();
+        reached.map(|one| one.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(reaches(&record), ["staging"]);
+    changes.push(("prod/kustomization.yaml", text.as_str()));
+    let mut all = hub.branches["main"].1.clone();
+    all.extend(files(&changes));
+    hub.pulls[0].head.sha = hub.push("hand", &account(5, "ada"), "more", all);
+    record.add(&evaluate(&mut hub, pr));
+    assert_eq!(reaches(&record), ["prod", "staging"]);
+}
