@@ -172,12 +172,13 @@ async fn chains(store: &Store, repo: Option<&RepoName>) -> Result<Vec<Chain>, Fa
     Ok(found)
 }
 
-/// All entries of a chain.
+/// All entries of a chain, up to where it ended when it was looked up: more may have come since.
 async fn entries(store: &Store, chain: &Chain) -> Result<Vec<Kept>, Failure> {
     let mut all: Vec<Kept> = Vec::new();
     loop {
         let after = all.last().map_or(0, |kept| kept.link.sequence);
-        let page = store.evidence(chain.repo, after, PAGE).await.map_err(trouble)?;
+        let mut page = store.evidence(chain.repo, after, PAGE).await.map_err(trouble)?;
+        page.retain(|kept| kept.link.sequence <= chain.sequence);
         if page.is_empty() {
             return Ok(all);
         }
@@ -195,4 +196,34 @@ fn public_key(given: &str) -> Result<PublicKey, Failure> {
         given.to_owned()
     };
     PublicKey::parse(&text).map_err(|why| Failure::Usage(format!("--key {given:?}: {why}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::evidence::{NewEvidence, Once, What};
+    use crate::model::ids::{InstallationId, RepoId, RepoRef, Sha};
+    use crate::store::Pen;
+
+    #[tokio::test]
+    async fn what_comes_while_it_is_read_is_left_out() {
+        let (clock, entropy) = (crate::app::clock(), crate::app::entropy());
+        let store = Store::open(&"sqlite::memory:".into(), clock, entropy).await.unwrap();
+        let (id, name) = (RepoId(7), RepoName::new("acme/infra").unwrap());
+        let repo = RepoRef { id, name, installation: InstallationId(9) };
+        let pen = Pen { repo: &repo, delivery: None, notary: &Notary::new([1; 32]) };
+        let record = async |pr: u64| {
+            let subject = format!("life:{pr}");
+            let (cause, once, at) = (subject.clone(), Once::Ever, Timestamp::UNIX_EPOCH);
+            let what = What::Closed { head: Sha::new("a".repeat(40)).unwrap() };
+            let new = NewEvidence { pr: Some(PrNumber(pr)), subject, cause, once, at, what };
+            assert!(store.record_evidence(&pen, &new).await.unwrap());
+        };
+        record(1).await;
+        let chain = chains(&store, None).await.map_err(|_| "no chain").unwrap().remove(0);
+        record(2).await;
+        let read = entries(&store, &chain).await.map_err(|_| "no entries").unwrap();
+        let read: Vec<_> = read.iter().map(|kept| kept.link.hash).collect();
+        assert_eq!(read, [chain.hash], "it ends where its head says");
+    }
 }
