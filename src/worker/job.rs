@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::ahead::Habits;
@@ -39,14 +40,23 @@ pub(super) async fn next(
         return Ok(false);
     };
     let job = claimed.job.clone();
-    let keeper = keep_lease(world.clone(), claimed.clone());
-    let work = {
+    let mut keeper = tokio::spawn(keep_lease(world.clone(), claimed.clone()));
+    let mut work = {
         let (world, job) = (world.clone(), job.clone());
         let (memo, habits) = (memo.clone(), habits.clone());
         // A task of its own, so that a panic ends the job and not the worker.
         tokio::spawn(async move { work(&world, (&memo, &habits), &job).await })
     };
-    let ended = finish_or_stop(work, stop).await;
+    let ended = tokio::select! {
+        ended = finish_or_stop(&mut work, stop) => ended,
+        _ = &mut keeper => {
+            // Whoever has it now begins anew: nothing more is written in its name.
+            work.abort();
+            let _ended = work.await;
+            tracing::warn!(job = %job.id, "stopped in the middle: the lease was lost");
+            return Ok(true);
+        }
+    };
     let held = settle(world, &claimed, ended).await;
     // Only now: telling people may take longer than a lease.
     keeper.abort();
@@ -78,7 +88,7 @@ async fn settle(
 
 /// The job's end, or `None` if the order to stop came and the grace ran out.
 async fn finish_or_stop(
-    mut work: JoinHandle<Result<Vec<NewJob>, Fault>>,
+    work: &mut JoinHandle<Result<Vec<NewJob>, Fault>>,
     stop: &CancellationToken,
 ) -> Option<Result<Vec<NewJob>, Fault>> {
     let stopped = async {
@@ -86,7 +96,7 @@ async fn finish_or_stop(
         tokio::time::sleep(GRACE).await;
     };
     tokio::select! {
-        ended = &mut work => Some(ended.unwrap_or_else(|panic| Err(Fault::Broken(format!("it panicked: {panic}"))))),
+        ended = &mut *work => Some(ended.unwrap_or_else(|panic| Err(Fault::Broken(format!("it panicked: {panic}"))))),
         () = stopped => {
             work.abort();
             None
@@ -94,19 +104,24 @@ async fn finish_or_stop(
     }
 }
 
-fn keep_lease(world: World, claimed: Arc<Lease>) -> JoinHandle<()> {
-    tokio::spawn(async move {
-        loop {
-            tokio::time::sleep(LEASE / 3).await;
-            match world.store.extend(&claimed, LEASE).await {
-                Ok(Held::Yes) => {}
-                Ok(Held::Lost) => return,
-                Err(fault) => {
-                    tracing::warn!(job = %claimed.job.id, %fault, "the lease could not be extended");
+/// Ends when the lease is another's, or has run out because it could not be extended for so long.
+async fn keep_lease(world: World, claimed: Arc<Lease>) {
+    let mut held = Instant::now();
+    loop {
+        tokio::time::sleep(LEASE / 3).await;
+        let asked = Instant::now();
+        let left = LEASE.saturating_sub(held.elapsed());
+        match tokio::time::timeout(left, world.store.extend(&claimed, LEASE)).await {
+            Ok(Ok(Held::Yes)) => held = asked,
+            Ok(Ok(Held::Lost)) | Err(_) => return,
+            Ok(Err(fault)) => {
+                tracing::warn!(job = %claimed.job.id, %fault, "the lease could not be extended");
+                if held.elapsed() >= LEASE {
+                    return;
                 }
             }
         }
-    })
+    }
 }
 
 async fn work(world: &World, learnt: (&Memo, &Habits), job: &Job) -> Result<Vec<NewJob>, Fault> {

@@ -14,8 +14,10 @@ use std::time::Duration;
 use futures_util::stream::{self, StreamExt as _};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use usher::app;
+use usher::model::clock::Clock;
 use usher::sandbox::{Fault, FaultAnswer, Seen};
-use usher::store::{JobFilter, JobState};
+use usher::store::{JobFilter, JobState, Store};
 
 use crate::stage::story::{DRIFT, Deaths, STORY, Step, Write};
 use crate::stage::{DEMO, Stage};
@@ -255,4 +257,37 @@ async fn asked_to_end_it_loses_nothing_and_goes_on_where_it_was() {
         .until("the pull request", async || stage.open_titles(DEMO).await == [title.as_str()])
         .await;
     drop(process);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_another_worker_has_taken_over_is_not_gone_on_with() {
+    let stage = Stage::start().await;
+    // The branch is claimed; GitHub takes its time for that, and another worker takes the job for dead.
+    let answer = FaultAnswer::Delay { ms: 8_000 };
+    let path = "/repos/*/*/git/refs".to_owned();
+    let slow = Fault { method: Some("POST".to_owned()), path, nth: 1, times: 1, answer };
+    stage.github.fault(slow).unwrap();
+    let release = json!({"tag_name": "v1.0.1"});
+    stage.act("ada", "POST", &format!("/repos/{DEMO}/releases"), release).await;
+    stage.until("the slow call", async || stage.github.waiting_faults().is_empty()).await;
+    let ahead = jiff::SignedDuration::from_secs(60);
+    let clock = stage.clock();
+    let clock = Clock::new(move || clock.now() + ahead);
+    let other = Store::open(&stage.database().into(), clock.clone(), app::entropy()).await.unwrap();
+    let lease = other.claim(Duration::from_secs(60)).await.unwrap().unwrap();
+    assert_eq!(lease.job.intent["kind"], "promote");
+
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    let written = |path: &str| {
+        let all = stage.github.requests().into_iter();
+        all.filter(|seen| seen.method == "PUT" && seen.path.contains(path)).count()
+    };
+    assert_eq!(written("/contents/"), 0, "nothing more is written");
+    let _ = other.release(&lease, clock.now() - ahead, "it gives it back").await.unwrap();
+    let title = "Promote microservices-demo v1.0.1 to staging".to_owned();
+    stage
+        .until("the pull request", async || stage.open_titles(DEMO).await == [title.as_str()])
+        .await;
+    assert_eq!(written("/contents/"), 1);
+    stage.finish().await;
 }
