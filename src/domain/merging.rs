@@ -97,7 +97,11 @@ pub(super) fn follows(
         return Ok(None);
     }
     let again = match tried(facts, look)? {
-        Some((Asked { came: Half::Queued | Half::Waiting { .. }, .. }, _)) => false,
+        Some((Asked { came: Half::Queued, .. }, _)) => false,
+        // After so long nobody asks any more what became of it.
+        Some((Asked { came: Half::Waiting { since, .. }, .. }, _)) => {
+            facts.now.duration_since(*since) > PATIENCE
+        }
         Some((_, at)) => facts.now.duration_since(*at) >= PAUSE,
         None => true,
     };

@@ -96,10 +96,13 @@ fn what_was_put_into_a_queue_is_not_put_in_again_at_the_same_head_onto_the_same_
         Some((Asked { head: head.clone(), base: base.clone(), came }, when))
     };
     let refused = || Half::Refused("\"build\" is expected".to_owned());
+    let waits = |since: &str| Half::Waiting { uuid: "u-1".to_owned(), since: at(since) };
     for (what, past, expected) in [
         ("queued", tried(Half::Queued, &head, &base, long_ago), false),
         ("queued at another head", tried(Half::Queued, &sha("x"), &base, long_ago), true),
         ("queued onto another base", tried(Half::Queued, &head, &sha("x"), long_ago), true),
+        ("asked for", tried(waits("2026-11-20T11:31:00Z"), &head, &base, long_ago), false),
+        ("asked for, and lost", tried(waits("2026-11-20T11:29:00Z"), &head, &base, long_ago), true),
         ("refused a while ago", tried(refused(), &head, &base, long_ago), true),
         ("refused just now", tried(refused(), &head, &base, at("2026-11-20T11:59:55Z")), false),
     ] {

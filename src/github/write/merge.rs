@@ -56,7 +56,7 @@ impl Repo {
             | StatusCode::ACCEPTED
             | StatusCode::BAD_REQUEST
             | StatusCode::CONFLICT => self.came(number, new, told(&asked, &raw)?).await,
-            _ => Err(answer::fault(&asked, &raw)),
+            _ => refused(&asked, &raw),
         }
     }
 
@@ -112,7 +112,7 @@ impl Repo {
                 }
                 Ok(Merged::Refused(answer::said(&raw)))
             }
-            _ => Err(answer::fault(&asked, &raw)),
+            _ => refused(&asked, &raw),
         }
     }
 
@@ -153,6 +153,14 @@ fn wanted(new: &NewMerge) -> Value {
         wanted["commit_message"] = json!(body(&new.message));
     }
     wanted
+}
+
+/// GitHub's no, in its own words, since people wait for the merge; all else is the fault that it is.
+fn refused(asked: &Asked, raw: &Raw) -> Result<Merged, Fault> {
+    match answer::fault(asked, raw) {
+        Fault::Denied(_) | Fault::Broken(_) => Ok(Merged::Refused(answer::said(raw))),
+        fault => Err(fault),
+    }
 }
 
 fn told(asked: &Asked, raw: &Raw) -> Result<Told, Fault> {

@@ -282,15 +282,24 @@ const QUEUE: &str =
 #[tokio::test]
 async fn what_stands_against_a_merge_is_told_in_githubs_words() {
     let said = "Required status check \"usher/gates\" is failing.";
-    for (status, said) in [(405, said), (409, said), (405, QUEUE)] {
+    for (status, said) in [(405, said), (409, said), (405, QUEUE), (403, said), (422, said)] {
         let stub = Stub::start(mergeable(9, status, said)).await;
         let told = stub.repo().merge(PrNumber(5), &new_merge(MergeMethod::Squash)).await.unwrap();
         assert_eq!(told, Merged::Refused(said.to_owned()));
         assert_eq!(stub.count("PUT"), 2, "never tried again");
     }
-    let stub = Stub::start(mergeable(9, 403, said)).await;
-    let fault = stub.repo().merge(PrNumber(5), &new_merge(MergeMethod::Squash)).await.unwrap_err();
-    assert!(matches!(fault, Fault::Denied(_)), "{fault}");
+    for status in [403, 405, 422] {
+        let stub = Stub::start(move |seen: &Seen, _| match seen.call.as_str() {
+            "GET /repos/acme/shop1/pulls/5" => Some(Reply::Json(200, pull(5, &bot(), &[]))),
+            BASE => Some(base('b')),
+            ASYNC => Some(Reply::Json(status, json!({"message": said}))),
+            _ => None,
+        })
+        .await;
+        let told = stub.repo().merge(PrNumber(5), &new_merge(MergeMethod::Squash)).await.unwrap();
+        assert_eq!(told, Merged::Refused(said.to_owned()));
+        assert_eq!(stub.count("PUT"), 1, "never tried again");
+    }
 }
 
 #[tokio::test]
