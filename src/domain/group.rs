@@ -17,7 +17,7 @@ use super::merge::differences;
 use super::reply::{self, group as say, reason};
 use crate::intent::{Group, Intent};
 use crate::model::ids::{PrNumber, RepoRef, Sha};
-use crate::model::read::Conclusion;
+use crate::model::read::{Conclusion, PullRequest};
 use crate::model::write::NewCheck;
 
 /// What GitHub calls the branches of groups.
@@ -161,6 +161,19 @@ fn member(
     Ok(Judged { member: checks(&assessment, Some(&look)), again, changes_rules })
 }
 
+/// Whether a pull request is in a merge queue: then a group holds it, with those before it.
+pub(super) fn is_queued(facts: &Facts, look: &Look<'_>, pull: &PullRequest) -> Result<bool, Gap> {
+    let prefix = branches_onto(&pull.base.branch);
+    let all = facts.branches(look.ground.repo, &prefix)?.iter();
+    let mut entries = all.filter_map(|(name, _)| read_branch(name.strip_prefix(&prefix)?));
+    Ok(entries.any(|(pr, _)| pr == pull.number))
+}
+
+/// What the branches of the groups onto a branch begin with.
+fn branches_onto(branch: &str) -> String {
+    format!("{BRANCHES}{branch}/pr-")
+}
+
 enum Chain {
     /// From the default branch's head to the group's, in this order.
     Whole(Vec<Entry>),
@@ -172,7 +185,7 @@ enum Chain {
 
 /// The pull requests between the default branch's head and the group's.
 fn entries(facts: &Facts, ground: &Ground<'_>, group: &Group) -> Result<Chain, Gap> {
-    let prefix = format!("{BRANCHES}{}/pr-", group.branch);
+    let prefix = branches_onto(&group.branch);
     let mut by_head: BTreeMap<&Sha, (PrNumber, Sha)> = BTreeMap::new();
     for (name, head) in facts.branches(ground.repo, &prefix)? {
         if let Some((pr, base)) = read_branch(name.strip_prefix(&prefix).unwrap_or_default()) {

@@ -1,7 +1,9 @@
-//! An open promotion makes lower ones superfluous, unless somebody holds them or asked for them.
+//! An open promotion makes lower ones superfluous, unless somebody holds them or asked for them, or they are in a merge
+//! queue.
 
 use super::decision::Effect;
 use super::facts::{Facts, Gap};
+use super::group;
 use super::look::{Look, is_our_pull, ours};
 use super::promotion::{Direction, Promotion};
 use super::reply;
@@ -16,7 +18,8 @@ pub(super) fn supersede(facts: &Facts, look: &Look<'_>) -> Result<Vec<Effect>, G
     };
     let mut effects = Vec::new();
     for (pull, older) in rivals(facts, look, promotion)? {
-        if is_superfluous(look, promotion, (pull, &older)) {
+        if is_superfluous(look, promotion, (pull, &older)) && !group::is_queued(facts, look, pull)?
+        {
             let withdrawn = Withdrawn {
                 head: pull.head.sha.clone(),
                 why: "superseded".to_owned(),

@@ -244,6 +244,23 @@ fn a_group_is_judged_whole_and_order_counts_as_before_it() {
 }
 
 #[test]
+fn what_is_in_a_queue_is_not_superseded() {
+    let mut hub = Hub::new();
+    let older = promoted(&mut hub, "v1.1.0");
+    let newer = promoted(&mut hub, "v1.2.0");
+    let closes = |hub: &mut Hub| {
+        let effects = evaluate(hub, newer).effects;
+        effects.iter().any(|effect| matches!(effect, Effect::ClosePull { pr } if *pr == older))
+    };
+    assert!(closes(&mut hub));
+    queued(&mut hub, &[older]);
+    assert!(!closes(&mut hub));
+    hub.branches.retain(|name, _| !name.starts_with("gh-"));
+    queued(&mut hub, &[newer]);
+    assert!(closes(&mut hub), "another one is in the queue");
+}
+
+#[test]
 fn a_group_whose_tree_is_not_what_its_pull_requests_make_is_red() {
     let mut hub = Hub::new();
     let staging = promoted(&mut hub, "v1.1.0");
