@@ -110,7 +110,8 @@ impl Repo {
                 if self.is_merged(number, new).await? {
                     return Ok(Merged::Done);
                 }
-                Ok(Merged::Refused(answer::said(&raw)))
+                let said = answer::said(&raw);
+                Ok(self.enqueue(number, new, &said).await?.unwrap_or(Merged::Refused(said)))
             }
             _ => refused(&asked, &raw),
         }
@@ -156,7 +157,7 @@ fn wanted(new: &NewMerge) -> Value {
 }
 
 /// GitHub's no, in its own words, since people wait for the merge; all else is the fault that it is.
-fn refused(asked: &Asked, raw: &Raw) -> Result<Merged, Fault> {
+pub(super) fn refused(asked: &Asked, raw: &Raw) -> Result<Merged, Fault> {
     match answer::fault(asked, raw) {
         Fault::Denied(_) | Fault::Broken(_) => Ok(Merged::Refused(answer::said(raw))),
         fault => Err(fault),

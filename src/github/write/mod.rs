@@ -8,6 +8,7 @@ mod check;
 mod comment;
 mod commit;
 mod deployment;
+mod enqueue;
 mod issue;
 mod label;
 mod merge;

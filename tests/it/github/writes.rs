@@ -303,6 +303,46 @@ async fn what_stands_against_a_merge_is_told_in_githubs_words() {
 }
 
 #[tokio::test]
+async fn an_older_github_is_asked_to_put_it_into_the_queue_once_and_at_its_head() {
+    let stub = async |is_in: bool, errors: Value| {
+        let github = mergeable(9, 405, QUEUE);
+        Stub::start(move |seen: &Seen, before| {
+            let query = seen.body["query"].as_str().unwrap_or_default();
+            match seen.call.as_str() {
+                "POST /graphql" if query.starts_with("query") => {
+                    let pull = json!({"id": "PR_5", "isInMergeQueue": is_in});
+                    let data = json!({"repository": {"pullRequest": pull}});
+                    Some(Reply::Json(200, json!({"data": data})))
+                }
+                "POST /graphql" => {
+                    let data = json!({"enqueuePullRequest": {"mergeQueueEntry": {"id": "E_1"}}});
+                    Some(Reply::Json(200, json!({"data": data, "errors": errors})))
+                }
+                _ => github(seen, before),
+            }
+        })
+        .await
+    };
+    let said = json!([{"message": "Head sha is not what was expected"}]);
+    let refused = || Merged::Refused("Head sha is not what was expected".to_owned());
+    for (is_in, errors, came, asked) in [
+        (false, json!([]), Merged::Queued, 2),
+        (false, said, refused(), 2),
+        (true, json!([]), Merged::Queued, 1),
+    ] {
+        let stub = stub(is_in, errors).await;
+        let merge = new_merge(MergeMethod::Squash);
+        assert_eq!(stub.repo().merge(PrNumber(5), &merge).await.unwrap(), came);
+        let calls = stub.calls("POST /graphql");
+        assert_eq!(calls.len(), asked, "a mutation is sent once, and not at all for what is in");
+        if let Some(sent) = calls.get(1) {
+            let wanted = json!({"id": "PR_5", "head": sha('c')});
+            assert_eq!(sent.body["variables"], wanted);
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_is_merged_already_is_not_merged_again() {
     let merge = new_merge(MergeMethod::Squash);
     let stub = Stub::start(mergeable(0, 500, "")).await;
