@@ -122,20 +122,47 @@ pub fn ill_since(
         return Ok(None);
     };
     let here = Here { environment, application, target: live.target, now };
-    let last = seen.operation.as_ref();
-    let (revision, since) = match live.stand {
+    let mut told = Vec::new();
+    match live.stand {
         Stand::Ill(..) => {
-            let synced = deploys(ground, facts, &here, seen).and_then(|one| one.revision.as_ref());
-            (synced, seen.health_since)
+            let source = deploys(ground, facts, &here, seen);
+            if let Some((revision, at)) = source.and_then(|source| deployed(source, seen)) {
+                told.push((
+                    revision,
+                    seen.health_since.map(|since| at.unwrap_or(since).max(since)),
+                ));
+            }
         }
-        Stand::SyncFailed(_) => {
-            (last.and_then(|last| last.revision.as_ref()), last.and_then(|last| last.finished_at))
-        }
+        Stand::SyncFailed(_) => {}
         _ => return Ok(None),
+    }
+    // What a sync could not bring has made it ill as well.
+    let failed = seen.operation.as_ref().filter(|last| last.phase.has_failed());
+    if let Some(failed) = failed.filter(|_| seen.sync != Sync::Synced) {
+        told.extend(failed.revision.clone().map(|revision| (revision, failed.finished_at)));
+    }
+    for (revision, since) in told {
+        if same_there(facts, ground, &here, &revision)? == Some(true) {
+            return Ok(since);
+        }
+    }
+    Ok(None)
+}
+
+/// What is deployed of a source, and since when, as far as that is told: what was compared last is only where it is
+/// synced.
+fn deployed(source: &Source, seen: &Seen) -> Option<(Sha, Option<Timestamp>)> {
+    let last = seen.history.last();
+    if seen.sync == Sync::Synced {
+        return Some((source.revision.clone()?, last.and_then(|last| last.at)));
+    }
+    let Some(last) = last else {
+        let done = seen.operation.as_ref().filter(|last| last.phase == Phase::Succeeded)?;
+        return Some((done.revision.clone()?, done.finished_at));
     };
-    let Some(revision) = revision else { return Ok(None) };
-    let same = same_there(facts, ground, &here, revision)? == Some(true);
-    Ok(since.filter(|_| same))
+    let mut all = seen.sources.iter().zip(&last.revisions);
+    let (_, revision) = all.find(|(one, _)| *one == source)?;
+    Some((Sha::new(revision.clone()).ok()?, last.at))
 }
 
 struct Here<'a> {
@@ -154,7 +181,7 @@ fn stand(facts: &Facts, ground: &Ground<'_>, here: &Here<'_>, seen: &Seen) -> Re
     if last.is_some_and(|last| last.phase.is_under_way()) {
         return Ok(Stand::Syncing);
     }
-    let failed = last.filter(|last| matches!(last.phase, Phase::Failed | Phase::Error));
+    let failed = last.filter(|last| last.phase.has_failed());
     if matches!(seen.health, Health::Degraded | Health::Missing) {
         return Ok(Stand::Ill(seen.health, seen.health_message.clone()));
     }

@@ -123,6 +123,11 @@ impl Phase {
     pub fn is_under_way(self) -> bool {
         matches!(self, Self::Running | Self::Terminating)
     }
+
+    /// Whether it came to nothing.
+    pub fn has_failed(self) -> bool {
+        matches!(self, Self::Failed | Self::Error)
+    }
 }
 
 /// Something that was deployed.

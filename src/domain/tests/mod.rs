@@ -8,6 +8,7 @@ mod drift;
 mod evaluate;
 mod evidence;
 mod hands;
+mod ill;
 mod labels;
 mod live;
 mod merging;
