@@ -10,6 +10,7 @@ use super::evidence;
 use super::facts::{Facts, Gap};
 use super::ground::Ground;
 use super::label::below;
+use super::leaving;
 use super::look::{is_our_pull, ours};
 use super::merge::{Merged, differences};
 use super::promotion::{Back, Onward, Promotion};
@@ -51,8 +52,11 @@ pub(super) fn conclude(facts: &Facts, repo: &RepoRef, pr: PrNumber) -> Result<De
         let why = if pull.merged { MERGED } else { "closed" };
         effects.push(Effect::EndActs { ids: over, by: None, why: why.to_owned() });
     }
-    let promotion = promotion_of(facts, repo, pull)?;
+    let mut promotion = promotion_of(facts, repo, pull)?;
     if pull.merged {
+        if let Some(planned) = promotion {
+            promotion = Some(leaving::as_merged(facts, repo, pull, planned)?);
+        }
         if let Some(promotion) = &promotion {
             let went = aftermath::went_back(facts, repo, pull, promotion)?;
             effects.push(Effect::EnsureComment {

@@ -170,10 +170,9 @@ fn try_to_judge(
     let look = Look::at(facts, ground, &policy, &change)?;
     if !elsewhere
         && outdated == Outdated::PlanAnew
-        && let Some(effects) = replan::replan(facts, &look)?
+        && let Some((reason, effects)) = replan::replan(facts, &look)?
     {
-        let reasons = vec![reason::planned_anew(pull.number)];
-        return Ok(Decision { verdict: Verdict::Accepted, reasons, effects });
+        return Ok(Decision { verdict: Verdict::Accepted, reasons: vec![reason], effects });
     }
     let mut assessment = assess(facts, &look, rules.as_ref())?;
     let again = look_again(facts, &assessment);

@@ -10,6 +10,7 @@ use super::evaluate::{Assessment, assess, changed_rules, policy_for};
 use super::evidence;
 use super::facts::{Facts, Gap};
 use super::ground::Ground;
+use super::leaving;
 use super::look::{Change, Look};
 use super::policy::{Mode, Mover};
 use super::promotion::Promotion;
@@ -64,7 +65,12 @@ pub(super) fn is_automatic(look: &Look<'_>) -> bool {
     }
     let automatic =
         |touch: &super::classify::Effect<'_>| touch.environment.merge() == Mover::Automatic;
-    look.promotion.is_some() && !look.touches.is_empty() && look.touches.iter().all(automatic)
+    // What somebody meant to go back from is not there any more: that is for people.
+    let as_meant = leaving::changed(look).is_none();
+    look.promotion.is_some()
+        && !look.touches.is_empty()
+        && look.touches.iter().all(automatic)
+        && as_meant
 }
 
 /// What came of the last try at this head onto this base, if it was tried.

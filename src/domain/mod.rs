@@ -29,6 +29,7 @@ mod group;
 pub mod hands;
 pub mod inert;
 mod label;
+mod leaving;
 pub mod live;
 pub mod look;
 pub mod memo;

@@ -109,7 +109,7 @@ pub struct Request {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Back {
-    /// The image tags that it leaves and that are bad from then on.
+    /// The image tags and digests that it leaves and that are bad from then on, as it was planned.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub leaves: Vec<String>,
     /// The pull request that it undoes, where it undoes one.
@@ -140,6 +140,9 @@ pub struct Onward {
     pub environment: EnvName,
     /// The image entries as they are to be again.
     pub images: Vec<Promised>,
+    /// The same as they were when it was asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub from: Vec<Promised>,
     /// The image entries it is limited to; empty for all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub services: Vec<String>,
@@ -279,6 +282,12 @@ impl Promotion {
         self.is_rollback() && self.direction == Direction::Back && self.request.is_none()
     }
 
+    /// Whether it leaves alone what comes while it waits: nobody named where it has to go.
+    pub fn leaves_alone(&self) -> bool {
+        let undoes = self.back.as_ref().is_some_and(|back| back.undoes.is_some());
+        self.direction == Direction::Back && (self.request.is_none() || undoes)
+    }
+
     /// Whether that person asked for it.
     pub fn requested_by(&self, account: &Account) -> bool {
         self.request.as_ref().is_some_and(|request| request.id == account.id)
@@ -300,6 +309,11 @@ impl Promotion {
 }
 
 impl Back {
+    /// Whether nothing is bad after it: it takes back a way back.
+    pub fn leaves_nothing(&self) -> bool {
+        self.undoes.is_some() && self.leaves.is_empty()
+    }
+
     /// The pull request for which it is there: the one that it undoes, or that what follows it undoes.
     fn cause(&self) -> Option<PrNumber> {
         self.undoes.or(self.onward.as_ref().and_then(|onward| onward.undoes))

@@ -3,22 +3,26 @@
 //!
 //! The new commit joins both sides, so that the branch only ever moves forward, and nobody's push is lost.
 
-use super::decision::Effect;
+use super::decision::{Effect, Reason};
 use super::facts::{Facts, Gap};
 use super::ground::Ground;
+use super::leaving::spared;
 use super::look::{Change, Look};
 use super::merging;
 use super::overlay::overlays;
 use super::plan::{Plan, plan};
 use super::promotion::{Promised, Promotion, Sealer};
+use super::reply::{leaving as say, reason};
+use super::withdraw::withdraw_for_good;
 use crate::intent::Intent;
+use crate::model::evidence::Withdrawn;
 use crate::model::files::GitTree;
 use crate::model::read::{Commit, Identity};
 use crate::model::report::{CommitStatus, StatusState};
 use crate::model::write::NewCommit;
 
-/// The effects that plan it anew; none where there is no need, or no way.
-pub(super) fn replan(facts: &Facts, look: &Look<'_>) -> Result<Option<Vec<Effect>>, Gap> {
+/// The effects that plan it anew, and why they are made; none where there is no need, or no way.
+pub(super) fn replan(facts: &Facts, look: &Look<'_>) -> Result<Option<(Reason, Vec<Effect>)>, Gap> {
     let Some(promotion) = &look.promotion else {
         return Ok(None);
     };
@@ -26,7 +30,16 @@ pub(super) fn replan(facts: &Facts, look: &Look<'_>) -> Result<Option<Vec<Effect
     if !(collides || lags(facts, look)?) || has_foreign_commits(look, promotion) {
         return Ok(None);
     }
-    joined(facts, look, promotion)
+    let anew = reason::planned_anew(look.pull().number);
+    if let Some(left) = spared(facts, look, promotion)? {
+        // It is another one now, which stands alone on its branch.
+        let parents = vec![look.ground.head.sha.clone()];
+        return Ok(Some(match again(facts, look, &left)? {
+            Some(plan) => (anew, effects(look, &plan, parents)),
+            None => (say::moved_on(look.pull().number), moved_on(facts, look, promotion)),
+        }));
+    }
+    Ok(joined(facts, look, promotion)?.map(|effects| (anew, effects)))
 }
 
 /// Whether the base has moved since the branch was planned.
@@ -78,7 +91,8 @@ pub(super) fn afresh(
     look: &Look<'_>,
     promotion: &Promotion,
 ) -> Result<Option<Vec<Effect>>, Gap> {
-    let Some(plan) = again(facts, look, promotion)? else {
+    let left = spared(facts, look, promotion)?;
+    let Some(plan) = again(facts, look, left.as_ref().unwrap_or(promotion))? else {
         return Ok(None);
     };
     Ok(Some(effects(look, &plan, vec![look.ground.head.sha.clone()])))
@@ -99,6 +113,18 @@ fn effects(look: &Look<'_>, plan: &Plan, parents: Vec<crate::model::ids::Sha>) -
     ]
 }
 
+/// Something else came for all that a way back was to put back: it is withdrawn.
+fn moved_on(facts: &Facts, look: &Look<'_>, promotion: &Promotion) -> Vec<Effect> {
+    let withdrawn = Withdrawn {
+        head: look.pull().head.sha.clone(),
+        why: "moved on".to_owned(),
+        by: None,
+        in_favour_of: None,
+        reason: String::new(),
+    };
+    withdraw_for_good(facts, look.pull(), withdrawn, say::withdrawn(promotion))
+}
+
 /// The commits on the branch that are not of this promotion.
 pub(super) fn foreign<'a>(look: &'a Look<'_>, promotion: &Promotion) -> Vec<&'a Commit> {
     strange(&look.change.comparison.commits, promotion, look.identity, &look.sealer)
@@ -111,11 +137,18 @@ pub(super) fn strange<'a>(
     identity: &Identity,
     sealer: &Sealer,
 ) -> Vec<&'a Commit> {
-    let ours = |commit: &&Commit| {
-        let told = Promotion::from_message(&commit.message, sealer);
-        identity.made(commit) && told.is_some_and(|told| told.is(promotion))
-    };
-    commits.iter().filter(|commit| !ours(commit)).collect()
+    commits.iter().filter(|commit| !is_ours(commit, promotion, identity, sealer)).collect()
+}
+
+/// Whether we made a commit for this promotion.
+pub(super) fn is_ours(
+    commit: &Commit,
+    promotion: &Promotion,
+    identity: &Identity,
+    sealer: &Sealer,
+) -> bool {
+    let told = Promotion::from_message(&commit.message, sealer);
+    identity.made(commit) && told.is_some_and(|told| told.is(promotion))
 }
 
 fn has_foreign_commits(look: &Look<'_>, promotion: &Promotion) -> bool {

@@ -2,11 +2,12 @@
 //! once that is merged, by the one that was asked for.
 
 use super::back::{Search, State, look_back, state};
-use super::command::rollback::{leaves, name};
+use super::command::rollback::name;
 use super::conclude::promotion_of;
 use super::decision::{Decision, Effect, Verdict};
 use super::facts::{Facts, Gap};
 use super::ground::Ground;
+use super::leaving::leaves;
 use super::overlay::{Carried, Overlays, overlays};
 use super::plan::Stop;
 use super::policy::{Application, Environment, Policy};
@@ -54,6 +55,10 @@ pub(super) fn course<'a>(
     let onward = Onward {
         environment: environment.name().clone(),
         images: then.clone(),
+        from: state(&now)
+            .into_iter()
+            .filter(|one| then.iter().any(|to| is_same(one, to)))
+            .collect(),
         services: promotion.services.clone(),
         targets: promotion.targets.clone(),
         undoes: own.undoes,
@@ -62,7 +67,7 @@ pub(super) fn course<'a>(
     };
     let by_rule = first.rollback().is_some_and(|rollback| rollback.argocd);
     let back = Back {
-        leaves: leaves(application, &there, &goal),
+        leaves: leaves(application, &present, &goal),
         beyond,
         reason: own.reason,
         argocd: by_rule && first.targets().iter().any(|target| target.argocd.is_some()),
@@ -72,6 +77,11 @@ pub(super) fn course<'a>(
     let anew = Promotion { targets: Vec::new(), ..promotion };
     let promotion = planned(anew, (application, first), &there, (back, &goal));
     Ok(Course::First(first, there, Box::new(promotion)))
+}
+
+/// Whether both are the same entry, whatever it says.
+fn is_same(one: &Promised, other: &Promised) -> bool {
+    one.target == other.target && one.name == other.name
 }
 
 /// The same promotion, by its request, of other entries in another place.
@@ -150,16 +160,20 @@ pub(super) fn onward(facts: &Facts, repo: &RepoRef, pr: PrNumber) -> Result<Deci
         Ok(now) => now,
         Err(reasons) => return Ok(cannot(pr, &onward, &say::reasons(&reasons))),
     };
-    let mut then = onward.images.clone();
-    then.retain(|entry| {
-        let mut there = now.carried.iter();
-        there.any(|one| one.target == entry.target && one.entry.name == entry.name)
-    });
+    let (present, mut then) = (state(&now), onward.images.clone());
+    then.retain(|entry| present.iter().any(|one| is_same(one, entry)));
     if then.is_empty() {
         return Ok(cannot(pr, &onward, &say::entries_gone()));
     }
+    if first.request.is_none() || onward.undoes.is_some() {
+        let stands = |one: &Promised, to: &Promised| one == to || onward.from.contains(one);
+        then.retain(|to| present.iter().any(|one| is_same(one, to) && stands(one, to)));
+    }
+    if then.is_empty() {
+        return Ok(cannot(pr, &onward, &say::moved_on()));
+    }
     let back = Back {
-        leaves: leaves(application, &now, &then),
+        leaves: leaves(application, &present, &then),
         undoes: onward.undoes,
         beyond: onward.beyond,
         reason: first.back.as_ref().and_then(|back| back.reason.clone()),

@@ -7,13 +7,14 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::back::{State, state};
-use super::command::rollback::{leaves, name};
+use super::command::rollback::name;
 use super::conclude::promotion_of;
 use super::decision::{Decision, Effect, Verdict};
 use super::evaluate::last_valid;
 use super::facts::{Facts, Gap};
 use super::gates::{Outcome, Stay, met};
 use super::ground::Ground;
+use super::leaving::leaves;
 use super::live::{self, Stand, live};
 use super::overlay::{Overlays, overlays};
 use super::plan::{Stop, within};
@@ -264,7 +265,7 @@ fn way_back(
         request: None,
         ticket: None,
         back: Some(Back {
-            leaves: leaves(application, now, &then),
+            leaves: leaves(application, &state(now), &then),
             undoes: Some(pull.number),
             reason: Some(say::in_short(ills)),
             argocd: environment.rollback().is_some_and(|rollback| rollback.argocd)

@@ -234,7 +234,7 @@ pub struct ActEnded {
 pub struct Withdrawn {
     /// At which head.
     pub head: Sha,
-    /// `superseded`, `cancelled` or `rejected`.
+    /// `superseded`, `cancelled`, `rejected`, `not needed` or `moved on`.
     pub why: String,
     /// Who said so, where somebody did.
     pub by: Option<Login>,

@@ -1,7 +1,5 @@
 //! `/rollback`: the way back, by a pull request.
 
-use std::collections::BTreeSet;
-
 use super::Step;
 use super::context::Context;
 use super::promote::{Granted, blank, open_now, scoped};
@@ -14,6 +12,7 @@ use crate::domain::classify::{Move, Sides, classify, moves};
 use crate::domain::decision::OPENED;
 use crate::domain::facts::{Facts, Gap, Lacking};
 use crate::domain::ground::Ground;
+use crate::domain::leaving::leaves;
 use crate::domain::merge::merge;
 use crate::domain::overlay::{Overlays, overlays};
 use crate::domain::plan::{Plan, Stop, plan, within};
@@ -128,7 +127,7 @@ fn open_it(context: &Context<'_>, wish: &Wish<'_>, way: Way<'_>) -> Result<Step,
 pub(super) fn promised(way: &Way<'_>, request: Option<Request>, reason: Option<&str>) -> Promotion {
     let (application, now, then) = (way.application, &way.now, &way.then);
     let back = Back {
-        leaves: leaves(application, now, then),
+        leaves: leaves(application, &state(now), then),
         reason: reason.map(str::to_owned),
         ..way.back.clone()
     };
@@ -144,41 +143,6 @@ fn names_applications(way: &Way<'_>) -> bool {
     targets.any(|target| {
         target.argocd.is_some() && way.then.iter().any(|entry| entry.target == target.name)
     })
-}
-
-/// What is left behind, and bad from then on: the tags, and the digests, which say exactly what ran. Where a version
-/// goes up, nothing is.
-pub(in crate::domain) fn leaves(
-    application: &Application,
-    now: &Overlays,
-    then: &State,
-) -> Vec<String> {
-    let present = state(now);
-    let left: BTreeSet<String> =
-        then.iter().flat_map(|entry| left(application, &present, entry)).collect();
-    left.into_iter().collect()
-}
-
-fn left(application: &Application, present: &State, to: &Promised) -> Vec<String> {
-    let mut all = present.iter();
-    let Some(now) = all.find(|one| one.target == to.target && one.name == to.name) else {
-        return Vec::new();
-    };
-    let version = |entry: &Promised| application.version_of_image(entry.new_tag.as_deref()?);
-    let up = version(now).zip(version(to)).is_some_and(|(now, to)| to > now);
-    let tag = now.new_tag.as_ref().filter(|tag| goes_down(application, tag, to.new_tag.as_deref()));
-    let digest = now.digest.as_ref().filter(|digest| !up && to.digest.as_ref() != Some(*digest));
-    tag.into_iter().chain(digest).cloned().collect()
-}
-
-/// Whether going from one tag to the other leaves something behind that is bad from then on: what goes
-/// forward again does not.
-fn goes_down(application: &Application, from: &str, to: Option<&str>) -> bool {
-    let version = |tag: &str| application.version_of_image(tag);
-    match (version(from), to.and_then(version)) {
-        (Some(from), Some(to)) => from > to,
-        _ => to != Some(from),
-    }
 }
 
 /// Calls the promotion by what it brings back: one tag where all that is in its scope gets that, or the highest of

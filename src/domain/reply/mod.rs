@@ -11,6 +11,7 @@ pub mod drift;
 pub mod findings;
 pub mod gate;
 pub mod group;
+pub mod leaving;
 pub mod overlay;
 pub mod overview;
 pub mod page;

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::verdict::holds_until;
-use super::{aftermath, by, sign};
+use super::{aftermath, by, leaving as told, sign};
 use crate::domain::evaluate::Assessment;
 use crate::domain::gates::{Gate, Outcome};
 use crate::domain::inert::{plain, span};
+use crate::domain::leaving;
 use crate::domain::look::Look;
 use crate::domain::merging;
 use crate::domain::policy::Mode;
@@ -31,6 +32,9 @@ pub fn promotion(look: &Look<'_>, promotion: &Promotion, assessment: &Assessment
         out.push_str(&line(gate));
     }
     out.push_str(&refused(look));
+    if let Some(leaves) = leaving::changed(look) {
+        out.push_str(&told::changed(&leaves, &promotion.environment));
+    }
     if look.policy.mode() == Mode::Observe {
         let _ = writeln!(
             out,

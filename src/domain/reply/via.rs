@@ -42,6 +42,11 @@ pub fn entries_gone() -> String {
     "None of the entries that it was to put back is there any more.".to_owned()
 }
 
+/// Something else came for all that it was to put back.
+pub fn moved_on() -> String {
+    "Something else came meanwhile for all that it was to put back, and stays.".to_owned()
+}
+
 /// Nothing waits for a pull request.
 pub fn nothing_follows(pr: PrNumber) -> Reason {
     Reason::new("onward.nothing", format!("nothing waits for #{pr}"))

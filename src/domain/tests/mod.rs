@@ -11,6 +11,7 @@ mod hands;
 mod ill;
 mod labels;
 mod live;
+mod meanwhile;
 mod merging;
 mod page;
 mod promote;

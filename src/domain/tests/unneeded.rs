@@ -94,6 +94,7 @@ fn what_goes_back_for_another_environment_is_needed() {
         back.onward = Some(Box::new(Onward {
             environment: EnvName::new("prod").unwrap(),
             images: vec![prod("v0.9.0")],
+            from: Vec::new(),
             services: Vec::new(),
             targets: Vec::new(),
             undoes: None,

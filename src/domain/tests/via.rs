@@ -25,6 +25,7 @@ fn first(entry: &str) -> Scene {
         let onward = Onward {
             environment: EnvName::new("prod").unwrap(),
             images: vec![entry],
+            from: Vec::new(),
             services: Vec::new(),
             targets: Vec::new(),
             undoes: None,
@@ -84,4 +85,49 @@ fn what_is_there_already_is_left_alone() {
     merge(&mut scene);
     scene.hub.write("prod/kustomization.yaml", &STAGING.replace("v1.0.0", "v0.9.0"));
     assert_eq!(outcome(&follows(&mut scene)), None);
+}
+
+/// The same, when production had v1.0.0.
+fn with(change: impl FnOnce(&mut Promotion)) -> Scene {
+    let mut scene = Scene::under(RULES, |promotion| {
+        promotion.environment = EnvName::new("staging").unwrap();
+        promotion.direction = Direction::Back;
+        promotion.version = "v0.9.0".to_owned();
+        promotion.tag = Some(ImageTag::new("v0.9.0").unwrap());
+        let entry = |tag: &str| Promised::tag(&TargetName::new("prod").unwrap(), "web", tag);
+        let onward = Onward {
+            environment: EnvName::new("prod").unwrap(),
+            images: vec![entry("v0.9.0")],
+            from: vec![entry("v1.0.0")],
+            services: Vec::new(),
+            targets: Vec::new(),
+            undoes: None,
+            beyond: false,
+            argocd: false,
+        };
+        promotion.back = Some(Back { onward: Some(Box::new(onward)), ..Back::default() });
+        change(promotion);
+    });
+    merge(&mut scene);
+    scene
+}
+
+#[test]
+fn what_came_meanwhile_stays_unless_somebody_said_where_to_go() {
+    let by_itself = |promotion: &mut Promotion| promotion.request = None;
+    let undoes = |promotion: &mut Promotion| {
+        let onward = promotion.back.as_mut().unwrap().onward.as_mut().unwrap();
+        onward.undoes = Some(PrNumber(3));
+    };
+    let changes: [(fn(&mut Promotion), bool); 3] =
+        [(by_itself, true), (undoes, true), (|_| {}, false)];
+    for (change, stays) in changes {
+        let mut scene = with(change);
+        let opened = outcome(&follows(&mut scene));
+        assert_eq!(opened.as_deref(), Some("Roll back shop to v0.9.0 in prod"));
+        scene.hub.write("prod/kustomization.yaml", &STAGING.replace("v1.0.0", "v1.2.0"));
+        scene.hub.asked.clear();
+        let told = outcome(&follows(&mut scene)).unwrap();
+        assert_eq!(told.contains("Something else came meanwhile"), stays, "{told}");
+    }
 }
