@@ -42,6 +42,8 @@ pub(super) struct Way<'a> {
     pub(super) now: Overlays,
     /// The entries as they are to be again.
     then: State,
+    /// Whether it takes a way back back, so that nothing is bad after it.
+    takes_back: bool,
     pub(super) back: Back,
     scope: Promotion,
     /// What was moved since, and entries that are left alone.
@@ -126,11 +128,11 @@ fn open_it(context: &Context<'_>, wish: &Wish<'_>, way: Way<'_>) -> Result<Step,
 /// The promotion that goes this way.
 pub(super) fn promised(way: &Way<'_>, request: Option<Request>, reason: Option<&str>) -> Promotion {
     let (application, now, then) = (way.application, &way.now, &way.then);
-    let back = Back {
-        leaves: leaves(application, &state(now), then),
-        reason: reason.map(str::to_owned),
-        ..way.back.clone()
+    let leaves = match way.takes_back {
+        true => Vec::new(),
+        false => leaves(application, &state(now), then),
     };
+    let back = Back { leaves, reason: reason.map(str::to_owned), ..way.back.clone() };
     let mut promotion =
         Promotion { request, direction: Direction::Back, back: Some(back), ..way.scope.clone() };
     name(&mut promotion, application, now, then);
@@ -232,8 +234,11 @@ fn undo<'a>(
     odd.extend(since.into_iter().map(|entry| Aside::Replaced(entry.name)));
     odd.sort();
     odd.dedup();
+    // Which way it goes cannot always be told by the versions.
+    let went = context.promotion.as_ref().and_then(|promotion| promotion.back.as_ref());
+    let takes_back = went.is_some_and(|went| !went.leaves.is_empty());
     let back = Back { undoes: Some(pull.number), ..Back::default() };
-    Ok(Ok(Way { application, environment, now, then, back, scope, odd }))
+    Ok(Ok(Way { application, environment, now, then, takes_back, back, scope, odd }))
 }
 
 /// What a merged pull request changed, and what is there now.
@@ -369,5 +374,5 @@ pub(super) fn way_back<'a>(
     let odd = found.moved.into_iter().chain(asides).collect();
     let beyond = !found.is_safe || within.is_some_and(|within| found.ago > within);
     let back = Back { beyond, ..Back::default() };
-    Ok(Ok(Way { application, environment, now, then, back, scope, odd }))
+    Ok(Ok(Way { application, environment, now, then, takes_back: false, back, scope, odd }))
 }

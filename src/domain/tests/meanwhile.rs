@@ -28,29 +28,40 @@ pub(super) fn entry(name: &str, tag: &str) -> Promised {
 
 /// Production gets these tags; what it had before is still to be found.
 pub(super) fn comes(hub: &mut Hub, web: &str, cart: &str) {
-    let past = hub.branches["main"].clone();
-    hub.branches.insert(format!("past-{}", hub.branches.len()), past);
-    hub.write(PROD, &prod(web, cart));
+    let (past, name) = (hub.branches["main"].clone(), format!("past-{}", hub.branches.len()));
+    let mut files = past.1.clone();
+    files.insert(PROD.to_owned(), prod(web, cart));
+    hub.branches.insert(name.clone(), past);
+    hub.push("main", &account(5, "ada"), &name, files);
 }
 
 /// A way back of ours from v3 to v2, when production had v3; ada asked for it.
 fn back(change: impl FnOnce(&mut Promotion)) -> (Hub, PrNumber) {
+    between("v3.0.0", "v2.0.0", change)
+}
+
+/// The same between other tags.
+pub(super) fn between(
+    from: &str,
+    to: &str,
+    change: impl FnOnce(&mut Promotion),
+) -> (Hub, PrNumber) {
     let mut hub = Hub::new();
     hub.write(".github/usher.yml", RULES);
     let both = "[{name: w, image: web}, {name: c, image: api-cart}]";
     hub.write("prod/web.yaml", &WEB.replace("[{name: w, image: web}]", both));
-    comes(&mut hub, "v3.0.0", "v3.0.0");
-    let mut promotion = crate::domain::promotion::tests::promotion("prod", "v2.0.0");
+    comes(&mut hub, from, from);
+    let mut promotion = crate::domain::promotion::tests::promotion("prod", to);
     promotion.application = AppName::new("shop").unwrap();
     promotion.source = RepoName::new("acme/shop").unwrap();
     (promotion.direction, promotion.commit) = (Direction::Back, None);
-    promotion.tag = Some(ImageTag::new("v2.0.0").unwrap());
+    promotion.tag = Some(ImageTag::new(to).unwrap());
     let (by, id) = (Login::new("ada").unwrap(), UserId(5));
     promotion.request = Some(Request { by, id, comment: CommentId(900) });
-    promotion.back = Some(Back { leaves: vec!["v3.0.0".to_owned()], ..Back::default() });
+    promotion.back = Some(Back { leaves: vec![from.to_owned()], ..Back::default() });
     change(&mut promotion);
     let (branch, message) = (promotion.branch(), promotion.message(&sealer()));
-    let text = prod("v2.0.0", "v2.0.0");
+    let text = prod(to, to);
     let pr = hub.open(&branch, &account(77, "usher[bot]"), &message, &[(PROD, &text)]);
     hub.parted = Some(hub.branches["main"].0.clone());
     (hub, pr)

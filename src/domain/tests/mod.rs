@@ -20,6 +20,7 @@ mod restore;
 mod reviews;
 mod states;
 mod tickets;
+mod undone;
 mod unneeded;
 mod unseen;
 mod via;
