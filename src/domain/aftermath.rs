@@ -60,26 +60,27 @@ pub(super) fn went_back(
     }))
 }
 
-/// The record of it, and who is told.
+/// The record of it, and who is told. `whole`: whether nothing stands any more of what it undoes.
 pub(super) fn follows(
     facts: &Facts,
     repo: &RepoRef,
     pull: &PullRequest,
-    (promotion, went): (&Promotion, &WentBack),
+    (promotion, went, whole): (&Promotion, &WentBack, bool),
 ) -> Result<Vec<Effect>, Gap> {
     let mut effects = vec![evidence::went_back(facts, pull, went)];
     for brought in &went.brought {
         effects.push(Effect::EnsureComment {
             pr: brought.pr,
             marker: say::marker(pull.number),
-            body: say::comment(pull.number, brought, went),
+            body: say::comment(pull.number, brought, (went, whole)),
             first: false,
         });
     }
     if let Ok(ground) = Ground::read(facts, repo)?
         && let Some(policy) = ground.policy()
     {
-        effects.extend(on_commits(facts, &ground, policy, (pull.number, promotion, went))?);
+        let went = (pull.number, promotion, went, whole);
+        effects.extend(on_commits(facts, &ground, policy, went)?);
     }
     Ok(effects)
 }
@@ -136,7 +137,7 @@ fn on_commits(
     facts: &Facts,
     ground: &Ground<'_>,
     policy: &Policy,
-    (pr, promotion, went): (PrNumber, &Promotion, &WentBack),
+    (pr, promotion, went, whole): (PrNumber, &Promotion, &WentBack, bool),
 ) -> Result<Vec<Effect>, Gap> {
     let Some(application) = policy.application(&promotion.application) else {
         return Ok(Vec::new());
@@ -154,7 +155,7 @@ fn on_commits(
     let undoes = promotion.back.as_ref().is_some_and(|back| back.undoes.is_some());
     let named = promotion.images.iter().filter_map(|image| image.new_tag.as_deref());
     let again: BTreeSet<&str> = promotion.tag.iter().map(ImageTag::as_str).chain(named).collect();
-    let undone = undoes && went.leaves.is_empty();
+    let undone = undoes && whole && went.leaves.is_empty();
     for version in again.into_iter().filter(|_| undone).take(MOST_LEFT) {
         if let Some(head) = commit_of(facts, application, version)? {
             effects.push(Effect::EnsureCheck(say::is_back(head, pr, version, went)));

@@ -65,9 +65,10 @@ pub(super) fn conclude(facts: &Facts, repo: &RepoRef, pr: PrNumber) -> Result<De
                 body: status::merged(promotion, &accepted(facts, repo, pull)?, went.as_ref()),
                 first: false,
             });
-            effects.extend(after_the_way_back(facts, pull, promotion, &acts));
+            let whole = leaving::is_undone(facts, repo, pull, promotion)?;
+            effects.extend(after_the_way_back(facts, pull, (promotion, whole), &acts));
             if let Some(went) = &went {
-                effects.extend(aftermath::follows(facts, repo, pull, (promotion, went))?);
+                effects.extend(aftermath::follows(facts, repo, pull, (promotion, went, whole))?);
             }
             if onward(promotion).is_some() {
                 effects.push(Effect::Enqueue(Intent::Onward { repo: repo.clone(), pr }));
@@ -171,11 +172,11 @@ fn onward(promotion: &Promotion) -> Option<&Onward> {
 }
 
 /// After a rollback what it left is bad there, and nothing comes by itself; undoing a rollback takes back
-/// what it left behind.
+/// what it left behind, once nothing of it stands.
 fn after_the_way_back(
     facts: &Facts,
     pull: &PullRequest,
-    promotion: &Promotion,
+    (promotion, whole): (&Promotion, bool),
     acts: &Acts<'_>,
 ) -> Vec<Effect> {
     let Some(back) = &promotion.back else {
@@ -190,7 +191,7 @@ fn after_the_way_back(
         let hold = left(facts, pull, promotion, back, ActKind::Hold, AUTOMATIC_ONLY);
         effects.push(Effect::RecordAct(hold));
     }
-    if let Some(undone) = back.undoes {
+    if let Some(undone) = back.undoes.filter(|_| whole) {
         let ids: Vec<i64> = acts.left_by(undone).map(|act| act.id).collect();
         if !ids.is_empty() {
             let by = promotion.request.as_ref().map(|request| request.by.clone());

@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 
 use super::back::{State, overlays_then, state};
+use super::conclude::promotion_of;
 use super::facts::{Facts, Gap};
 use super::ground::Ground;
 use super::look::Look;
@@ -84,6 +85,32 @@ pub(super) fn as_merged(
     };
     let leaves = leaves(application, &state(&before), &promised(&promotion, &after));
     Ok(Promotion { back: Some(Back { leaves, ..back }), ..promotion })
+}
+
+/// Whether nothing stands any more as the way back left it that a merged promotion undoes: by the commit that that came
+/// to. What nobody can tell does not stand.
+pub(super) fn is_undone(
+    facts: &Facts,
+    repo: &RepoRef,
+    pull: &PullRequest,
+    promotion: &Promotion,
+) -> Result<bool, Gap> {
+    let Some(undone) = promotion.back.as_ref().and_then(|back| back.undoes) else {
+        return Ok(true);
+    };
+    let (Ok(ground), Some(undone)) = (Ground::read(facts, repo)?, facts.pull(repo, &undone)?)
+    else {
+        return Ok(true);
+    };
+    let Some(way) = promotion_of(facts, repo, undone)? else { return Ok(true) };
+    let (Some((before, left)), Some((_, now))) =
+        (sides(facts, &ground, undone, &way)?, sides(facts, &ground, pull, promotion)?)
+    else {
+        return Ok(true);
+    };
+    let (before, now) = (state(&before), state(&now));
+    let mut moved = promised(&way, &left).into_iter().filter(|entry| !before.contains(entry));
+    Ok(!moved.any(|entry| now.contains(&entry)))
 }
 
 /// What an environment had before a promotion was merged, and after.

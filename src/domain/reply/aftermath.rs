@@ -16,13 +16,15 @@ pub fn marker(by: PrNumber) -> String {
     format!("<!-- usher:back {by} -->")
 }
 
-/// The comment on the pull request that brought what was left.
-pub fn comment(by: PrNumber, brought: &Brought, went: &WentBack) -> String {
+/// The comment on the pull request that brought what was left. `whole`: whether nothing stands of that any more.
+pub fn comment(by: PrNumber, brought: &Brought, (went, whole): (&WentBack, bool)) -> String {
     let place = span(went.environment.as_str());
     let version = span(&went.version);
     let mut out = format!("{}\n", marker(by));
     if went.leaves.is_empty() {
-        let _ = writeln!(out, "↩️ **Undone in {place} by #{by}**: {version} is there again.\n");
+        let part = if whole { "" } else { " in part" };
+        let _ =
+            writeln!(out, "↩️ **Undone{part} in {place} by #{by}**: {version} is there again.\n");
     } else {
         let _ = writeln!(
             out,

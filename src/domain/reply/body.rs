@@ -77,7 +77,8 @@ fn introduction(promotion: &Promotion) -> String {
             if back.leaves.is_empty() {
                 let _ = writeln!(
                     out,
-                    "After the merge, what #{pr} said against a version or held in {place} stands no more.\n"
+                    "After the merge, what #{pr} said against a version or held in {place} stands no more, if nothing else is as \
+                     #{pr} left it.\n"
                 );
             }
         }

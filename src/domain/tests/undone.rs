@@ -94,3 +94,28 @@ fn what_takes_a_rollback_back_leaves_nothing_also_where_versions_cannot_be_compa
     merge(&mut hub, third, "build-a", "build-a");
     assert_eq!(stands(&hub), (vec!["build-b"], true));
 }
+
+#[test]
+fn a_rollback_that_is_taken_back_in_part_stands_for_the_rest() {
+    let (mut hub, back) = between("v3.0.0", "v2.0.0", |_| {});
+    merge(&mut hub, back, "v2.0.0", "v2.0.0");
+    let (part, _) = rollback(&mut hub, back, &["api-cart"]);
+    let decision = merge(&mut hub, part, "v2.0.0", "v3.0.0");
+    assert_eq!(stands(&hub), (vec!["v3.0.0"], true));
+    assert!(told(&decision, back).contains("**Undone in part in `prod`"), "{decision:?}");
+    let check = |effect: &Effect| matches!(effect, Effect::EnsureCheck(check) if check.name.contains("rollback"));
+    assert!(!decision.effects.iter().any(check), "it is bad there still: {decision:?}");
+    let (rest, _) = rollback(&mut hub, back, &[]);
+    merge(&mut hub, rest, "v3.0.0", "v3.0.0");
+    assert_eq!(stands(&hub), (Vec::new(), false));
+}
+
+#[test]
+fn what_was_replaced_since_does_not_stand_as_the_rollback_left_it() {
+    let (mut hub, back) = between("v3.0.0", "v2.0.0", |_| {});
+    merge(&mut hub, back, "v2.0.0", "v2.0.0");
+    comes(&mut hub, "v4.0.0", "v2.0.0");
+    let (rest, _) = rollback(&mut hub, back, &[]);
+    merge(&mut hub, rest, "v4.0.0", "v3.0.0");
+    assert_eq!(stands(&hub), (Vec::new(), false));
+}
