@@ -27,8 +27,18 @@ pub struct Search<'a> {
     pub services: &'a [String],
     /// The targets that are meant; empty for all.
     pub targets: &'a [TargetName],
-    /// The image tags that would do; empty for the newest that may be gone back to.
-    pub tags: &'a [String],
+    /// What would do.
+    pub goal: Goal<'a>,
+}
+
+/// Which state would do.
+pub enum Goal<'a> {
+    /// The newest that may be gone back to.
+    Newest,
+    /// One whose entries all carry one of these image tags.
+    Tags(&'a [String]),
+    /// One that has these tags and digests, entry by entry.
+    Entries(&'a State),
 }
 
 /// What does not simply go back, because somebody has changed it since.
@@ -296,9 +306,15 @@ impl Walk<'_> {
 
     fn fits(&self, state: &State) -> bool {
         let carried = |tag: &String| state.iter().all(|entry| entry.new_tag.as_ref() == Some(tag));
-        match self.search.tags {
-            [] => self.is_safe(state),
-            tags => tags.iter().any(carried),
+        let what = |entry: &Promised| (entry.new_tag.clone(), entry.digest.clone());
+        let has = |to: &Promised| {
+            let mut all = state.iter().filter(|one| one.target == to.target && one.name == to.name);
+            all.any(|one| what(one) == what(to))
+        };
+        match self.search.goal {
+            Goal::Newest => self.is_safe(state),
+            Goal::Tags(tags) => tags.iter().any(carried),
+            Goal::Entries(goal) => state.len() == goal.len() && goal.iter().all(has),
         }
     }
 

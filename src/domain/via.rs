@@ -1,7 +1,7 @@
 //! The way back where another environment has to go back first (`rollback.via`): by a pull request of its own, and
 //! once that is merged, by the one that was asked for.
 
-use super::back::{Search, State, look_back, state};
+use super::back::{Goal, Search, State, look_back, state};
 use super::command::rollback::name;
 use super::conclude::promotion_of;
 use super::decision::{Decision, Effect, Verdict};
@@ -128,12 +128,14 @@ fn is_within(
     (application, environment): (&Application, &Environment),
     (now, goal): (&Overlays, &State),
 ) -> Result<bool, Gap> {
-    let mut tags: Vec<String> = goal.iter().filter_map(|entry| entry.new_tag.clone()).collect();
-    tags.sort();
-    tags.dedup();
     let services: Vec<String> = goal.iter().map(|entry| entry.name.clone()).collect();
-    let search =
-        Search { application, environment, services: &services, targets: &[], tags: &tags };
+    let search = Search {
+        application,
+        environment,
+        services: &services,
+        targets: &[],
+        goal: Goal::Entries(goal),
+    };
     let within = environment.rollback().and_then(|rollback| rollback.within);
     let found = look_back(facts, ground, &search, now)?;
     Ok(found.is_some_and(|found| found.is_safe && within.is_none_or(|within| found.ago <= within)))

@@ -5,7 +5,7 @@ use super::context::Context;
 use super::promote::{Granted, blank, open_now, scoped};
 use super::right;
 use crate::domain::back::{
-    Aside, Search, State, difference, look_back, moved, overlays_then, state,
+    Aside, Goal, Search, State, difference, look_back, moved, overlays_then, state,
 };
 use crate::domain::candidate::image_tag_of;
 use crate::domain::classify::{Move, Sides, classify, moves};
@@ -363,7 +363,7 @@ pub(super) fn way_back<'a>(
         environment,
         services: &scope.services,
         targets: &scope.targets,
-        tags: &tags,
+        goal: if tags.is_empty() { Goal::Newest } else { Goal::Tags(&tags) },
     };
     let found = look_back(facts, ground, &search, &now)?;
     let Some(found) = found else {

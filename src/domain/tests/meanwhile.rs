@@ -15,15 +15,20 @@ environments:
 ";
 const PROD: &str = "prod/kustomization.yaml";
 
-/// Production with these tags.
+/// Production with these tags, or digests.
 pub(super) fn prod(web: &str, cart: &str) -> String {
-    format!(
-        "resources: [web.yaml]\nimages:\n- name: web\n  newTag: {web}\n- name: api-cart\n  newTag: {cart}\n"
-    )
+    let field = |what: &str| if what.starts_with("sha256:") { "digest" } else { "newTag" };
+    let entry = |name: &str, what: &str| format!("- name: {name}\n  {}: {what}\n", field(what));
+    format!("resources: [web.yaml]\nimages:\n{}{}", entry("web", web), entry("api-cart", cart))
 }
 
-pub(super) fn entry(name: &str, tag: &str) -> Promised {
-    Promised::tag(&TargetName::new("prod").unwrap(), name, tag)
+/// An entry of production with this tag, or digest.
+pub(super) fn entry(name: &str, what: &str) -> Promised {
+    let tagged = Promised::tag(&TargetName::new("prod").unwrap(), name, what);
+    if what.starts_with("sha256:") {
+        return Promised { new_tag: None, digest: Some(what.to_owned()), ..tagged };
+    }
+    tagged
 }
 
 /// Production gets these tags; what it had before is still to be found.
@@ -55,7 +60,10 @@ pub(super) fn between(
     promotion.application = AppName::new("shop").unwrap();
     promotion.source = RepoName::new("acme/shop").unwrap();
     (promotion.direction, promotion.commit) = (Direction::Back, None);
-    promotion.tag = Some(ImageTag::new(to).unwrap());
+    promotion.tag = ImageTag::new(to).ok();
+    if promotion.tag.is_none() {
+        promotion.images = ["web", "api-cart"].map(|name| entry(name, to)).into();
+    }
     let (by, id) = (Login::new("ada").unwrap(), UserId(5));
     promotion.request = Some(Request { by, id, comment: CommentId(900) });
     promotion.back = Some(Back { leaves: vec![from.to_owned()], ..Back::default() });

@@ -1,9 +1,12 @@
 //! What follows a way back that had to be merged first.
 
+use super::meanwhile::{entry, prod};
 use super::states::Scene;
 use super::*;
 use crate::domain::promotion::{Back, Direction, Onward, Promised};
-use crate::model::ids::{EnvName, ImageTag, TargetName};
+use crate::intent::command::Scope;
+use crate::model::act::{ActKind, NewAct};
+use crate::model::ids::{AppName, CommentId, EnvName, ImageTag, TargetName};
 
 const RULES: &str = "version: 1
 applications:
@@ -130,4 +133,78 @@ fn what_came_meanwhile_stays_unless_somebody_said_where_to_go() {
         let told = outcome(&follows(&mut scene)).unwrap();
         assert_eq!(told.contains("Something else came meanwhile"), stays, "{told}");
     }
+}
+
+const A: &str = "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+const B: &str = "sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
+const C: &str = "sha256:cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc";
+
+/// What ran in an environment, by tag or digest.
+fn past(environment: &str, web: &str, cart: &str) -> Ran {
+    let entries = [("web", web), ("api-cart", cart)].map(|(name, what)| Promised {
+        target: TargetName::new(environment).unwrap(),
+        ..entry(name, what)
+    });
+    Ran { entries: Some(entries.into()), ..ran("", &format!("{environment} {web} {cart}")) }
+}
+
+fn bad_in_staging(what: &str) -> Act {
+    let said = NewAct {
+        kind: ActKind::Bad,
+        cause: "test".to_owned(),
+        pr: None,
+        environment: Some(EnvName::new("staging").unwrap()),
+        application: Some(AppName::new("shop").unwrap()),
+        subject: what.to_owned(),
+        head: None,
+        by: account(5, "ada"),
+        reason: String::new(),
+        at: "2026-11-20T11:00:00Z".parse().unwrap(),
+        until: None,
+    };
+    Act { id: 1, said }
+}
+
+/// Whether all gates stand for the way back of staging that goes before that of production; both have this now.
+fn is_beyond(now: &str, ran: Vec<Ran>, acts: Vec<Act>) -> bool {
+    let mut hub = Hub::new();
+    hub.write(".github/usher.yml", RULES);
+    for place in ["staging", "prod"] {
+        hub.write(&format!("{place}/kustomization.yaml"), &prod(now, now));
+    }
+    (hub.ran, hub.acts) = (ran, acts);
+    let command = Command::Rollback {
+        environment: Some("prod".to_owned()),
+        version: None,
+        scope: Scope::default(),
+        argocd: false,
+        reason: None,
+    };
+    let (ada, at) = (account(5, "ada"), hub.now);
+    let said = hub.comment(CommentId(1), &ada, None, (command, at));
+    hub.asked.clear();
+    let decision = hub.decide(&said);
+    let opened = decision.effects.iter().find_map(|effect| match effect {
+        Effect::EnsureBranch(new) => Promotion::from_message(&new.message, &sealer()),
+        _ => None,
+    });
+    let opened = opened.unwrap_or_else(|| panic!("{decision:?}"));
+    assert_eq!(opened.environment.as_str(), "staging");
+    opened.back.unwrap().beyond
+}
+
+#[test]
+fn what_goes_first_is_a_rollback_to_what_ran_there_and_nothing_else() {
+    let before = past("prod", A, A);
+    let goes = |there: Ran, acts: Vec<Act>| is_beyond(B, vec![there, before.clone()], acts);
+    assert!(!goes(past("staging", A, A), Vec::new()));
+    assert!(goes(past("staging", C, C), Vec::new()), "that digest never ran there");
+    assert!(goes(past("staging", A, A), vec![bad_in_staging(A)]), "it is bad there");
+
+    let mixed = past("prod", "v1.0.2", "v1.0.1");
+    let goes = |there: Ran, acts: Vec<Act>| is_beyond("v1.0.3", vec![there, mixed.clone()], acts);
+    assert!(!goes(past("staging", "v1.0.2", "v1.0.1"), Vec::new()));
+    assert!(goes(past("staging", "v1.0.1", "v1.0.1"), Vec::new()), "that is another state");
+    let bad = vec![bad_in_staging("v1.0.2")];
+    assert!(goes(past("staging", "v1.0.2", "v1.0.1"), bad), "a part of it is bad there");
 }
