@@ -112,13 +112,14 @@ fn brought<'a>(
     let mut found: Vec<&PullRequest> = Vec::new();
     for version in back.leaves.iter().take(MOST_LEFT) {
         let left = |carried: &&Carried| {
-            within(promotion, carried) && carried.entry.new_tag.as_ref() == Some(version)
+            let mut all = [&carried.entry.new_tag, &carried.entry.digest].into_iter().flatten();
+            within(promotion, carried) && all.any(|it| it == version)
         };
         let wanted: Vec<(&str, Option<&str>)> = before
             .carried
             .iter()
             .filter(left)
-            .map(|carried| (carried.entry.name.as_str(), carried.entry.new_tag.as_deref()))
+            .map(|carried| (carried.entry.name.as_str(), Some(version.as_str())))
             .collect();
         let Some(came) = arrival(facts, &ground, (environment, application), &wanted)? else {
             continue;

@@ -25,14 +25,14 @@ pub(super) struct Arrival {
 }
 
 /// How the present stay of a version began, or of one that was replaced the last stay: since when every entry
-/// of these names carries these tags. None where it never was there.
+/// of these names carries these tags, or digests. None where it never was there.
 pub(super) fn arrival(
     facts: &Facts,
     ground: &Ground<'_>,
     place: (&Environment, &Application),
     wanted: &[(&str, Option<&str>)],
 ) -> Result<Option<Arrival>, Gap> {
-    // An entry without a tag says nothing of what it runs.
+    // An entry without either says nothing of what it runs.
     if wanted.is_empty() || wanted.iter().any(|(_, tag)| tag.is_none()) {
         return Ok(None);
     }
@@ -69,11 +69,14 @@ fn stay<'a>(ran: &'a [Ran], wanted: &[(&str, Option<&str>)]) -> Option<&'a Ran> 
     ran[..=last].iter().rev().take_while(|run| holds(run)).last()
 }
 
-/// Whether every entry of these names carries these tags.
+/// Whether every entry of these names carries these tags. No digest can be taken for a tag.
 fn carries(entries: &[Promised], wanted: &[(&str, Option<&str>)]) -> bool {
     wanted.iter().all(|(name, tag)| {
         let mut named = entries.iter().filter(|entry| entry.name == *name).peekable();
-        named.peek().is_some() && named.all(|entry| entry.new_tag.as_deref() == *tag)
+        let is = |entry: &Promised| {
+            [&entry.new_tag, &entry.digest].into_iter().any(|it| it.as_deref() == *tag)
+        };
+        named.peek().is_some() && named.all(is)
     })
 }
 

@@ -119,3 +119,17 @@ fn what_was_replaced_since_does_not_stand_as_the_rollback_left_it() {
     merge(&mut hub, rest, "v4.0.0", "v3.0.0");
     assert_eq!(stands(&hub), (Vec::new(), false));
 }
+
+#[test]
+fn who_brought_a_digest_is_told_too() {
+    let digest = |c: &str| format!("sha256:{}", c.repeat(64));
+    let (mut hub, back) = between(&digest("b"), &digest("a"), |_| {});
+    hub.history = vec![hub.branches["main"].0.clone()];
+    let mut by = hub.pulls[0].clone();
+    (by.number, by.open, by.merged) = (PrNumber(9), false, true);
+    by.landed = Some(hub.history[0].sha.clone());
+    hub.brought_by = vec![by];
+    let decision = merge(&mut hub, back, &digest("a"), &digest("a"));
+    let said = told(&decision, PrNumber(9));
+    assert!(said.contains("**Rolled back in `prod` by #1**"), "{decision:?}");
+}
