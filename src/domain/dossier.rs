@@ -163,7 +163,10 @@ fn dossier(pr: PrNumber, entries: &[&Placed], all: &[Placed]) -> Dossier {
         What::Withdrawn(withdrawn) => Some(withdrawn.clone()),
         _ => None,
     });
-    let environments = reaches(opened.as_ref().map(|(opened, _)| opened), &judged);
+    let environments = reaches(
+        opened.as_ref().map(|(opened, _)| opened),
+        judged.as_ref().map(|(judged, ..)| judged),
+    );
     // The order of the entries counts: GitHub's clock and ours are not the same.
     let begin = entries.first().map(|placed| (placed.sequence, placed.entry.at));
     let over = entries.iter().rev().find(|placed| {
@@ -210,12 +213,9 @@ fn dossier(pr: PrNumber, entries: &[&Placed], all: &[Placed]) -> Dossier {
 
 /// The environments as it was opened, and those of a verdict: by entries that move, and by gates where nobody can
 /// say what moves.
-fn reaches(
-    opened: Option<&Opened>,
-    judged: &Option<(Judged, u64, Timestamp)>,
-) -> BTreeSet<EnvName> {
+fn reaches(opened: Option<&Opened>, judged: Option<&Judged>) -> BTreeSet<EnvName> {
     let opened = opened.into_iter().flat_map(|opened| &opened.environments);
-    let judged = judged.iter().flat_map(|(judged, ..)| {
+    let judged = judged.into_iter().flat_map(|judged| {
         let gates = judged.gates.iter().filter_map(|gate| gate.environment.as_ref());
         judged.changes.iter().map(|change| &change.environment).chain(gates)
     });

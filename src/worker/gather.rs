@@ -310,6 +310,7 @@ fn ran(run: Run) -> Ran {
     Ran { tag: run.version, entries, sha: run.sha, since: run.at, last, until }
 }
 
+#[expect(clippy::too_many_lines, reason = "one arm a need")]
 async fn ask(world: &World, job: &Job, need: &Need) -> Result<Answer, Fault> {
     let at = |repo: &RepoRef| world.github.at(repo, priority(job));
     Ok(match need {

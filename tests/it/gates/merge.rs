@@ -202,6 +202,13 @@ async fn a_base_that_moves_elsewhere_keeps_approvals_and_is_what_it_is_merged_on
     stage.finish().await;
 }
 
+/// Long enough for a try at the merge, for what came of it, and for what follows from that.
+async fn several_looks(stage: &Stage) {
+    for _ in 0..3 {
+        stage.travel(6 * 60).await;
+    }
+}
+
 /// Branches have to be up to date with `main`, and have these checks.
 async fn strict(stage: &Stage, checks: Value) {
     let protection = json!({
@@ -222,16 +229,14 @@ async fn where_branches_have_to_be_up_to_date_it_is_planned_anew_on_the_base() {
     let first = stage.head_of(staging).await.1;
     stage.status("ada", DEMO, &first, ("build", "pending", "it runs")).await;
     on_main(&stage, "README.md", |text| text + "\nMore.\n").await;
-    stage.travel(6 * 60).await;
+    several_looks(&stage).await;
     assert_eq!(stage.head_of(staging).await.1, first, "what runs is not begun anew");
     stage.status("ada", DEMO, &first, ("build", "success", "it ran")).await;
-    for _ in 0..2 {
-        stage.travel(6 * 60).await;
-    }
+    several_looks(&stage).await;
     let second = stage.head_of(staging).await.1;
     assert_ne!(second, first, "{}", stage.told(staging).await);
     stage.status("ada", DEMO, &second, ("build", "success", "it ran")).await;
-    stage.travel(6 * 60).await;
+    several_looks(&stage).await;
     until_merged(&stage, staging).await;
     assert_eq!(stage.runs("staging").await, "v1.0.1 x9");
     assert!(stage.file(DEMO, "README.md", "main").await.contains("More."));

@@ -134,6 +134,8 @@ fn new_merge(method: MergeMethod) -> NewMerge {
 }
 
 const MERGE: &str = "PUT /repos/acme/shop1/pulls/5/merge";
+/// It is beside the REST API.
+const QUERY: &str = "POST /api/graphql";
 const ASYNC: &str = "PUT /repos/acme/shop1/pulls/5/merge-async";
 const BASE: &str = "GET /repos/acme/shop1/git/ref/heads/main";
 
@@ -309,12 +311,12 @@ async fn an_older_github_is_asked_to_put_it_into_the_queue_once_and_at_its_head(
         Stub::start(move |seen: &Seen, before| {
             let query = seen.body["query"].as_str().unwrap_or_default();
             match seen.call.as_str() {
-                "POST /graphql" if query.starts_with("query") => {
+                QUERY if query.starts_with("query") => {
                     let pull = json!({"id": "PR_5", "isInMergeQueue": is_in});
                     let data = json!({"repository": {"pullRequest": pull}});
                     Some(Reply::Json(200, json!({"data": data})))
                 }
-                "POST /graphql" => {
+                QUERY => {
                     let data = json!({"enqueuePullRequest": {"mergeQueueEntry": {"id": "E_1"}}});
                     Some(Reply::Json(200, json!({"data": data, "errors": errors})))
                 }
@@ -333,7 +335,7 @@ async fn an_older_github_is_asked_to_put_it_into_the_queue_once_and_at_its_head(
         let stub = stub(is_in, errors).await;
         let merge = new_merge(MergeMethod::Squash);
         assert_eq!(stub.repo().merge(PrNumber(5), &merge).await.unwrap(), came);
-        let calls = stub.calls("POST /graphql");
+        let calls = stub.calls(QUERY);
         assert_eq!(calls.len(), asked, "a mutation is sent once, and not at all for what is in");
         if let Some(sent) = calls.get(1) {
             let wanted = json!({"id": "PR_5", "head": sha('c')});
