@@ -122,10 +122,8 @@ fn what_came_meanwhile_stays_unless_somebody_said_where_to_go() {
         let onward = promotion.back.as_mut().unwrap().onward.as_mut().unwrap();
         onward.undoes = Some(PrNumber(3));
     };
-    let changes: [(fn(&mut Promotion), bool); 3] =
-        [(by_itself, true), (undoes, true), (|_| {}, false)];
-    for (change, stays) in changes {
-        let mut scene = with(change);
+    for (mut scene, stays) in [(with(by_itself), true), (with(undoes), true), (with(|_| {}), false)]
+    {
         let opened = outcome(&follows(&mut scene));
         assert_eq!(opened.as_deref(), Some("Roll back shop to v0.9.0 in prod"));
         scene.hub.write("prod/kustomization.yaml", &STAGING.replace("v1.0.0", "v1.2.0"));
