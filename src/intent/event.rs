@@ -9,7 +9,7 @@ use payload::{CheckFields, Payload, PullFields, RepositoryFields};
 
 use super::command::Remark;
 use super::{Basis, Deployment, Group, Intent, RULES, Reach, comment};
-use crate::model::ids::{AppId, RepoRef, Sha};
+use crate::model::ids::{AppId, Login, RepoRef, Sha};
 
 /// The events that the App subscribes to. `installation` and `installation_repositories` reach every
 /// App without being asked for, and so are not among them.
@@ -46,6 +46,12 @@ pub struct Unreadable {
     pub event: String,
     /// What is wrong with it.
     pub reason: String,
+}
+
+/// Who did what a delivery tells of; none where that is not told.
+pub fn sender(body: &[u8]) -> Option<Login> {
+    let payload: Payload = serde_json::from_slice(body).ok()?;
+    Some(payload.sender?.account()?.login)
 }
 
 /// What the delivery of `event` with `body` asks for; nothing for what does not concern Usher.

@@ -15,7 +15,7 @@ use crate::model::ids::{AppId, InstallationId, PrNumber, RepoRef, Sha};
 use crate::model::read::Account;
 use jiff::Timestamp;
 
-pub use event::{AGAIN, EVENTS, Unreadable, parse};
+pub use event::{AGAIN, EVENTS, Unreadable, parse, sender};
 
 /// Where a repository's rules are: a push that changes them bears on every open pull request.
 pub const RULES: &str = ".github/usher.yml";

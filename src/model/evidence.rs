@@ -57,6 +57,9 @@ pub struct Entry {
     pub cause: String,
     /// The delivery that led to it, if one did.
     pub delivery: Option<DeliveryId>,
+    /// Who did what that tells of; none where time led to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actor: Option<Login>,
     /// When it was seen.
     pub at: Timestamp,
     /// What happened.

@@ -11,7 +11,7 @@ use super::database::{Columns, corrupt, text, transact};
 use crate::fault::Fault;
 use crate::model::chain::{Hash, Link, canonical, entry_message, link};
 use crate::model::evidence::{Entry, FORMAT, NewEvidence, Once};
-use crate::model::ids::{DeliveryId, PrNumber, RepoId, RepoName, RepoRef};
+use crate::model::ids::{DeliveryId, Login, PrNumber, RepoId, RepoName, RepoRef};
 use crate::model::notary::{Notary, PublicKey};
 
 /// Whose record it goes into, and who signs.
@@ -21,6 +21,8 @@ pub struct Pen<'a> {
     pub repo: &'a RepoRef,
     /// The delivery that led to it, if one did.
     pub delivery: Option<&'a DeliveryId>,
+    /// Who did what that tells of.
+    pub actor: Option<&'a Login>,
     /// Who signs.
     pub notary: &'a Notary,
 }
@@ -161,6 +163,7 @@ pub(super) async fn append(
         subject: new.subject.clone(),
         cause: new.cause.clone(),
         delivery: pen.delivery.cloned(),
+        actor: pen.actor.cloned(),
         at: new.at,
         what: new.what.clone(),
         key: key.id(),

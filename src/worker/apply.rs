@@ -12,8 +12,8 @@ use crate::domain::drift::issue::Told;
 use crate::domain::reply::restore::not_done;
 use crate::fault::Fault;
 use crate::github::{BranchOutcome, Merged, Posted, Repo};
-use crate::intent::{Asked, GROUPS, Half, Intent, deployments_of};
-use crate::model::ids::{EnvName, PrNumber, RepoRef};
+use crate::intent::{Asked, GROUPS, Half, Intent, deployments_of, sender};
+use crate::model::ids::{EnvName, Login, PrNumber, RepoRef};
 use crate::model::restoration::{Restoration, Write};
 use crate::store::{Job, NewJob, Pen, Run, Source};
 use crate::world::World;
@@ -92,9 +92,11 @@ pub(super) async fn apply(
                 })?;
                 let repo = world.github.at(repo, priority(job)).knowing(posted);
                 if is_remembered(effect) {
+                    let actor = if is_evidence(effect) { actor(world, job).await? } else { None };
                     let pen = Pen {
                         repo: repo.reference(),
                         delivery: job.delivery.as_ref(),
+                        actor: actor.as_ref(),
                         notary: &world.notary,
                     };
                     remember(world, &pen, effect, now).await?;
@@ -120,6 +122,13 @@ pub(super) async fn apply(
     });
     done.jobs.extend(opened.transpose()?);
     Ok(done.jobs)
+}
+
+/// Who did what led to a job; none where time did, or where the delivery is no more.
+async fn actor(world: &World, job: &Job) -> Result<Option<Login>, Fault> {
+    let Some(delivery) = &job.delivery else { return Ok(None) };
+    let body = world.store.body(delivery).await?;
+    Ok(body.and_then(|body| sender(&body)))
 }
 
 /// When what follows is due: a merge that GitHub does in the background is asked about a moment later.
@@ -336,10 +345,12 @@ fn is_remembered(effect: &Effect) -> bool {
             | Effect::RememberPage { .. }
             | Effect::KeepRestorations { .. }
             | Effect::ToldRestorations { .. }
-            | Effect::RecordAct(_)
-            | Effect::RecordEvidence { .. }
-            | Effect::EndActs { .. }
-    )
+    ) || is_evidence(effect)
+}
+
+/// Whether the effect is recorded for ever.
+fn is_evidence(effect: &Effect) -> bool {
+    matches!(effect, Effect::RecordAct(_) | Effect::RecordEvidence { .. } | Effect::EndActs { .. })
 }
 
 async fn remember(

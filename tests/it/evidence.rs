@@ -1,6 +1,7 @@
 //! The record of a promotion, from the release to the merge: as a dossier, as entries that are checked, and when
 //! somebody went around the gates.
 
+use std::collections::BTreeSet;
 use std::process::Command;
 
 use serde_json::{Value, json};
@@ -131,6 +132,10 @@ fn exported_alone(stage: &Stage, prod: u64) {
     };
     let links = whole["repositories"][0]["entries"].as_array().unwrap();
     assert!(links.iter().all(|link| link["entry"].is_object()));
+    let judged = |link: &&Value| link["entry"]["what"]["event"] == "judged";
+    let actors = links.iter().filter(judged).filter_map(|link| link["entry"]["actor"].as_str());
+    let actors: BTreeSet<&str> = actors.collect();
+    assert!(!actors.is_disjoint(&["quinn", "sam"].into()), "{actors:?}");
     let (last, at) = (links.len() - 1, links.len() as u64);
     let (code, text) = verify(&whole.to_string(), &["--head", links[3]["hash"].as_str().unwrap()]);
     assert_eq!((code, text.contains("No key was given")), (0, false), "{text}");

@@ -62,7 +62,7 @@ pub(crate) const HOME: RepoId = RepoId(7);
 pub(crate) fn pen() -> Pen<'static> {
     static REPO: LazyLock<RepoRef> = LazyLock::new(|| repository(HOME, "acme/infra"));
     static NOTARY: LazyLock<Notary> = LazyLock::new(|| Notary::new([7; 32]));
-    Pen { repo: &REPO, delivery: None, notary: &NOTARY }
+    Pen { repo: &REPO, delivery: None, actor: None, notary: &NOTARY }
 }
 
 /// Writes into another one's.

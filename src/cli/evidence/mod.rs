@@ -211,7 +211,7 @@ mod tests {
         let store = Store::open(&"sqlite::memory:".into(), clock, entropy).await.unwrap();
         let (id, name) = (RepoId(7), RepoName::new("acme/infra").unwrap());
         let repo = RepoRef { id, name, installation: InstallationId(9) };
-        let pen = Pen { repo: &repo, delivery: None, notary: &Notary::new([1; 32]) };
+        let pen = Pen { repo: &repo, delivery: None, actor: None, notary: &Notary::new([1; 32]) };
         let record = async |pr: u64| {
             let subject = format!("life:{pr}");
             let (cause, once, at) = (subject.clone(), Once::Ever, Timestamp::UNIX_EPOCH);

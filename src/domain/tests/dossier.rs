@@ -25,6 +25,7 @@ impl Record {
                 subject: one.subject,
                 cause: one.cause,
                 delivery: None,
+                actor: None,
                 at: one.at,
                 what: one.what,
                 key: "key".to_owned(),

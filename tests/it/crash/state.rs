@@ -111,14 +111,20 @@ async fn acts(stage: &Stage) -> Vec<Value> {
     sorted(all.into_iter())
 }
 
-/// What is on record, each time once. Verdicts on the way differ with the moment at which it died.
+/// What is on record, each time once. Verdicts on the way, and tries at a merge, differ with the moment at which it died.
 async fn evidence(stage: &Stage) -> Vec<Value> {
     let mut all = Vec::new();
     for chain in stage.store().chains().await.unwrap() {
         for kept in stage.store().evidence(chain.repo, 0, 0).await.unwrap() {
             let entry = kept.link.entry.unwrap();
-            if entry["what"]["event"] != "judged" {
-                all.push(json!([entry["pr"], entry["what"]["event"], entry["cause"]]));
+            let (pr, event) = (&entry["pr"], entry["what"]["event"].as_str().unwrap());
+            let told = match event {
+                "judged" => continue,
+                "merging" => json!([pr, event]),
+                _ => json!([pr, event, entry["cause"]]),
+            };
+            if event != "merging" || !all.contains(&told) {
+                all.push(told);
             }
         }
     }

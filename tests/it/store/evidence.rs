@@ -96,7 +96,8 @@ on_both! {
             at: place.now(), until: None,
         };
         let delivery = DeliveryId::new("72d3162e").unwrap();
-        let pen = Pen { delivery: Some(&delivery), ..pen() };
+        let ada = Login::new("ada").unwrap();
+        let pen = Pen { delivery: Some(&delivery), actor: Some(&ada), ..pen() };
         for _ in 0..2 {
             store.record_act(&pen, &act).await.unwrap();
         }
@@ -108,6 +109,7 @@ on_both! {
         let whats: Vec<_> = kept.iter().map(|kept| kept.link.entry.clone().unwrap()).collect();
         assert_eq!(whats.len(), 2, "{whats:?}");
         assert_eq!((&whats[0]["what"]["event"], &whats[0]["delivery"]), (&"act".into(), &"72d3162e".into()));
+        assert_eq!(whats[0]["actor"], "ada");
         assert_eq!(whats[0]["what"]["reason"], act.reason);
         assert_eq!((&whats[1]["what"]["event"], &whats[1]["what"]["why"]), (&"act_ended".into(), &"new-head".into()));
         is_right(&place, &[]);
