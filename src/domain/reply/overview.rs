@@ -207,7 +207,12 @@ fn moves() -> Vec<Usage> {
         ),
         usage("/merge", "`promoters`", "merges when every gate has passed", Command::Merge),
         usage("/cancel", WRITERS, "closes this promotion", Command::Cancel),
-        usage("/retry", WRITERS, "tries again; throws away what is not Usher's", Command::Retry),
+        usage(
+            "/retry",
+            WRITERS,
+            "tries again, on the newest base; throws away what is not Usher's",
+            Command::Retry,
+        ),
     ]
 }
 
