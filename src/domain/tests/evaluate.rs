@@ -1,6 +1,10 @@
 //! How pull requests are judged, ours and those of others.
 
 use super::*;
+use crate::domain::classify::moves;
+use crate::domain::overlay::{Carried, Overlays};
+use crate::kustomize::images::entries;
+use crate::model::ids::TargetName;
 
 #[test]
 fn our_promotion_passes_and_is_not_opened_twice() {
@@ -276,19 +280,29 @@ fn an_entry_that_takes_over_from_a_promoted_one_is_no_change_of_configuration() 
 
 #[test]
 fn a_name_that_stands_twice_is_compared_one_by_one() {
-    let twice = |one: &str, other: &str| {
-        STAGING
-            .replace("- name: other", &format!("- name: web\n  newTag: {other}\n- name: other"))
-            .replace("v1.0.0", one)
+    let overlays = |tags: [&str; 2]| {
+        let entry = |tag| format!("- name: web\n  newTag: {tag}\n");
+        let text = format!("images:\n{}", tags.map(entry).concat());
+        let (target, file) = (TargetName::new("prod").unwrap(), "prod/kustomization.yaml");
+        let carried = entries(text.as_bytes()).unwrap().into_iter();
+        let carried = carried.map(|entry| {
+            let (target, file) = (target.clone(), file.to_owned());
+            Carried { target, file, entry }
+        });
+        Overlays { carried: carried.collect(), files: Vec::new() }
     };
-    let mut hub = Hub::new();
-    hub.write("staging/kustomization.yaml", &twice("v1.0.0", "v1.1.0"));
-    let files = [("staging/kustomization.yaml", twice("v1.1.0", "v1.0.0"))];
-    let files = files.each_ref().map(|(path, text)| (*path, text.as_str()));
-    let pr = hub.open("sly", &account(5, "ada"), "change", &files);
-    let decision = evaluate(&mut hub, pr);
-    let gates = check(&decision, "usher/gates");
-    assert!(!gates.title.contains("no promotion"), "{}: {}", gates.title, gates.summary);
+    let tag = |carried: &Option<Carried>| carried.as_ref()?.entry.new_tag.clone();
+    for (before, after, expected) in [
+        (["v1", "v1"], ["v1", "v1"], vec![]),
+        (["v1", "v1"], ["v1", "v9"], vec![("v1", "v9")]),
+        (["v1", "v2"], ["v2", "v1"], vec![("v1", "v2"), ("v2", "v1")]),
+    ] {
+        let moved = moves(&overlays(before), &overlays(after));
+        let moved: Vec<_> = moved.iter().map(|one| (tag(&one.from), tag(&one.to))).collect();
+        let some = |tag: &str| Some(tag.to_owned());
+        let expected: Vec<_> = expected.iter().map(|(from, to)| (some(from), some(to))).collect();
+        assert_eq!(moved, expected, "{before:?} → {after:?}");
+    }
 }
 
 #[test]
